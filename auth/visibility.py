@@ -1,0 +1,76 @@
+"""Which rows a viewer may see: one predicate per table, for both executors. A row you may not see does not exist."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, true
+
+import models
+from auth.permissions import Permission
+from auth.viewer import Viewer
+
+Predicate = Callable[[Any, Viewer, bool], ColumnElement[bool]]
+
+
+def visible(model: type[models.Base], entity: Any, viewer: Viewer, *, owned: bool = False) -> ColumnElement[bool]:  # noqa: ANN401 - an alias has no useful static type
+    """The condition under which the viewer sees a row of `entity`, which is `model` or an alias of it.
+
+    `owned` rows are reached through an owner that was itself seen, so that the owner is not asked about again.
+    A table without a predicate is readable by everybody.
+    """
+    predicate = PREDICATES.get(model)
+    return predicate(entity, viewer, owned) if predicate else true()
+
+
+def _category(category: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.CATALOG_READ) else category.is_active
+
+
+def _product(product: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.CATALOG_READ) else product.is_active
+
+
+def _part_of_product(part: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    if owned or viewer.may(Permission.CATALOG_READ):
+        return true()
+    return select(models.Product.id).where(models.Product.id == part.product_id, models.Product.is_active).exists()
+
+
+def _service(service: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.SERVICES_READ) else service.is_visible
+
+
+def _tier(tier: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    if viewer.may(Permission.SERVICES_READ):
+        return true()
+    if owned:
+        return tier.is_visible  # type: ignore[no-any-return]
+    service = select(models.Service.id).where(models.Service.id == tier.service_id, models.Service.is_visible)
+    return and_(tier.is_visible, service.exists())
+
+
+def _post(post: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    if viewer.may(Permission.CONTENT_READ):
+        return true()
+    return and_(post.status == models.PublishingStatus.PUBLISHED, post.published_at <= func.now())
+
+
+def _review(review: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    if viewer.may(Permission.REVIEWS_READ):
+        return _part_of_product(review, viewer, owned)
+    return and_(review.status == models.ModerationStatus.APPROVED, _part_of_product(review, viewer, owned))
+
+
+PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
+    {
+        models.Category: _category,
+        models.Product: _product,
+        models.ProductVariant: _part_of_product,
+        models.ProductImage: _part_of_product,
+        models.Service: _service,
+        models.ServiceTier: _tier,
+        models.Post: _post,
+        models.Review: _review,
+    }
+)

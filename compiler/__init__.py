@@ -1,0 +1,1 @@
+"""An operation in, one SQL statement out."""

@@ -1,0 +1,1 @@
+"""The demo shop: Nano Computing and its bakery."""

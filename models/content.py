@@ -1,0 +1,123 @@
+"""Blog posts, their authors and categories."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Table, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import (
+    Base,
+    LongText,
+    SearchEngineOptimised,
+    ShortText,
+    Slug,
+    TextList,
+    Timestamp,
+    Timestamped,
+    Url,
+    well_formed_slug,
+)
+from models.catalog import Tag
+from models.search import search_vector
+
+WORDS_PER_MINUTE = 220
+
+
+class PublishingStatus(StrEnum):
+    """Where a post stands on its way to its readers."""
+
+    DRAFT = "DRAFT"
+    SCHEDULED = "SCHEDULED"
+    PUBLISHED = "PUBLISHED"
+    ARCHIVED = "ARCHIVED"
+
+
+class Author(Timestamped, Base):
+    """The byline of a post. It outlives the account that wrote under it."""
+
+    __tablename__ = "authors"
+    __table_args__ = (well_formed_slug(), Index(None, "name", "id"))
+
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), unique=True)
+    slug: Mapped[Slug] = mapped_column(unique=True)
+    name: Mapped[ShortText]
+    job_title: Mapped[ShortText | None]
+    bio: Mapped[LongText] = mapped_column(server_default="")
+    avatar_url: Mapped[Url | None]
+    email: Mapped[ShortText | None]
+
+    posts: Mapped[list["Post"]] = relationship(back_populates="author", lazy="raise")
+
+
+class PostCategory(Timestamped, Base):
+    """A section of the blog."""
+
+    __tablename__ = "post_categories"
+    __table_args__ = (well_formed_slug(), Index(None, "position", "id"))
+
+    slug: Mapped[Slug] = mapped_column(unique=True)
+    name: Mapped[ShortText]
+    description: Mapped[LongText] = mapped_column(server_default="")
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+
+    posts: Mapped[list["Post"]] = relationship(back_populates="category", lazy="raise")
+
+
+post_tags = Table(
+    "post_tags",
+    Base.metadata,
+    Column("post_id", ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Post(SearchEngineOptimised, Timestamped, Base):
+    """A blog post; its body is Markdown."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        well_formed_slug(),
+        CheckConstraint("status <> 'PUBLISHED' OR published_at IS NOT NULL", name="published_at"),
+        CheckConstraint("status <> 'SCHEDULED' OR scheduled_at IS NOT NULL", name="scheduled_at"),
+        CheckConstraint("view_count >= 0 AND share_count >= 0", name="counts"),
+        Index(None, "status"),
+        Index(None, "published_at"),
+        Index(None, "created_at", "id"),
+        Index(None, "title", "id"),
+        Index(None, "dated_at", "id"),
+        Index(None, "view_count", "id"),
+        Index(None, "author_id", "dated_at", "id"),
+        Index(None, "category_id", "dated_at", "id"),
+        Index(None, "search", postgresql_using="gin"),
+    )
+
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("authors.id", ondelete="RESTRICT"))
+    category_id: Mapped[UUID | None] = mapped_column(ForeignKey("post_categories.id", ondelete="SET NULL"))
+    slug: Mapped[Slug] = mapped_column(unique=True)
+    title: Mapped[ShortText]
+    excerpt: Mapped[LongText] = mapped_column(server_default="")
+    body: Mapped[LongText] = mapped_column(server_default="")
+    featured_image_url: Mapped[Url | None]
+    featured_image_alt: Mapped[LongText] = mapped_column(server_default="")
+    status: Mapped[PublishingStatus] = mapped_column(server_default=text(f"'{PublishingStatus.DRAFT}'"))
+    published_at: Mapped[Timestamp | None]
+    scheduled_at: Mapped[Timestamp | None]
+    dated_at: Mapped[Timestamp] = mapped_column(Computed("coalesce(published_at, created_at)", persisted=True))
+    """What posts are sorted by: drafts have only the time of their creation."""
+    reading_minutes: Mapped[int] = mapped_column(
+        Computed(
+            r"greatest(1, ceil(coalesce(array_length(regexp_split_to_array(btrim(body), '\s+'), 1), 0)"
+            rf" / {WORDS_PER_MINUTE}.0))::int",
+            persisted=True,
+        )
+    )
+    view_count: Mapped[int] = mapped_column(server_default=text("0"))
+    share_count: Mapped[int] = mapped_column(server_default=text("0"))
+    seo_keywords: Mapped[TextList]
+    internal_notes: Mapped[LongText | None]
+    search: Mapped[str] = search_vector(["title"], ["excerpt", "body"])
+
+    author: Mapped[Author] = relationship(back_populates="posts", lazy="raise")
+    category: Mapped[PostCategory | None] = relationship(back_populates="posts", lazy="raise")
+    tags: Mapped[list[Tag]] = relationship(secondary=post_tags, lazy="raise")

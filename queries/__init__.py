@@ -1,0 +1,1 @@
+"""The operation documents that frontends send, GraphiQL shows, and the tests run."""

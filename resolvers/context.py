@@ -1,0 +1,65 @@
+"""What a request carries: its viewer, its loaders, and the one connection that its reads share."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from aiodataloader import DataLoader
+from sqlalchemy import Row, Select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from auth.viewer import Viewer
+
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+class Reading:
+    """The reads of one request: one snapshot of the database, on one connection, one statement at a time.
+
+    Sibling resolvers run concurrently; the lock makes them take turns, because a session serves one at a time.
+    The connection is taken when the first statement comes.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._session: AsyncSession | None = None
+        self._turn = asyncio.Lock()
+
+    async def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows of a statement."""
+        async with self._turn:
+            if self._session is None:
+                self._session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
+                await self._session.connection(execution_options=SNAPSHOT)
+            return (await self._session.execute(statement)).all()
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        async with self._turn:
+            if self._session is not None:
+                await self._session.close()
+                self._session = None
+
+
+class Context:
+    """The context of one operation, used as `async with`."""
+
+    def __init__(self, engine: AsyncEngine, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.reading = Reading(engine)
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    def loader(self, key: Hashable, make: Callable[[], DataLoader[Any, Any]]) -> DataLoader[Any, Any]:
+        """The loader under this key, made when it is first asked for."""
+        if key not in self._loaders:
+            self._loaders[key] = make()
+        return self._loaders[key]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.reading.close()

@@ -1,0 +1,266 @@
+"""The kinds of field declarations, and how the reference executor resolves each.
+
+A declaration says where a field's value comes from, once: the reference executor follows it row by row through
+the data loaders, the compiler reads it to build one statement. The strawberry side is schema/declare.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy.orm import RelationshipProperty, aliased
+from strawberry import Info
+
+import models
+from auth.permissions import Permission
+from auth.visibility import visible
+from domain.conditions import found
+from resolvers.context import Context
+from resolvers.errors import BadInputError
+from resolvers.ids import decode_id, decode_id_of, encode_id
+from resolvers.listing import Entry, Listing, Page, page_of
+from resolvers.loading import Children, Link, load_expression, load_row
+from resolvers.ordering import Order, cursor_of
+from resolvers.paging import MAXIMUM_PAGE_SIZE, Window, window_of, windowed
+from resolvers.searching import SearchSource, search
+
+Arguments = Mapping[str, Any]
+MergedInfo = Info[Context, None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Declaration:
+    """Where a field's value comes from, and the permission that reading it needs."""
+
+    requires: Permission | None = None
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        """The value, or an awaitable of it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Column(Declaration):
+    """A column of the type's table."""
+
+    attribute: str
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        return getattr(row, self.attribute)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Identifier(Declaration):
+    """The global id of the row."""
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> str:
+        return encode_id(info._raw_info.parent_type.name, row.id)  # noqa: SLF001 - strawberry's Info hides the type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part(Declaration):
+    """An object made of columns of the same row; null when the column `null_without` is."""
+
+    shape: Callable[..., Any]
+    columns: Mapping[str, str]
+    null_without: str | None = None
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        if self.null_without is not None and getattr(row, self.null_without) is None:
+            return None
+        return self.shape(**{name: getattr(row, attribute) for name, attribute in self.columns.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Records(Declaration):
+    """A JSONB array of flat objects whose keys are the fields of `shape`."""
+
+    shape: Callable[..., Any]
+    attribute: str
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        return [self.shape(**record) for record in getattr(row, self.attribute)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Expression(Declaration):
+    """A value computed in SQL from the row."""
+
+    sql: Callable[[Any], ColumnElement[Any]]
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        return load_expression(info.context, type(row), self.sql, row.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class One(Declaration):
+    """The row at the other end of a to-one relationship; null when the viewer may not see it."""
+
+    relationship: RelationshipProperty[Any]
+    owned: bool = False
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        ((local, remote),) = self.relationship.local_remote_pairs or ()
+        key = getattr(row, self.relationship.parent.get_property_by_column(local).key)
+        if key is None:
+            return None
+        attribute = self.relationship.mapper.get_property_by_column(remote).key
+        return load_row(info.context, self.relationship.mapper.class_, attribute, key, owned=self.owned)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListRules:
+    """How a list is ordered, filtered and searched. With `relevance` it can be searched."""
+
+    default: Order
+    relevance: Order | None = None
+
+    def order(self, arguments: Arguments) -> Order:
+        """The order asked for; by relevance when there is a question and no other order is asked for."""
+        question = arguments.get("search")
+        chosen = arguments["sort"].value if arguments.get("sort") is not None else None
+        if chosen is None:
+            return self.relevance if self.relevance and question is not None else self.default
+        if chosen is self.relevance and question is None:
+            raise BadInputError("The sort RELEVANCE needs `search`.")
+        return chosen  # type: ignore[no-any-return]
+
+    def condition(self, entity: Any, arguments: Arguments) -> ColumnElement[bool]:
+        """What the arguments filter by."""
+        condition: ColumnElement[bool] = true()
+        if arguments.get("filter") is not None:
+            condition &= arguments["filter"].where(entity)
+        if arguments.get("search") is not None:
+            condition &= found(entity, arguments["search"])
+        return condition
+
+    def window(self, arguments: Arguments) -> Window:
+        """The rows asked for."""
+        return window_of(*(arguments.get(name) for name in ("first", "after", "last", "before")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Many(Declaration):
+    """The rows linked to this one: a connection, or a plain list when it is not `paged`."""
+
+    link: Link
+    rules: ListRules
+    paged: bool
+    owned: bool = True
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        place = (id(self), *(key for key in info.path.as_list() if isinstance(key, str)))
+        children = Children(
+            info.context,
+            self.link,
+            lambda entity: self.rules.condition(entity, arguments),
+            owned=self.owned,
+        )
+        if not self.paged:
+            return children.all(place, row.id, self.rules.default)
+        order, window, question = self.rules.order(arguments), self.rules.window(arguments), arguments.get("search")
+        return Listing(
+            lambda: children.page(place, row.id, order, window, question), lambda: children.count(place, row.id)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Root(Declaration):
+    """A root list of a table's rows."""
+
+    model: type[models.Base]
+    rules: ListRules
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
+        order, window, question = self.rules.order(arguments), self.rules.window(arguments), arguments.get("search")
+        entity = aliased(self.model)
+
+        def matching(statement: Select[Any]) -> Select[Any]:
+            return statement.where(
+                visible(self.model, entity, info.context.viewer), self.rules.condition(entity, arguments)
+            )
+
+        async def read_page() -> Page:
+            rows = matching(select(entity, cursor_of(order, entity, question)))
+            found_rows = await info.context.reading.rows(windowed(rows, entity, order, window, question))
+            return page_of([Entry(row, cursor) for row, cursor, _ in found_rows], window)
+
+        async def read_count() -> int:
+            ((count,),) = await info.context.reading.rows(matching(select(func.count()).select_from(entity)))
+            return count  # type: ignore[no-any-return]
+
+        return Listing(read_page, read_count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lookup(Declaration):
+    """A root row, found by exactly one of the arguments; null when there is none that the viewer may see."""
+
+    model: type[models.Base]
+    type_name: str
+    by: tuple[str, ...]
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        given = [(name, arguments[name]) for name in self.by if arguments.get(name) is not None]
+        if len(given) != 1:
+            raise BadInputError(f"Pass exactly one of {', '.join(f'`{name}`' for name in self.by)}.")
+        ((name, value),) = given
+        key = decode_id_of(self.type_name, value) if name == "id" else value
+        return load_row(info.context, self.model, name, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Singleton(Declaration):
+    """The row of a table that has only one."""
+
+    model: type[models.Base]
+    key: UUID
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        return load_row(info.context, self.model, "id", self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NodeLookup(Declaration):
+    """The rows that global ids name, whatever their type; null for those that the viewer may not see."""
+
+    types: Mapping[str, type[models.Base]]
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        if "ids" in arguments:
+            if len(arguments["ids"]) > MAXIMUM_PAGE_SIZE:
+                raise BadInputError(f"`ids` holds {len(arguments['ids'])} ids; {MAXIMUM_PAGE_SIZE} are the most.")
+            return [self._load(info.context, text) for text in arguments["ids"]]
+        return self._load(info.context, arguments["id"])
+
+    def _load(self, context: Context, text: str) -> Any:
+        named = decode_id(text)
+        model = self.types.get(named.type_name)
+        if model is None:
+            raise BadInputError(f"The id {text!r} names a {named.type_name}, which is no type with ids.")
+        return load_row(context, model, "id", named.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search(Declaration):
+    """Rows of several tables that answer a question, the best first."""
+
+    sources: tuple[SearchSource, ...]
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
+        wanted = arguments.get("types")
+        sources = [source for source in self.sources if wanted is None or source.type_name in {t.value for t in wanted}]
+        window = window_of(*(arguments.get(name) for name in ("first", "after", "last", "before")))
+        return search(info.context, sources, arguments["query"], window)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Function(Declaration):
+    """A value computed in Python from the row, the info and the arguments."""
+
+    function: Callable[..., Any]
+
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        return self.function(row, info, **arguments)

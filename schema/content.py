@@ -1,0 +1,100 @@
+"""Blog posts, their authors and categories."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+import models
+from auth.permissions import Permission
+from domain import conditions, content
+from schema.catalog import Tag
+from schema.declare import column, many, one, part, sort_enum, table
+from schema.filters import condition, filter_input, in_span
+from schema.orders import BY_NAME, ascending, by_relevance, descending
+from schema.relay import Connection, Node
+from schema.values import KEYWORD_SEO, DateTimeRange, KeywordSeo
+
+PublishingStatus = strawberry.enum(
+    models.PublishingStatus, description="Where a post stands on its way to its readers."
+)
+
+
+@sort_enum("How posts are sorted.")
+class PostSort(Enum):
+    """Orders of post lists. A post that was never published counts from its creation."""
+
+    NEWEST = descending("post:newest", lambda post: post.dated_at, "The last published first.")
+    OLDEST = ascending("post:oldest", lambda post: post.dated_at, "The first published first.")
+    TITLE_ASC = ascending("post:title-asc", lambda post: post.title, "By title.")
+    MOST_READ = descending("post:most-read", lambda post: post.view_count, "The most read first.")
+    RELEVANCE = by_relevance("post:relevance", lambda post: post.title)
+
+
+@filter_input("Conditions on posts, which must all hold.")
+class PostFilter:
+    """What posts are filtered by."""
+
+    categories: list[str] | None = condition(content.in_post_category, "In one of the categories with these slugs.")
+    authors: list[str] | None = condition(content.by_author, "By one of the authors with these slugs.")
+    tags: list[str] | None = condition(content.has_any_tag, "With one of the tags of these slugs.")
+    status: list[PublishingStatus] | None = condition(
+        lambda post, statuses: post.status.in_(statuses), "In one of these states; visitors see published ones only."
+    )
+    published_at: DateTimeRange | None = condition(
+        in_span(lambda post: post.published_at), "Published in this span of time."
+    )
+    text: str | None = condition(conditions.found, "The words answer this question.")
+
+
+@table(models.Author, "The byline of posts.")
+class Author(Node):
+    """Whoever writes posts."""
+
+    slug: str = column("Its name in addresses; unique.")
+    name: str = column("The author's name.")
+    job_title: str | None = column("What the author does.")
+    bio: str = column("Who the author is.")
+    avatar_url: str | None = column("A picture of the author.")
+    email: str | None = column("The author's e-mail address.", requires=Permission.ACCOUNTS_READ)
+    posts: Connection["Post"] = many(
+        models.Author.posts, "What the author wrote.", order=PostSort.NEWEST, sort=PostSort, filter=PostFilter
+    )
+
+
+@table(models.PostCategory, "A section of the blog.")
+class PostCategory(Node):
+    """A section."""
+
+    slug: str = column("Its name in addresses; unique.")
+    name: str = column("Its name.")
+    description: str = column("What is found in it.")
+    position: int = column("Its place among the sections.")
+    posts: Connection["Post"] = many(
+        models.PostCategory.posts, "The posts in it.", order=PostSort.NEWEST, sort=PostSort, filter=PostFilter
+    )
+
+
+@table(models.Post, "A blog post.")
+class Post(Node):
+    """A post; visitors see published ones only."""
+
+    slug: str = column("Its name in addresses; unique.")
+    title: str = column("Its title.")
+    excerpt: str = column("What it says, in a sentence or two.")
+    body: str = column("Its text, as Markdown.")
+    featured_image_url: str | None = column("Where its picture is.")
+    featured_image_alt: str = column("What its picture shows, for those who do not see it.")
+    status: PublishingStatus = column("Where it stands on its way to its readers.")
+    published_at: datetime | None = column("When it was published; null before.")
+    scheduled_at: datetime | None = column("When it is to be published.", requires=Permission.CONTENT_READ)
+    reading_minutes: int = column("How many minutes it takes to read, at 220 words a minute.")
+    view_count: int = column("How often it was read.")
+    share_count: int = column("How often it was shared.")
+    internal_notes: str | None = column("What only staff should know.", requires=Permission.CONTENT_READ)
+    seo: KeywordSeo = part(KeywordSeo, KEYWORD_SEO, "What search engines show.")
+    created_at: datetime = column("When it was created.")
+    updated_at: datetime = column("When it was last changed.")
+    author: Author = one(models.Post.author, "Who wrote it.")
+    category: PostCategory | None = one(models.Post.category, "The section it is in.")
+    tags: list[Tag] = many(models.Post.tags, "Its labels by name.", order=BY_NAME, paged=False)

@@ -1,0 +1,15 @@
+"""Schema directives: what the SDL says about a field beyond its type."""
+
+import strawberry
+from strawberry.schema_directive import Location
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="requires",
+    description="Only viewers with this permission may read the field; others get null and an error with code FORBIDDEN.",
+)
+class Requires:
+    """The permission a field needs."""
+
+    permission: str

@@ -1,0 +1,78 @@
+"""Filters: input types whose fields are conditions, joined by `and`, `or` and `not`."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import strawberry
+from sqlalchemy import ColumnElement, and_, not_, or_, true
+
+from resolvers.ids import decode_id_of
+
+Condition = Callable[[Any, Any], ColumnElement[bool]]
+"""Builds SQL from the entity and the field's value, without looking at the value."""
+
+CONDITION = "condition"
+
+Filter = TypeVar("Filter", bound=type)
+
+
+def condition(builds: Condition, description: str) -> Any:
+    """A field of a filter: absent or null, it does not restrict."""
+    return strawberry.field(default=None, description=description, metadata={CONDITION: builds})
+
+
+def filter_input(description: str) -> Callable[[Filter], Filter]:
+    """An input type of conditions, which must all hold, with `and`, `or` and `not` over further ones."""
+
+    def decorate(cls: Filter) -> Filter:
+        several = f"list[{cls.__name__}] | None"
+        cls.__annotations__ |= {"and_": several, "or_": several, "not_": f"{cls.__name__} | None"}
+        cls.and_ = strawberry.field(name="and", default=None, description="All of these hold too.")  # type: ignore[attr-defined]
+        cls.or_ = strawberry.field(name="or", default=None, description="At least one of these holds too.")  # type: ignore[attr-defined]
+        cls.not_ = strawberry.field(name="not", default=None, description="This does not hold.")  # type: ignore[attr-defined]
+        cls.where = _where  # type: ignore[attr-defined]
+        return strawberry.input(cls, description=description)
+
+    return decorate
+
+
+def in_range(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
+    """The column lies within a DecimalRange."""
+
+    def builds(entity: Any, bounds: Any) -> ColumnElement[bool]:
+        value = column(entity)
+        least = true() if bounds.min is None else value >= bounds.min
+        return and_(least, true() if bounds.max is None else value <= bounds.max)
+
+    return builds
+
+
+def in_span(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
+    """The column lies within a DateTimeRange."""
+
+    def builds(entity: Any, span: Any) -> ColumnElement[bool]:
+        value = column(entity)
+        begun = true() if span.from_ is None else value >= span.from_
+        return and_(begun, true() if span.to is None else value < span.to)
+
+    return builds
+
+
+def keys_of(type_name: str, ids: list[str]) -> list[Any]:
+    """The keys in global ids of one type."""
+    return [decode_id_of(type_name, text) for text in ids]
+
+
+def _where(self: Any, entity: Any) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    for field in fields(self):
+        value = getattr(self, field.name)
+        if value is not None and CONDITION in field.metadata:
+            conditions.append(field.metadata[CONDITION](entity, value))
+    conditions += [each.where(entity) for each in self.and_ or ()]
+    if self.or_:
+        conditions.append(or_(*(each.where(entity) for each in self.or_)))
+    if self.not_ is not None:
+        conditions.append(not_(self.not_.where(entity)))
+    return and_(*conditions)

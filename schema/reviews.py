@@ -1,0 +1,36 @@
+"""Reviews and the people behind them, as the public sees both."""
+
+from datetime import datetime
+
+import models
+from auth.permissions import Permission
+from domain import accounts
+from schema.catalog import Product
+from schema.declare import column, expression, one, table
+from schema.relay import Node
+from schema.reviews_lists import ModerationStatus
+
+
+@table(models.User, "Whoever wrote a review.")
+class Reviewer:
+    """The public side of an account."""
+
+    name: str = expression(accounts.public_name, "The first name and the initial of the last one.")
+    avatar_url: str | None = column("A picture of the person.")
+    email: str | None = column("The account's e-mail address.", requires=Permission.ACCOUNTS_READ)
+
+
+@table(models.Review, "What one customer says about one product.")
+class Review(Node):
+    """A review; visitors see approved ones only."""
+
+    rating: int = column("From 1, the worst, to 5, the best.")
+    title: str = column("A few words in front; may be empty.")
+    comment: str = column("What the customer says; may be empty.")
+    status: ModerationStatus = column("Whether it may be read by everybody.")
+    is_verified_purchase: bool = column("Whether the reviewer bought the product here.")
+    moderation_note: str | None = column("Why it was approved or not.", requires=Permission.REVIEWS_READ)
+    created_at: datetime = column("When it was written.")
+    updated_at: datetime = column("When it was last changed.")
+    author: Reviewer = one(models.Review.user, "Who wrote it.")
+    product: Product | None = one(models.Review.product, "What it is about.")

@@ -1,0 +1,99 @@
+"""The root of the schema: what a query can start from."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+import models
+from models.shop import SHOP_ID
+from schema.catalog import Category, Product, ProductVariant
+from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
+from schema.content import Author, Post, PostCategory, PostFilter, PostSort
+from schema.declare import lookup, node_lookup, page, search, singleton
+from schema.orders import BY_NAME, BY_POSITION
+from schema.relay import Connection, Node
+from schema.reviews import Review
+from schema.reviews_lists import ReviewFilter, ReviewSort
+from schema.scalars import SCALARS
+from schema.search import SOURCES, SearchConnection, SearchType
+from schema.services import Service, ServiceFilter, ServiceSort, ServiceTier
+from schema.shop import Shop
+
+NODES: dict[str, type[models.Base]] = {
+    "Author": models.Author,
+    "Category": models.Category,
+    "Post": models.Post,
+    "PostCategory": models.PostCategory,
+    "Product": models.Product,
+    "ProductVariant": models.ProductVariant,
+    "Review": models.Review,
+    "Service": models.Service,
+    "ServiceTier": models.ServiceTier,
+}
+
+
+@strawberry.type(description="Where every query starts.")
+class Query:
+    """The root fields."""
+
+    node: Node | None = node_lookup(NODES, "The object that a global id names; null when there is none.", several=False)
+    nodes: list[Node | None] = node_lookup(
+        NODES, "The objects that global ids name, in their order; null where there is none.", several=True
+    )
+    shop: Shop = singleton(models.Shop, SHOP_ID, "The shop itself.")
+    product: Product | None = lookup(
+        models.Product, "Product", "A product, by its id or its slug.", by=("id", "slug")
+    )
+    products: Connection[Product] = page(
+        models.Product,
+        "The products of the catalogue.",
+        order=ProductSort.NEWEST,
+        sort=ProductSort,
+        filter=ProductFilter,
+        relevance=ProductSort.RELEVANCE,
+    )
+    category: Category | None = lookup(
+        models.Category, "Category", "A category, by its id or its slug.", by=("id", "slug")
+    )
+    categories: Connection[Category] = page(
+        models.Category,
+        "The categories of the catalogue.",
+        order=CategorySort.POSITION,
+        sort=CategorySort,
+        filter=CategoryFilter,
+    )
+    service: Service | None = lookup(models.Service, "Service", "A service, by its id or its slug.", by=("id", "slug"))
+    services: Connection[Service] = page(
+        models.Service,
+        "What the shop offers to do.",
+        order=ServiceSort.POSITION,
+        sort=ServiceSort,
+        filter=ServiceFilter,
+        relevance=ServiceSort.RELEVANCE,
+    )
+    post: Post | None = lookup(models.Post, "Post", "A blog post, by its id or its slug.", by=("id", "slug"))
+    posts: Connection[Post] = page(
+        models.Post,
+        "The posts of the blog.",
+        order=PostSort.NEWEST,
+        sort=PostSort,
+        filter=PostFilter,
+        relevance=PostSort.RELEVANCE,
+    )
+    post_categories: Connection[PostCategory] = page(
+        models.PostCategory, "The sections of the blog.", order=BY_POSITION
+    )
+    author: Author | None = lookup(models.Author, "Author", "An author, by its id or its slug.", by=("id", "slug"))
+    authors: Connection[Author] = page(models.Author, "Who writes the blog, by name.", order=BY_NAME)
+    reviews: Connection[Review] = page(
+        models.Review, "Reviews of all products.", order=ReviewSort.NEWEST, sort=ReviewSort, filter=ReviewFilter
+    )
+    search: SearchConnection = search(
+        SOURCES, SearchType, "Products, services and posts that answer a question, the best first."
+    )
+
+
+schema = strawberry.Schema(
+    query=Query,
+    types=[ProductVariant, ServiceTier],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

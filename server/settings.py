@@ -1,0 +1,237 @@
+"""The settings: one validated object, read from the environment and `.env`."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from server.database_url import normalise_database_url
+from server.errors import ServerError
+
+SHORTEST_KEY = 32
+FEWEST_DIFFERENT_CHARACTERS = 12
+PLACEHOLDERS = re.compile(
+    r"change.?(me|this)|replace.?(me|this)|your.?(secret|key)|secret.?key|placeholder|example|password|insecure|default"
+    r"|12345678|abcdefgh|qwerty",
+    re.IGNORECASE,
+)
+NEW_KEY_HINT = 'Make one with `python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
+
+
+class AppEnvironment(StrEnum):
+    """Where the process runs. Staging is as strict as production."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class LogLevel(StrEnum):
+    """From which severity on the log is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
+    {"secret_key": "", "jwt_secret_key": "", "graphiql": False, "introspection": False, "cors_origins": ()}
+)
+"""The defaults that are other ones in staging and production."""
+
+
+class DeployedDefaults(PydanticBaseSettingsSource):
+    """The source of last resort outside development."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:  # noqa: ARG002 the interface of pydantic-settings
+        """The default of one field."""
+        return DEPLOYED_DEFAULTS.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        """Every default that APP_ENV changes, if the sources before this one changed it."""
+        return {} if is_development(self.current_state) else dict(DEPLOYED_DEFAULTS)
+
+
+class SettingsError(ServerError):
+    """Some settings are wrong."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        listed = " ".join(f"{name} {problem}" for name, problem in problems.items())
+        super().__init__(f"{listed} See `merkato check-env`.")
+        self.problems = problems
+
+
+def generate_key() -> SecretStr:
+    """A key that nobody can guess."""
+    return SecretStr(secrets.token_urlsafe(48))
+
+
+class Settings(BaseSettings):
+    """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    app_env: AppEnvironment = Field(
+        default=AppEnvironment.DEVELOPMENT,
+        description="Where the process runs; it changes the defaults of the other settings.",
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="The address to serve on.")
+    port: int = Field(default=8000, ge=1024, le=65535, description="The port to serve on.")
+    workers: int = Field(default=1, ge=1, le=256, description="How many processes `merkato serve` starts.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="The PostgreSQL database, as postgresql://user:password@host:5432/database. "
+        "In development the embedded PostgreSQL is used when it is empty; elsewhere it is required.",
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=200, description="How many connections to the database a process keeps at most."
+    )
+    database_connect_timeout_seconds: int = Field(
+        default=10, ge=1, le=300, description="How long to wait for a connection to the database."
+    )
+    data_directory: Path = Field(
+        default=Path(".merkato"), description="The folder of the embedded PostgreSQL and of other local data."
+    )
+    secret_key: SecretStr = Field(
+        default_factory=generate_key,
+        description="Signs what is handed to clients to bring back. At least 32 random characters; "
+        "in development it is generated at each start when it is empty, elsewhere it is required.",
+    )
+    jwt_secret_key: SecretStr = Field(
+        default_factory=generate_key,
+        description="Signs access tokens. Not the same as SECRET_KEY; otherwise the same rules.",
+    )
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
+    graphiql: bool = Field(
+        default=True, description="Whether a browser that opens /graphql gets GraphiQL."
+    )
+    introspection: bool = Field(
+        default=True, description="Whether clients may ask for the schema."
+    )
+    max_body_bytes: int = Field(
+        default=1_000_000, ge=1_000, le=100_000_000, description="The longest request body that is read."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("http://localhost:3000", "http://localhost:5173"),
+        description="The origins whose pages may call the API from a browser, separated by commas.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before the environment, that before `.env`, that before the defaults."""
+        return (init_settings, env_settings, dotenv_settings, file_secret_settings, DeployedDefaults(settings_cls))
+
+    @field_validator("app_env", "log_level", mode="before")
+    @classmethod
+    def _accept_any_case(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("host")
+    @classmethod
+    def _require_host(cls, value: str) -> str:
+        if re.fullmatch(r"[A-Za-z0-9.:_-]+", value) is None:
+            raise ValueError("must be a host name or an IP address.")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _normalise_database_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            return SecretStr(normalise_database_url(value.get_secret_value()))
+        if not is_development(info.data):
+            raise ValueError(f"is required in {info.data['app_env']}.")
+        return None
+
+    @field_validator("secret_key", "jwt_secret_key")
+    @classmethod
+    def _refuse_weak_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        problem = find_weakness(value.get_secret_value(), strict=not is_development(info.data))
+        if problem is not None:
+            raise ValueError(f"{problem} {NEW_KEY_HINT}")
+        return value
+
+    @field_validator("jwt_secret_key")
+    @classmethod
+    def _refuse_shared_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if value == info.data.get("secret_key"):
+            raise ValueError("must not be the same as SECRET_KEY.")
+        return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _require_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if re.fullmatch(r"https?://[^/\s*]+", origin) is None:
+                raise ValueError(f"has {origin!r}, which is no origin such as https://shop.example (without a path).")
+        return value
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError with every problem at once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError({".env": f"cannot be read: {error}."}) from error
+
+
+def explain(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by the name of the setting."""
+    return {str(one["loc"][0]).upper(): _sentence(one["msg"]) for one in error.errors(include_url=False)}
+
+
+def is_development(earlier: Mapping[str, Any]) -> bool:
+    """Whether the settings read so far say development. An APP_ENV that cannot be read is a problem of its own."""
+    said = str(earlier.get("app_env", AppEnvironment.DEVELOPMENT)).strip().lower()
+    return said not in {AppEnvironment.STAGING, AppEnvironment.PRODUCTION}
+
+
+def find_weakness(key: str, *, strict: bool) -> str | None:
+    """Why nobody should rely on that key, as a sentence without its subject; None when it seems fine."""
+    if not key:
+        return "is missing."
+    if len(key) < SHORTEST_KEY:
+        return f"has {len(key)} characters and needs at least {SHORTEST_KEY}."
+    if not strict:
+        return None
+    if len(set(key)) < FEWEST_DIFFERENT_CHARACTERS or key in (key + key)[1:-1]:
+        return "repeats the same characters and can be guessed."
+    if PLACEHOLDERS.search(key):
+        return "looks like a placeholder and can be guessed."
+    return None
+
+
+def _sentence(message: str) -> str:
+    """A message of pydantic as the rest of a sentence that starts with the name of the setting."""
+    text = message.removeprefix("Value error, ").replace("Input should be", "must be", 1).rstrip(".")
+    return f"{text}."

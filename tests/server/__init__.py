@@ -1,0 +1,1 @@
+"""Tests of the processes: the embedded database, settings and the command line."""
