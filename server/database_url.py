@@ -1,6 +1,6 @@
 """The forms in which people write the address of a PostgreSQL database."""
 
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
 
@@ -22,25 +22,31 @@ def normalise_database_url(value: str) -> str:
     if not parts.hostname and "host" not in dict(parameters):
         raise ValueError("names no host: postgresql://user:password@host:5432/database.")
     kept = [(name, text) for name, text in parameters if name not in LIBPQ_ONLY]
-    return urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(kept, safe="/", quote_via=quote), ""))
+    query = urlencode(kept, safe="/", quote_via=quote)
+    return f"postgresql://{parts.netloc}{parts.path}{'?' if query else ''}{query}"
 
 
 def show_database_url(value: str) -> str:
     """The address without its password and parameters, for messages."""
-    parts = urlsplit(value)
-    where = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host", "")
-    return f"{where}{parts.path}"
+    try:
+        parts = _split(value)
+    except ValueError:
+        return "(unreadable)"
+    where = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host")
+    return f"{where}{parts.path}" if where else "(unreadable)"
 
 
 def _split(value: str) -> SplitResult:
+    """The parts. A password with raw special characters would be taken for other parts, and shown as such."""
     try:
         parts = urlsplit(value)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError("cannot be read. " + _ENCODE_HINT) from error
-    if parts.fragment or port == 0:
-        raise ValueError("cannot be read. " + _ENCODE_HINT)
+        several_hosts = "," in parts.netloc
+        readable = several_hosts or parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable or parts.fragment or "@" in parts.path + parts.query:
+        raise ValueError(
+            "cannot be read. Write special characters of the password percent-encoded: "
+            "# as %23, / as %2F, ? as %3F, @ as %40."
+        )
     return parts
-
-
-_ENCODE_HINT = "Write special characters of the password percent-encoded: # as %23, / as %2F, @ as %40, ? as %3F."

@@ -149,7 +149,9 @@ class EmbeddedPostgres:
                 raise
 
     def stop(self) -> None:
-        """Stop the server and let go of the folder."""
+        """Stop the server and let go of the folder. Nothing happens when the folder is not ours."""
+        if not self._lock.is_held:
+            return
         self._end_server()
         self._lock.release()
 

@@ -47,6 +47,11 @@ class FileLock:
         self.release()
         return True
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._descriptor is not None
+
     def descriptor(self) -> int:
         """The open descriptor, to be passed to a child."""
         if self._descriptor is None:

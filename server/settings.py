@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -197,12 +198,22 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError with every problem at once."""
+    with explained_env_file():
+        try:
+            return Settings()
+        except ValidationError as error:
+            raise SettingsError(explain(error)) from error
+
+
+@contextmanager
+def explained_env_file() -> Iterator[None]:
+    """Turn what can go wrong while `.env` is read into a SettingsError."""
     try:
-        return Settings()
-    except ValidationError as error:
-        raise SettingsError(explain(error)) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError({".env": f"cannot be read: {error}."}) from error
+        yield
+    except OSError as error:
+        raise SettingsError({".env": f"cannot be read: {error.strerror}."}) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError({".env": "cannot be read: it is not UTF-8."}) from error
 
 
 def explain(error: ValidationError) -> dict[str, str]:

@@ -1,5 +1,4 @@
 /** The page: GraphiQL with Merkato's name, its examples, and nothing from any other host. */
-import './workers';
 import './fonts.css';
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
@@ -13,11 +12,13 @@ import { createRoot } from 'react-dom/client';
 
 import { fetchExamples, variablesText } from './examples';
 import { examplesPlugin } from './ExamplesPanel';
+import { loadMonaco } from './monaco';
 import { isFirstVisit, storage } from './storage';
 
 async function start(container: HTMLElement): Promise<void> {
   // Monaco measures its font once, when an editor is made: the font has to be there by then.
-  const [examples] = await Promise.all([fetchExamples(), document.fonts.load('15px "Fira Code"')]);
+  const font = document.fonts.load('15px "Fira Code"');
+  const [examples] = await Promise.all([fetchExamples(), font, loadMonaco()]);
   const examplesPanel = examplesPlugin(examples);
   const first = isFirstVisit() ? examples[0] : undefined;
   const opening = first && {

@@ -1,0 +1,58 @@
+"""The ASGI application, wired from the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from schema.root import schema
+from server.database import create_engine
+from server.endpoint import GraphQLEndpoint
+from server.errors import ServerError
+from server.graphiql import graphiql_routes
+from server.graphql_execution import Executor
+from server.health import answer_health
+from server.settings import Settings, load_settings
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The application. It connects to the database of the settings when the first request needs it."""
+    configured = settings or load_settings()
+    if configured.database_url is None:
+        raise ServerError("DATABASE_URL is missing. Set it, or run `merkato dev`, which brings its own database.")
+    url = configured.database_url.get_secret_value()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.engine = create_engine(url, configured)
+        yield
+        await app.state.engine.dispose()
+
+    return Starlette(routes=_routes(configured), middleware=_middleware(configured), lifespan=lifespan)
+
+
+def _routes(settings: Settings) -> list[Route | Mount]:
+    executor = Executor(schema, introspection=settings.introspection)
+    endpoint = GraphQLEndpoint(executor, settings)
+    return [
+        Route("/graphql", endpoint),
+        Route("/health", answer_health),
+        Mount("/demo/images", StaticFiles(directory=str(files("demo").joinpath("images")))),
+        *(graphiql_routes() if settings.graphiql else []),
+    ]
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type", "Authorization"],
+        )
+    ]

@@ -1,0 +1,65 @@
+"""The GraphQL endpoint over HTTP."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from auth.viewer import VISITOR
+from resolvers.context import Context
+from server.graphiql import page_response, wants_page
+from server.graphql_execution import Answer, Executor
+from server.graphql_request import JSON, RequestRefusedError, media_type_for, read_request
+from server.settings import Settings
+
+
+class GraphQLEndpoint:
+    """Answers GraphQL requests; a browser that opens the address gets GraphiQL."""
+
+    def __init__(self, executor: Executor, settings: Settings) -> None:
+        self._executor = executor
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if self._settings.graphiql and wants_page(request):
+            return page_response()
+        media_type = JSON
+        try:
+            media_type = media_type_for(request.headers.get("accept"))
+            asked = await read_request(request, self._settings.max_body_bytes)
+            engine: AsyncEngine = request.app.state.engine
+            async with Context(engine, VISITOR) as context:
+                answer = await self._executor.run(asked, context)
+        except RequestRefusedError as refused:
+            return _refusal(refused, media_type)
+        return _respond(answer, media_type)
+
+
+def _respond(answer: Answer, media_type: str) -> Response:
+    status = answer.status()
+    if media_type == JSON and status is HTTPStatus.BAD_REQUEST:
+        status = HTTPStatus.OK
+    return _json(answer.body(), status, media_type)
+
+
+def _refusal(refused: RequestRefusedError, media_type: str) -> Response:
+    error = {"message": refused.message, "extensions": {"code": refused.code}}
+    response = _json({"errors": [error]}, refused.status, media_type)
+    response.headers.update(refused.headers)
+    return response
+
+
+def _json(body: dict[str, Any], status: HTTPStatus, media_type: str) -> Response:
+    headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+    return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
+
+

@@ -1,0 +1,178 @@
+"""Runs the ASGI application in uvicorn."""
+
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.watchfilesreload import WatchFilesReload
+
+from server.errors import ServerError
+from server.settings import LogLevel, Settings
+
+APPLICATION = "server.app:create_app"
+"""The factory that every serving process calls. It finds its settings in the environment."""
+
+ROOT = Path(__file__).parent.parent
+WATCHED_FOLDERS = ("auth", "compiler", "domain", "integrations", "models", "queries", "resolvers", "schema", "server")
+WATCHED_FILES = ["*.py", "*.graphql"]
+GRACE_SECONDS = 30
+"""How long a request that has begun may still take once the process is asked to end."""
+
+
+class PortInUseError(ServerError):
+    """Another program listens there."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"Port {port} on {host} is in use by another program. Stop that program, or choose another port with --port."
+        )
+
+
+class AddressUnusableError(ServerError):
+    """The machine does not let us listen there."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        super().__init__(f"Nothing can listen on {host}, port {port}: {error.strerror}. Choose another with --host.")
+
+
+class StartupFailedError(ServerError):
+    """The application ended before it served."""
+
+    def __init__(self) -> None:
+        super().__init__("The application did not start. The log above says why.")
+
+
+class AnnouncingServer(uvicorn.Server):
+    """A server that tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        self._on_listening()
+
+
+class Reloader(WatchFilesReload):
+    """A supervisor whose servers tell only the first time that they listen."""
+
+    def restart(self) -> None:
+        """Start another server after a change."""
+        self.target = uvicorn.Server(self.config).run
+        super().restart()
+
+
+@contextmanager
+def reserved_address(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket bound to the address, so that a port in use shows before anything is started.
+
+    Raises PortInUseError or AddressUnusableError.
+    """
+    with _explained(host, port):
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with _explained(host, port):
+            listener.bind(address)
+        yield listener
+
+
+def serve_while_developing(
+    settings: Settings, listener: socket.socket, on_listening: Callable[[], None], *, reload: bool
+) -> None:
+    """Serve from one process until it is asked to end; with `reload`, anew after each change of our files."""
+    quiet = settings.log_level if settings.log_level == LogLevel.DEBUG else LogLevel.WARNING
+    watched = [str(ROOT / name) for name in WATCHED_FOLDERS if (ROOT / name).is_dir()]
+    watching = {"reload": True, "reload_dirs": watched, "reload_includes": WATCHED_FILES} if reload else {}
+    config = _configure(settings, quiet, timeout_graceful_shutdown=1, **watching)
+    server = AnnouncingServer(config, on_listening)
+    if reload:
+        _supervise_reloads(Reloader(config, server.run, [listener]))
+    else:
+        _run(server, settings, listener)
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve from as many processes as the settings say until asked to end."""
+    config = _configure(
+        settings,
+        settings.log_level,
+        access_log=False,
+        server_header=False,
+        workers=settings.workers,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    if settings.workers > 1:
+        _supervise_workers(Multiprocess(config, [listener]))
+    else:
+        _run(uvicorn.Server(config), settings, listener)
+
+
+def _configure(settings: Settings, level: LogLevel, **options: Any) -> uvicorn.Config:  # Passed on to uvicorn.
+    _export(settings)
+    loggers = LOGGING_CONFIG["loggers"] | {"uvicorn.error": {"level": level.upper()}}
+    return uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=LOGGING_CONFIG | {"loggers": loggers},
+        **options,
+    )
+
+
+def _export(settings: Settings) -> None:
+    """Hand what was decided here to the processes that serve: arguments, the embedded database, generated keys."""
+    os.environ |= {
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "JWT_SECRET_KEY": settings.jwt_secret_key.get_secret_value(),
+    }
+    if settings.database_url is not None:
+        os.environ["DATABASE_URL"] = settings.database_url.get_secret_value()
+
+
+def _run(server: uvicorn.Server, settings: Settings, listener: socket.socket) -> None:
+    with _explained(settings.host, settings.port):
+        try:
+            server.run([listener])
+        except SystemExit as error:
+            if error.code == STARTUP_FAILURE:
+                raise StartupFailedError from error
+            raise
+
+
+def _supervise_reloads(supervisor: Reloader) -> None:
+    signal.signal(signal.SIGHUP, supervisor.signal_handler)
+    supervisor.run()
+
+
+def _supervise_workers(supervisor: Multiprocess) -> None:
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise StartupFailedError
+
+
+@contextmanager
+def _explained(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUseError(host, port) from error
+        raise AddressUnusableError(host, port, error) from error
