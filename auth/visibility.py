@@ -13,7 +13,7 @@ from auth.viewer import Viewer
 Predicate = Callable[[Any, Viewer, bool], ColumnElement[bool]]
 
 
-def visible(model: type[models.Base], entity: Any, viewer: Viewer, *, owned: bool = False) -> ColumnElement[bool]:  # noqa: ANN401 - an alias has no useful static type
+def visible(model: type[models.Base], entity: Any, viewer: Viewer, *, owned: bool = False) -> ColumnElement[bool]:
     """The condition under which the viewer sees a row of `entity`, which is `model` or an alias of it.
 
     `owned` rows are reached through an owner that was itself seen, so that the owner is not asked about again.

@@ -6,5 +6,5 @@ from sqlalchemy import ColumnElement, func
 
 
 def public_name(user: Any) -> ColumnElement[str]:
-    """The first name and the initial of the last one: `Selam T.`"""
+    """The first name and the initial of the last one, such as `Selam T.`."""
     return func.concat(user.first_name, " ", func.left(user.last_name, 1), ".")

@@ -1,9 +1,9 @@
 /** Collects the packages that end up in the build and writes their licences beside it. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const OUTPUT = 'THIRD_PARTY_LICENSES.txt';
-const LICENCE_FILE = /^(licen[cs]e|copying|notice|thirdpartynotices)/i;
+const LICENCE_FILE = /licen[cs]e|copying|notice/i;
 
 /** Packages whose tarball lacks the licence file of their repository. */
 const ELSEWHERE = {
@@ -11,6 +11,11 @@ const ELSEWHERE = {
   '@graphiql/plugin-history': 'node_modules/@graphiql/react', // the same repository
   'react-compiler-runtime': 'node_modules/react', // the same repository
   'react-remove-scroll-bar': 'licences/react-remove-scroll-bar',
+};
+
+/** Works inside a package that its own notices leave out. */
+const INSIDE = {
+  'monaco-editor': ['licences/codicons', 'licences/dompurify'],
 };
 
 export function thirdPartyLicences() {
@@ -70,10 +75,21 @@ function render(folders) {
   return `GraphiQL as served by Merkato contains the following ${ordered.length} packages.\n\n\n${ordered.join('\n\n')}`;
 }
 
-/** Every licence and notice file of a package. A package without one stops the build: see ELSEWHERE. */
+/** Every licence and notice of a package. A package without one stops the build: see ELSEWHERE. */
 function licenceText(folder, name) {
-  const home = ELSEWHERE[name] ?? folder;
-  const files = existsSync(home) ? readdirSync(home).filter((file) => LICENCE_FILE.test(file)).sort() : [];
-  if (files.length === 0) throw new Error(`${name} has no licence file in ${home}.`);
-  return files.map((file) => readFileSync(join(home, file), 'utf8').replaceAll('\r\n', '\n').trim()).join('\n\n---\n\n');
+  const own = licenceFiles(ELSEWHERE[name] ?? folder);
+  if (own.length === 0) throw new Error(`${name} has no licence file: name one in licences.js.`);
+  const files = [...own, ...(INSIDE[name] ?? []).flatMap(licenceFiles)];
+  return files.map((file) => `[${file.replace('node_modules/', '')}]\n\n${readText(file)}`).join('\n\n');
+}
+
+function readText(file) {
+  return readFileSync(file, 'utf8').replaceAll(/[ \t\r]+$/gm, '').trim();
+}
+
+function licenceFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && LICENCE_FILE.test(entry.name))
+    .map((entry) => join(folder, entry.name))
+    .sort();
 }

@@ -237,5 +237,3 @@ class ProductImage(Base):
     position: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
     product: Mapped[Product] = relationship(back_populates="images", lazy="raise")
-
-

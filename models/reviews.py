@@ -44,4 +44,3 @@ class Review(Timestamped, Base):
 
     product: Mapped[Product] = relationship(back_populates="reviews", lazy="raise")
     user: Mapped[User] = relationship(lazy="raise")
-

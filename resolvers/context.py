@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.viewer import Viewer
 
+AnySelect = Select[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
+
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -26,7 +29,7 @@ class Reading:
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
 
-    async def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def rows(self, statement: AnySelect) -> Sequence[AnyRow]:
         """The rows of a statement."""
         async with self._turn:
             if self._session is None:

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import RelationshipProperty, aliased
 from strawberry import Info
+from typing_extensions import override
 
 import models
 from auth.permissions import Permission
 from auth.visibility import visible
 from domain.conditions import found
-from resolvers.context import Context
+from resolvers.context import AnySelect, Context
 from resolvers.errors import BadInputError
 from resolvers.ids import decode_id, decode_id_of, encode_id
 from resolvers.listing import Entry, Listing, Page, page_of
@@ -47,6 +48,7 @@ class Column(Declaration):
 
     attribute: str
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return getattr(row, self.attribute)
 
@@ -55,6 +57,7 @@ class Column(Declaration):
 class Identifier(Declaration):
     """The global id of the row."""
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> str:
         return encode_id(info._raw_info.parent_type.name, row.id)  # noqa: SLF001 - strawberry's Info hides the type
 
@@ -67,6 +70,7 @@ class Part(Declaration):
     columns: Mapping[str, str]
     null_without: str | None = None
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         if self.null_without is not None and getattr(row, self.null_without) is None:
             return None
@@ -80,6 +84,7 @@ class Records(Declaration):
     shape: Callable[..., Any]
     attribute: str
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return [self.shape(**record) for record in getattr(row, self.attribute)]
 
@@ -90,6 +95,7 @@ class Expression(Declaration):
 
     sql: Callable[[Any], ColumnElement[Any]]
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return load_expression(info.context, type(row), self.sql, row.id)
 
@@ -101,6 +107,7 @@ class One(Declaration):
     relationship: RelationshipProperty[Any]
     owned: bool = False
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         ((local, remote),) = self.relationship.local_remote_pairs or ()
         key = getattr(row, self.relationship.parent.get_property_by_column(local).key)
@@ -150,6 +157,7 @@ class Many(Declaration):
     paged: bool
     owned: bool = True
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         place = (id(self), *(key for key in info.path.as_list() if isinstance(key, str)))
         children = Children(
@@ -173,11 +181,12 @@ class Root(Declaration):
     model: type[models.Base]
     rules: ListRules
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
         order, window, question = self.rules.order(arguments), self.rules.window(arguments), arguments.get("search")
         entity = aliased(self.model)
 
-        def matching(statement: Select[Any]) -> Select[Any]:
+        def matching(statement: AnySelect) -> AnySelect:
             return statement.where(
                 visible(self.model, entity, info.context.viewer), self.rules.condition(entity, arguments)
             )
@@ -202,6 +211,7 @@ class Lookup(Declaration):
     type_name: str
     by: tuple[str, ...]
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         given = [(name, arguments[name]) for name in self.by if arguments.get(name) is not None]
         if len(given) != 1:
@@ -218,6 +228,7 @@ class Singleton(Declaration):
     model: type[models.Base]
     key: UUID
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return load_row(info.context, self.model, "id", self.key)
 
@@ -228,6 +239,7 @@ class NodeLookup(Declaration):
 
     types: Mapping[str, type[models.Base]]
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         if "ids" in arguments:
             if len(arguments["ids"]) > MAXIMUM_PAGE_SIZE:
@@ -249,6 +261,7 @@ class Search(Declaration):
 
     sources: tuple[SearchSource, ...]
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
         wanted = arguments.get("types")
         sources = [source for source in self.sources if wanted is None or source.type_name in {t.value for t in wanted}]
@@ -262,5 +275,6 @@ class Function(Declaration):
 
     function: Callable[..., Any]
 
+    @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return self.function(row, info, **arguments)

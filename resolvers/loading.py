@@ -1,19 +1,19 @@
 """The data loaders: for any number of parents, a field costs one SQL statement."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, func, select, true
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select, true
 from sqlalchemy.orm import RelationshipProperty, aliased
 
 import models
 from auth.visibility import visible
 from domain.conditions import array_parameter
-from resolvers.context import Context
+from resolvers.context import AnySelect, Context
 from resolvers.listing import Entry, Page, page_of
 from resolvers.ordering import Order, cursor_of
 from resolvers.paging import Window, windowed
@@ -52,7 +52,7 @@ def load_expression(
     async def load(keys: Keys) -> list[Any]:
         entity = aliased(model)
         statement = select(entity.id, expression(entity)).where(entity.id == any_(_ids(keys)))
-        values: dict[UUID, Any] = {row: value for row, value in await context.reading.rows(statement)}
+        values: dict[UUID, Any] = dict(map(tuple, await context.reading.rows(statement)))
         return [values[wanted] for wanted in keys]
 
     return _load(context, (model, expression), key, load)
@@ -101,9 +101,8 @@ class Children:
             entity = aliased(self._model)
             parents = self._parents(keys)
             counted = self._below(select(func.count()).select_from(entity), entity, parents.c.key).scalar_subquery()
-            counts: dict[UUID, int] = {
-                key: count for key, count in await self._context.reading.rows(select(parents.c.key, counted))
-            }
+            rows = await self._context.reading.rows(select(parents.c.key, counted))
+            counts: dict[UUID, int] = dict(map(tuple, rows))
             return [counts[key] for key in keys]
 
         return _load(self._context, ("count", place), parent, load)
@@ -121,11 +120,11 @@ class Children:
     def _parents(self, keys: Keys) -> Any:
         return func.unnest(_ids(keys)).table_valued("key", name="parents", joins_implicitly=True)
 
-    def _below(self, statement: Select[Any], entity: Any, parent: ColumnElement[UUID]) -> Select[Any]:
+    def _below(self, statement: AnySelect, entity: Any, parent: ColumnElement[UUID]) -> AnySelect:
         target = visible(self._model, entity, self._context.viewer, owned=self._owned)
         return statement.where(self._link.joins(entity, parent), target, self._condition(entity))
 
-    async def _read(self, parents: Any, rows: Select[Any]) -> dict[UUID, list[Entry]]:
+    async def _read(self, parents: Any, rows: AnySelect) -> dict[UUID, list[Entry]]:
         lateral = rows.lateral()
         child = aliased(self._model, lateral)
         statement = select(parents.c.key, child, lateral.c.cursor).join_from(parents, lateral, true())
@@ -155,6 +154,6 @@ def _ids(keys: Sequence[UUID]) -> Any:
 
 
 def _load(
-    context: Context, name: Hashable, key: object, load: Callable[[Keys], Awaitable[list[Any]]]
+    context: Context, name: Hashable, key: object, load: Callable[[Keys], Coroutine[Any, Any, list[Any]]]
 ) -> Awaitable[Any]:
     return context.loader(name, lambda: DataLoader(load)).load(key)

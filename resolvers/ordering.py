@@ -44,7 +44,7 @@ class Place:
     id: UUID
 
 
-def cursor_of(order: Order, entity: Any, question: object = None) -> ColumnElement[str]:  # noqa: ANN401 - an alias
+def cursor_of(order: Order, entity: Any, question: object = None) -> ColumnElement[str]:
     """The SQL expression for the cursor of each row of `entity`."""
     parts = (literal(order.tag), _as_text(order.key(entity, question)), cast(entity.id, Text))
     text = func.concat_ws(func.chr(31), *parts)

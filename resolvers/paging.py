@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Uuid, func, literal, tuple_
+from sqlalchemy import Uuid, func, literal, tuple_
 
+from resolvers.context import AnySelect
 from resolvers.errors import BadInputError
 from resolvers.ordering import Order, Place, place_of
 
@@ -34,12 +35,12 @@ def window_of(first: int | None, after: str | None, last: int | None, before: st
 
 
 def windowed(
-    statement: Select[Any],
-    entity: Any,  # noqa: ANN401 - an alias has no useful static type
+    statement: AnySelect,
+    entity: Any,
     order: Order,
     window: Window,
     question: object = None,
-) -> Select[Any]:
+) -> AnySelect:
     """The statement, ordered and cut to the window and one row more, which tells whether there is a next page.
 
     A further column `place` numbers the rows.
@@ -56,5 +57,5 @@ def windowed(
     return statement.add_columns(place_number).order_by(*columns).limit(window.size + 1)
 
 
-def _bound(place: Place, key_type: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's tuples are not generic over their parts
+def _bound(place: Place, key_type: Any) -> Any:
     return tuple_(literal(place.key, key_type), literal(place.id, Uuid()))

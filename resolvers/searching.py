@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Numeric, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 import models
 from auth.visibility import visible
 from domain.conditions import found
-from resolvers.context import Context
+from resolvers.context import AnySelect, Context
 from resolvers.listing import Entry, Listing, Page, page_of
 from resolvers.loading import load_row
 from resolvers.ordering import Order, cursor_of
@@ -63,7 +63,7 @@ def search(context: Context, sources: Sequence[SearchSource], question: str, win
     return Listing(read_page, read_count) if sources else Listing(nothing, none)
 
 
-def _hits(context: Context, source: SearchSource, question: str) -> Select[Any]:
+def _hits(context: Context, source: SearchSource, question: str) -> AnySelect:
     entity: Any = aliased(source.model)
     title = source.title(entity)
     return select(

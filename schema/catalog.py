@@ -10,20 +10,17 @@ import models
 from auth.permissions import Permission
 from domain import catalog, stock
 from resolvers.loading import Link
-from schema.catalog_lists import Badge, CategorySort, ProductFilter, ProductSort
+from schema.catalog_lists import ProductFilter, ProductSort
 from schema.declare import column, expression, many, one, part, records, table
+from schema.enums import BackorderPolicy, Badge, StockStatus
 from schema.orders import BY_NAME, BY_POSITION, ascending
 from schema.relay import Connection, Node
 from schema.reviews_lists import ReviewFilter, ReviewSort
-from schema.stock import StockLevel, StockStatus
+from schema.stock import StockLevel
 from schema.values import COMPARE_AT_PRICE, COST_PRICE, PRICE, SEO, Money, NameValue, Seo
 
 if TYPE_CHECKING:
     from schema.reviews import Review
-
-BackorderPolicy = strawberry.enum(
-    models.BackorderPolicy, description="Whether a variant sells on when its stock is used up."
-)
 
 
 @table(models.Category, "A node of the category tree.")
@@ -34,9 +31,7 @@ class Category(Node):
     name: str = column("Its name.")
     description: str = column("What is found in it.")
     position: int = column("Its place among its siblings.")
-    is_active: bool | None = column(
-        "Whether visitors see it.", requires=Permission.CATALOG_READ
-    )
+    is_active: bool | None = column("Whether visitors see it.", requires=Permission.CATALOG_READ)
     depth: int = expression(catalog.depth, "How many categories stand above it; 0 at the top.")
     parent: "Category | None" = one(models.Category.parent, "The category above it; null at the top.")
     ancestors: list["Category"] = many(
@@ -89,10 +84,16 @@ class ProductVariant(Node):
 
     sku: str = column("The stock keeping unit; unique.")
     name: str = column("Its option values joined, such as `1 TB / Black`.")
-    selected_options: list[NameValue] = records(NameValue, "option_values", "Its value for each of the product's options.")
+    selected_options: list[NameValue] = records(
+        NameValue, "option_values", "Its value for each of the product's options."
+    )
     price: Money = part(Money, PRICE, "What it costs.")
-    compare_at_price: Money | None = part(Money, COMPARE_AT_PRICE, "What it cost before; null unless it is reduced.", optional=True)
-    cost_price: Money | None = part(Money, COST_PRICE, "What the shop pays for it.", optional=True, requires=Permission.COSTS_READ)
+    compare_at_price: Money | None = part(
+        Money, COMPARE_AT_PRICE, "What it cost before; null unless it is reduced.", optional=True
+    )
+    cost_price: Money | None = part(
+        Money, COST_PRICE, "What the shop pays for it.", optional=True, requires=Permission.COSTS_READ
+    )
     barcode: str | None = column("Its GTIN, ISBN or other barcode.")
     weight_grams: int | None = column("Its weight in grams.")
     position: int = column("Its place among the product's variants.")
@@ -118,11 +119,15 @@ class Product(Node):
     description: str = column("What it is, as plain text.")
     description_html: str = column("What it is, as HTML that is safe to show.")
     price: Money = part(Money, PRICE, "What its default variant costs.")
-    compare_at_price: Money | None = part(Money, COMPARE_AT_PRICE, "What its default variant cost before; null unless it is reduced.", optional=True)
+    compare_at_price: Money | None = part(
+        Money, COMPARE_AT_PRICE, "What its default variant cost before; null unless it is reduced.", optional=True
+    )
     badge: Badge | None = column("The label on its card.")
     badge_color: str | None = column("The label's colour as `#RRGGBB`.")
     features: list[str] = column("What speaks for it, a few words each.")
-    specifications: list[NameValue] = records(NameValue, "specifications", "Its technical data, in the order to show it.")
+    specifications: list[NameValue] = records(
+        NameValue, "specifications", "Its technical data, in the order to show it."
+    )
     options: list[ProductOption] = records(ProductOption, "options", "What its variants differ in.")
     metadata: JSON = column("Further data for frontends, as the shop's staff entered it.", "attributes")
     is_active: bool | None = column("Whether visitors see it.", requires=Permission.CATALOG_READ)

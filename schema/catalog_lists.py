@@ -6,14 +6,12 @@ from typing import Any
 import strawberry
 from sqlalchemy import ColumnElement
 
-import models
 from domain import catalog, conditions, stock
 from schema.declare import sort_enum
+from schema.enums import Badge
 from schema.filters import condition, filter_input, in_range, in_span, keys_of
 from schema.orders import ascending, by_relevance, descending
 from schema.values import DateTimeRange, DecimalRange
-
-Badge = strawberry.enum(models.Badge, description="A label on a product's card.")
 
 
 @sort_enum("How products are sorted; products with equal keys follow in the order of their creation.")

@@ -3,21 +3,16 @@
 from datetime import datetime
 from enum import Enum
 
-import strawberry
-
 import models
 from auth.permissions import Permission
 from domain import conditions, content
 from schema.catalog import Tag
 from schema.declare import column, many, one, part, sort_enum, table
+from schema.enums import PublishingStatus
 from schema.filters import condition, filter_input, in_span
 from schema.orders import BY_NAME, ascending, by_relevance, descending
 from schema.relay import Connection, Node
 from schema.values import KEYWORD_SEO, DateTimeRange, KeywordSeo
-
-PublishingStatus = strawberry.enum(
-    models.PublishingStatus, description="Where a post stands on its way to its readers."
-)
 
 
 @sort_enum("How posts are sorted.")

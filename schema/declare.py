@@ -170,8 +170,7 @@ def page(
 def lookup(model: type[models.Base], type_name: str, description: str, *, by: tuple[str, ...]) -> Any:
     """A root row, found by exactly one of the columns in `by`; `id` takes a global id."""
     arguments = tuple(
-        _argument(name, strawberry.ID | None if name == "id" else str | None, f"The {name} to look for.")
-        for name in by
+        _argument(name, strawberry.ID | None if name == "id" else str | None, f"The {name} to look for.") for name in by
     )
     return _field(description, Lookup(model=model, type_name=type_name, by=by), arguments)
 
@@ -212,7 +211,7 @@ def sort_enum(description: str) -> Callable[[type[Enum]], Any]:
     """A sort enum, whose members' values are the orders."""
 
     def decorate(cls: type[Enum]) -> Any:
-        declared = strawberry.enum(cls, description=description)
+        declared: Any = strawberry.enum(cls, description=description)
         for value in declared.__strawberry_definition__.values:
             value.description = cls[value.name].value.description
         return declared

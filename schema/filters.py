@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, not_, or_, true
+from sqlalchemy import BindParameter, ColumnElement, Numeric, and_, literal, not_, or_, true
 
 from resolvers.ids import decode_id_of
 
@@ -42,10 +42,15 @@ def in_range(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
 
     def builds(entity: Any, bounds: Any) -> ColumnElement[bool]:
         value = column(entity)
-        least = true() if bounds.min is None else value >= bounds.min
-        return and_(least, true() if bounds.max is None else value <= bounds.max)
+        least = true() if bounds.min is None else value >= _number(bounds.min)
+        return and_(least, true() if bounds.max is None else value <= _number(bounds.max))
 
     return builds
+
+
+def _number(bound: Any) -> ColumnElement[Any]:
+    """The bound without the column's precision, which could not hold it."""
+    return bound if isinstance(bound, BindParameter) else literal(bound, Numeric())
 
 
 def in_span(column: Callable[[Any], ColumnElement[Any]]) -> Condition:

@@ -23,30 +23,36 @@ class PageInfo:
 
     has_next_page: bool = strawberry.field(description="Whether rows follow this page.")
     has_previous_page: bool = strawberry.field(description="Whether rows come before this page.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the page's first row; null when it is empty.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the page's first row; null when it is empty."
+    )
     end_cursor: str | None = strawberry.field(description="The cursor of the page's last row; null when it is empty.")
 
 
 async def read_edges(listing: Listing, _info: object) -> list[Entry]:
+    """The entries of the page, which serve as edges."""
     return list((await listing.page()).entries)
 
 
 async def read_nodes(listing: Listing, _info: object) -> list[object]:
+    """The rows of the page."""
     return [entry.node for entry in (await listing.page()).entries]
 
 
 async def read_page_info(listing: Listing, _info: object) -> PageInfo:
+    """Where the page stands."""
     page = await listing.page()
-    cursors = [entry.cursor for entry in page.entries] or [None]
+    first, last = (page.entries[0], page.entries[-1]) if page.entries else (None, None)
     return PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
-        start_cursor=cursors[0],
-        end_cursor=cursors[-1],
+        start_cursor=first.cursor if first else None,
+        end_cursor=last.cursor if last else None,
     )
 
 
 async def read_total_count(listing: Listing, _info: object) -> int:
+    """The length of the whole list."""
     return await listing.count()
 
 

@@ -7,8 +7,8 @@ from auth.permissions import Permission
 from domain import accounts
 from schema.catalog import Product
 from schema.declare import column, expression, one, table
+from schema.enums import ModerationStatus
 from schema.relay import Node
-from schema.reviews_lists import ModerationStatus
 
 
 @table(models.User, "Whoever wrote a review.")

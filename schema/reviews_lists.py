@@ -4,16 +4,12 @@ from enum import Enum
 
 import strawberry
 
-import models
 from domain import conditions
 from schema.declare import sort_enum
+from schema.enums import ModerationStatus
 from schema.filters import condition, filter_input, in_span, keys_of
 from schema.orders import ascending, descending
 from schema.values import DateTimeRange
-
-ModerationStatus = strawberry.enum(
-    models.ModerationStatus, description="Whether a review may be read; only approved ones count for the rating."
-)
 
 
 @sort_enum("How reviews are sorted.")

@@ -40,9 +40,7 @@ class Query:
         NODES, "The objects that global ids name, in their order; null where there is none.", several=True
     )
     shop: Shop = singleton(models.Shop, SHOP_ID, "The shop itself.")
-    product: Product | None = lookup(
-        models.Product, "Product", "A product, by its id or its slug.", by=("id", "slug")
-    )
+    product: Product | None = lookup(models.Product, "Product", "A product, by its id or its slug.", by=("id", "slug"))
     products: Connection[Product] = page(
         models.Product,
         "The products of the catalogue.",

@@ -71,10 +71,12 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
-        description="An exact decimal number, sent as a string such as `\"1250.00\"`.",
+        description='An exact decimal number, sent as a string such as `"1250.00"`.',
         serialize=str,
         parse_value=read_decimal,
     ),
     CurrencyCode: _code("CurrencyCode", "An ISO 4217 currency code such as `ETB`.", "https://www.iso.org/iso-4217"),
-    CountryCode: _code("CountryCode", "An ISO 3166-1 alpha-2 country code such as `ET`.", "https://www.iso.org/iso-3166"),
+    CountryCode: _code(
+        "CountryCode", "An ISO 3166-1 alpha-2 country code such as `ET`.", "https://www.iso.org/iso-3166"
+    ),
 }

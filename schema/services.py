@@ -3,19 +3,15 @@
 from datetime import datetime
 from enum import Enum
 
-import strawberry
-
 import models
 from auth.permissions import Permission
 from domain import conditions
 from schema.declare import column, many, one, part, sort_enum, table
+from schema.enums import BillingPeriod, ServiceType
 from schema.filters import condition, filter_input
 from schema.orders import BY_POSITION, ascending, by_relevance, descending
 from schema.relay import Node
 from schema.values import KEYWORD_SEO, PRICE, KeywordSeo, Money
-
-ServiceType = strawberry.enum(models.ServiceType, description="What kind of work a service is.")
-BillingPeriod = strawberry.enum(models.BillingPeriod, description="How often a tier's price is due.")
 
 
 @sort_enum("How services are sorted.")
@@ -32,7 +28,9 @@ class ServiceSort(Enum):
 class ServiceFilter:
     """What services are filtered by."""
 
-    types: list[ServiceType] | None = condition(lambda service, types: service.type.in_(types), "Of one of these types.")
+    types: list[ServiceType] | None = condition(
+        lambda service, types: service.type.in_(types), "Of one of these types."
+    )
     is_popular: bool | None = condition(
         lambda service, wanted: service.is_popular.is_(wanted), "Whether it is often asked for."
     )

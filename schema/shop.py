@@ -1,7 +1,6 @@
 """The shop: what a frontend needs to know before it shows anything."""
 
 import models
-
 from schema.declare import column, table
 from schema.scalars import CountryCode, CurrencyCode
 

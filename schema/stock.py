@@ -1,12 +1,7 @@
 """Stock: what visitors are told, and what staff see."""
 
-import strawberry
-
 import models
-from domain import stock
 from schema.declare import column, table
-
-StockStatus = strawberry.enum(stock.StockStatus, description="What a shop window says about stock.")
 
 
 @table(models.StockLevel, "The units of one variant.")

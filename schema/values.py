@@ -26,7 +26,9 @@ class Seo:
     """Search engine texts; null where the page's own title and text serve."""
 
     title: str | None = strawberry.field(description="The page's title for search engines, some 60 characters.")
-    description: str | None = strawberry.field(description="The page's summary for search engines, some 155 characters.")
+    description: str | None = strawberry.field(
+        description="The page's summary for search engines, some 155 characters."
+    )
 
 
 @strawberry.type(description="Search engine texts with keywords.")

@@ -61,5 +61,3 @@ def _refusal(refused: RequestRefusedError, media_type: str) -> Response:
 def _json(body: dict[str, Any], status: HTTPStatus, media_type: str) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
     return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
-
-

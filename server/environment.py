@@ -99,9 +99,10 @@ def main() -> None:
 
 def _example_block(name: str, kind: str, default: str) -> str:
     deployed = DEPLOYED_DEFAULTS.get(name)
-    note = "" if deployed is None or is_secret(name) else f" Outside development: {_text(deployed) or 'empty'}."
+    note = "" if deployed is None or is_secret(name) else f" Outside development: {_text(deployed) or EMPTY}."
     shown = "" if default in {GENERATED, EMPTY} else default
-    comments = [*textwrap.wrap(FIELDS[name].description or "", width=110), f"{kind}.{note}"]
+    described = textwrap.wrap(FIELDS[name].description or "", width=110)
+    comments = [*described, f"{kind}{note}"] if kind else described
     return "".join(f"# {line}\n" for line in comments) + f"# {name.upper()}={shown}\n"
 
 
@@ -153,16 +154,17 @@ def _kinds() -> dict[str, str]:
 
 def _kind(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:  # JSON Schema has no narrower type.
     if "$ref" in schema:
-        return "One of " + ", ".join(definitions[schema["$ref"].rpartition("/")[2]]["enum"])
+        names = definitions[schema["$ref"].rpartition("/")[2]]["enum"]
+        return f"One of {', '.join(names)}."
     match schema.get("type"):
         case "integer":
-            return f"A whole number from {schema['minimum']} to {schema['maximum']}"
+            return f"A whole number from {schema['minimum']} to {schema['maximum']}."
         case "boolean":
-            return "True or false"
+            return "True or false."
         case "array":
-            return "A list"
+            return "A list."
         case _:
-            return "The path of a folder" if schema.get("format") == "path" else "Text"
+            return "The path of a folder." if schema.get("format") == "path" else ""
 
 
 def _mistyped(names: Iterable[str]) -> Iterator[SettingReport]:

@@ -23,7 +23,6 @@ PLACEHOLDERS = re.compile(
     r"|12345678|abcdefgh|qwerty",
     re.IGNORECASE,
 )
-NEW_KEY_HINT = 'Make one with `python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
 
 
 class AppEnvironment(StrEnum):
@@ -112,8 +111,9 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         default_factory=generate_key,
-        description="Signs what is handed to clients to bring back. At least 32 random characters; "
-        "in development it is generated at each start when it is empty, elsewhere it is required.",
+        description="Signs what is handed to clients to bring back. At least 32 random characters, such as "
+        '`python -c "import secrets; print(secrets.token_urlsafe(48))"` prints. '
+        "In development it is generated at each start when it is empty; elsewhere it is required.",
     )
     jwt_secret_key: SecretStr = Field(
         default_factory=generate_key,
@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     def _refuse_weak_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
         problem = find_weakness(value.get_secret_value(), strict=not is_development(info.data))
         if problem is not None:
-            raise ValueError(f"{problem} {NEW_KEY_HINT}")
+            raise ValueError(problem)
         return value
 
     @field_validator("jwt_secret_key")
@@ -196,11 +196,11 @@ class Settings(BaseSettings):
         return value
 
 
-def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError with every problem at once."""
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of this process, but for what the command line says. Raises SettingsError with every problem."""
     with explained_env_file():
         try:
-            return Settings()
+            return Settings(**(overrides or {}))
         except ValidationError as error:
             raise SettingsError(explain(error)) from error
 

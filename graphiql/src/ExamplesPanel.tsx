@@ -76,10 +76,10 @@ function useOpenExample(examples: Example[]): (example: Example) => void {
   }));
 
   return (example) => {
-    const document = editors.queryEditor?.getValue() ?? '';
-    const variables = editors.variableEditor?.getValue() ?? '';
-    const isUntouched = examples.some((one) => one.document === document && variablesText(one) === variables);
-    if (document.trim() && !isUntouched) addTab();
+    const document = editors.queryEditor?.getValue().trim();
+    const variables = editors.variableEditor?.getValue().trim();
+    const isUntouched = examples.some((one) => one.document.trim() === document && variablesText(one) === variables);
+    if (document && !isUntouched) addTab();
     editors.queryEditor?.setValue(example.document);
     editors.variableEditor?.setValue(variablesText(example));
     editors.responseEditor?.setValue('');
@@ -89,8 +89,8 @@ function useOpenExample(examples: Example[]): (example: Example) => void {
 function ExamplesIcon(): ReactElement {
   return (
     <svg viewBox="0 0 20 20" fill="none" stroke="currentColor" strokeWidth="1.5" aria-hidden="true">
-      <path d="M5 1.75h10A1.25 1.25 0 0 1 16.250 3v15.250L10 14.500l-6.250 3.750V3A1.250 1.250 0 0 1 5 1.750z" strokeLinejoin="round" />
-      <path d="M8.500 5.750v5l3.750-2.500z" fill="currentColor" strokeLinejoin="round" />
+      <path d="M5 1.75h10A1.25 1.25 0 0 1 16.25 3v15.25L10 14.5l-6.25 3.75V3A1.25 1.25 0 0 1 5 1.75z" strokeLinejoin="round" />
+      <path d="M8.5 5.75v5l3.75-2.5z" fill="currentColor" strokeLinejoin="round" />
     </svg>
   );
 }

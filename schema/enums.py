@@ -1,0 +1,33 @@
+"""Closed sets as GraphQL enums. Their values are stored as their names."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+import strawberry
+
+import models
+from domain import stock
+
+DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
+    {
+        models.BackorderPolicy: "Whether a variant sells on when its stock is used up.",
+        models.Badge: "A label on a product's card.",
+        models.BillingPeriod: "How often a tier's price is due.",
+        models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
+        models.PublishingStatus: "Where a post stands on its way to its readers.",
+        models.ServiceType: "What kind of work a service is.",
+        stock.StockStatus: "What a shop window says about stock.",
+    }
+)
+
+for closed_set, description in DESCRIPTIONS.items():
+    strawberry.enum(closed_set, description=description)
+
+BackorderPolicy = models.BackorderPolicy
+Badge = models.Badge
+BillingPeriod = models.BillingPeriod
+ModerationStatus = models.ModerationStatus
+PublishingStatus = models.PublishingStatus
+ServiceType = models.ServiceType
+StockStatus = stock.StockStatus

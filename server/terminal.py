@@ -1,0 +1,86 @@
+"""What the commands print: tables, summaries and progress bars."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column, Table
+
+from server.environment import SettingReport
+from server.importing import Summary
+from server.migrating import Migration
+
+REFUSALS_SHOWN = 50
+
+
+def print_settings(console: Console, reports: Sequence[SettingReport]) -> None:
+    """A table of every setting: what it is and where that came from, what it means, what is wrong with it."""
+    table = Table(Column("Setting", overflow="fold"), Column("Meaning", overflow="fold"), show_lines=True)
+    for report in reports:
+        value = escape(report.value or "?")
+        problem = f"[bold red]{report.name} {escape(report.problem)}[/]" if report.problem else ""
+        meaning = "\n".join(part for part in (report.meaning, f"[dim]{report.kind}[/]", problem) if part)
+        table.add_row(f"[bold]{report.name}[/]\n{value}\n[dim]from {report.source}[/]", meaning)
+    console.print(table)
+
+
+def print_migration(console: Console, migration: Migration) -> None:
+    """Between which revisions the database was moved."""
+    if migration.before == migration.after:
+        console.print(f"The database is at revision {migration.after or 'none'} already.")
+    else:
+        console.print(f"Migrated from revision {migration.before or 'none'} to {migration.after or 'none'}.")
+
+
+def print_import(console: Console, summary: Summary, *, dry_run: bool) -> None:
+    """How many products an import changed, and why it refused some."""
+    table = Table("", "Products", title="A dry run: nothing was changed" if dry_run else None)
+    for name in ("created", "updated", "unchanged", "refused"):
+        table.add_row(name, str(getattr(summary, name)))
+    console.print(table)
+    for refusal in summary.refusals[:REFUSALS_SHOWN]:
+        console.print(f"Line {refusal.line}, {escape(refusal.handle)}: {escape(refusal.reason)}", highlight=False)
+    more = len(summary.refusals) - REFUSALS_SHOWN
+    if more > 0:
+        console.print(f"… and {more} more.")
+
+
+@contextmanager
+def showing_tables(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Bars for work that goes table by table: a function that takes the table, its rows done and their total."""
+    with _progress(console, MofNCompleteColumn()) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield report
+
+
+@contextmanager
+def showing_bytes(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for a file that is read: a function that takes the bytes done and their total."""
+    with _progress(console, DownloadColumn()) as progress:
+        task = progress.add_task(escape(what))
+
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield report
+
+
+def _progress(console: Console, amount: ProgressColumn) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn(), console=console)

@@ -1,0 +1,90 @@
+"""Fixtures that every test may use: databases, an API on the demo shop, and a server to visit."""
+
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.app import create_app
+from server.embedded import EmbeddedPostgres
+from server.migrating import migrate
+from server.seeding import load_demo
+from tests.databases import copy_database, drop_database, opened, settings_for
+
+QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL that lives as long as the tests."""
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    with EmbeddedPostgres(folder, QUICK) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+async def migrated(postgres: str) -> str:
+    """The name of a database with all tables and no data, to be copied."""
+    async with opened(postgres) as engine:
+        await migrate(engine)
+    return "merkato"
+
+
+@pytest.fixture
+async def database_url(postgres: str, migrated: str) -> AsyncIterator[str]:
+    """The address of an empty migrated database of the test's own."""
+    url = await copy_database(postgres, migrated)
+    yield url
+    await drop_database(url)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on an empty migrated database of the test's own."""
+    async with opened(database_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+async def demo_url(postgres: str, migrated: str) -> str:
+    """The address of a database with the demo shop. Tests that share it do not write to it."""
+    url = await copy_database(postgres, migrated)
+    async with opened(url) as engine:
+        await load_demo(engine)
+    return url
+
+
+@pytest.fixture(scope="session")
+async def demo_engine(demo_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on the demo shop."""
+    async with opened(demo_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def live_server(demo_url: str) -> Iterator[str]:
+    """The address of a server on the demo shop."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(create_app(settings_for(demo_url)), log_level="warning", lifespan="on")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+async def client(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the server on the demo shop."""
+    async with httpx.AsyncClient(base_url=live_server) as client:
+        yield client

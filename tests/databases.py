@@ -1,0 +1,53 @@
+"""Databases for tests: each a copy of one that was migrated, and perhaps seeded, once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+import asyncpg
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.database import create_engine, open_connection
+from server.settings import Settings
+
+NUMBERS = count(1)
+
+
+def settings_for(url: str) -> Settings:
+    """The settings of a development server on that database, whatever the environment says."""
+    return Settings(_env_file=None, database_url=SecretStr(url), app_env="development", cors_origins=())  # type: ignore[call-arg,arg-type]
+
+
+def address(url: str, database: str) -> str:
+    """The address of another database on the same server."""
+    return url.replace("/merkato?", f"/{database}?")
+
+
+async def copy_database(url: str, template: str) -> str:
+    """A new database like the template; gives its address."""
+    name = f"test_{next(NUMBERS)}"
+    connection: asyncpg.Connection = await open_connection(address(url, "postgres"), settings_for(url))
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    finally:
+        await connection.close()
+    return address(url, name)
+
+
+async def drop_database(url: str) -> None:
+    """Remove the database at that address, whoever is connected to it."""
+    name = url.rpartition("?")[0].rpartition("/")[2]
+    connection: asyncpg.Connection = await open_connection(url.replace(f"/{name}?", "/postgres?"), settings_for(url))
+    try:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on that database."""
+    engine = create_engine(url, settings_for(url))
+    yield engine
+    await engine.dispose()

@@ -1,0 +1,43 @@
+"""Walks over the schema: its types, its fields, and where their values come from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphql import GraphQLField, GraphQLObjectType, is_object_type
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from schema.declare import DeclaredField
+from schema.root import schema
+
+CORE = schema._schema  # noqa: SLF001 - the graphql-core schema that strawberry built
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedField:
+    """A field of an object type."""
+
+    type: GraphQLObjectType
+    name: str
+    field: GraphQLField
+
+    @property
+    def declared(self) -> DeclaredField | None:
+        """The declaration, if it is a declared field."""
+        behind: StrawberryField = self.field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        return behind if isinstance(behind, DeclaredField) else None
+
+    def __str__(self) -> str:
+        return f"{self.type.name}.{self.name}"
+
+
+def object_types() -> list[GraphQLObjectType]:
+    """The object types of the API itself."""
+    return [kind for kind in CORE.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]  # type: ignore[misc]
+
+
+def fields() -> Iterator[WalkedField]:
+    """Every field of every object type."""
+    for kind in object_types():
+        for name, field in kind.fields.items():
+            yield WalkedField(kind, name, field)
