@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, any_, cast, func, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, func, select, true
 from sqlalchemy.orm import aliased
 
 from domain.conditions import among, array_parameter
@@ -43,8 +43,8 @@ def _has_option(product: Any, name: Any, values: Any) -> ColumnElement[bool]:
 def ancestors_of(category: Any, below: ColumnElement[Any]) -> ColumnElement[bool]:
     """The category stands above the one with the id `below`."""
     lower = aliased(Category)
-    path = select(lower.path).where(lower.id == below).scalar_subquery()
-    return and_(category.id == any_(path), category.id != below)
+    path = select(func.unnest(lower.path)).where(lower.id == below).correlate_except(lower)
+    return and_(category.id.in_(path), category.id != below)
 
 
 def depth(category: Any) -> ColumnElement[int]:

@@ -118,7 +118,7 @@ class Children:
         return nodes()
 
     def _parents(self, keys: Keys) -> Any:
-        return func.unnest(_ids(keys)).table_valued("key", name="parents", joins_implicitly=True)
+        return func.unnest(_ids(keys)).table_valued("key", joins_implicitly=True).render_derived(name="parents")
 
     def _below(self, statement: AnySelect, entity: Any, parent: ColumnElement[UUID]) -> AnySelect:
         target = visible(self._model, entity, self._context.viewer, owned=self._owned)
@@ -144,7 +144,8 @@ def link_of(relationship: RelationshipProperty[Any]) -> Link:
     def through_secondary(entity: Any, parent: ColumnElement[UUID]) -> ColumnElement[bool]:
         ((_, near),) = relationship.synchronize_pairs
         ((_, far),) = relationship.secondary_synchronize_pairs or ()
-        return select(near).where(near == parent, far == entity.id).exists()
+        owners = select(near).where(near == parent, far == entity.id)
+        return owners.correlate_except(relationship.secondary).exists()
 
     return Link(relationship.mapper.class_, direct if relationship.secondary is None else through_secondary)
 

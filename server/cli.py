@@ -41,7 +41,7 @@ MULTIPLIERS = {"": 1, "k": 1_000, "m": 1_000_000}
 app = typer.Typer(
     name="merkato",
     help="Content and commerce behind one typed GraphQL API. Start with [bold]merkato dev[/].",
-    epilog="Exit codes: 0 done; 1 not done, with the reason on stderr; 2 wrong usage; 3 an import refused some products.",
+    epilog="Exit codes: 0 done; 1 not done, the reason is on stderr; 2 wrong usage; 3 an import refused some products.",
     rich_markup_mode="rich",
     no_args_is_help=True,
     add_completion=False,
@@ -149,7 +149,7 @@ def migrate_command(
 def seed(
     scale: Annotated[
         str | None,
-        typer.Option(metavar="PRODUCTS", help="Generate that many products instead: 2500, 100k, 1m.", show_default=False),
+        typer.Option(metavar="PRODUCTS", help="Generate as many products instead: 2500, 100k, 1m.", show_default=False),
     ] = None,
 ) -> None:
     """Load the demo data into an empty database, or generate a large set of data."""
@@ -266,7 +266,7 @@ def _check_migrations(settings: Settings) -> None:
 
 def _load_demo(settings: Settings) -> None:
     loaded = _with_engine(settings, load_demo, migrated=True)
-    Console().print("The demo data is loaded." if loaded else "The database holds products already; nothing was loaded.")
+    Console().print("The demo data is loaded." if loaded else "Nothing was loaded: the database holds products already.")
 
 
 def _generate(settings: Settings, products: int) -> None:

@@ -55,9 +55,9 @@ def develop(settings: Settings, options: DevelopmentOptions) -> None:
     with reserved_address(settings.host, settings.port) as listener:
         if options.reset:
             reset_database(settings)
+        announce = partial(show_addresses, _addresses(settings))
         with owned_database(settings) as url:
             asyncio.run(_prepare(url, settings, demo=options.demo))
-            announce = partial(show_addresses, _addresses(settings))
             running = settings.model_copy(update={"database_url": SecretStr(url)})
             serve_while_developing(running, listener, announce, reload=options.reload)
 
@@ -83,16 +83,15 @@ def show_addresses(addresses: Addresses) -> None:
     lines.add_row("API", f"{addresses.base}/graphql", "POST")
     lines.add_row("Health", f"{addresses.base}/health")
     lines.add_row("Database", addresses.database)
-    console = Console()
-    console.print(Panel(lines, title="Merkato is running", subtitle="Ctrl-C stops it", expand=False, padding=(1, 2)))
+    Console().print(Panel(lines, title="Merkato is running", subtitle="Ctrl-C stops it", expand=False, padding=(1, 2)))
 
 
 async def _prepare(url: str, settings: Settings, *, demo: bool) -> None:
-    console = Console()
-    async with opened_engine(url, settings) as engine:
-        await migrate(engine)
-        if demo and await load_demo(engine):
-            console.print("The demo data is loaded.")
+    with Console().status("Preparing the database…"):
+        async with opened_engine(url, settings) as engine:
+            await migrate(engine)
+            if demo:
+                await load_demo(engine)
 
 
 async def _empty(url: str, settings: Settings) -> None:

@@ -39,8 +39,9 @@ class CreationFailedError(EmbeddedPostgresError):
     """initdb did not succeed."""
 
     def __init__(self, program: str, output: str) -> None:
-        lines = [line for line in output.splitlines() if "error:" in line or "FATAL" in line] or output.splitlines()[-3:]
-        super().__init__(f"The database could not be created. {program} said: {' '.join(lines) or 'nothing'}.")
+        lines = output.splitlines()
+        telling = [line for line in lines if "error:" in line or "FATAL" in line] or lines[-3:] or ["nothing"]
+        super().__init__(f"The database could not be created. {program} said: {' '.join(telling).rstrip('.')}.")
 
 
 def is_created(data: Path) -> bool:

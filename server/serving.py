@@ -32,7 +32,8 @@ class PortInUseError(ServerError):
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
-            f"Port {port} on {host} is in use by another program. Stop that program, or choose another port with --port."
+            f"Port {port} on {host} is in use by another program. "
+            "Stop that program, or choose another port with --port."
         )
 
 

@@ -2,7 +2,7 @@
 import { MagnifyingGlassIcon, useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react';
 import { useState, type ReactElement } from 'react';
 
-import { matches, operationKind, variablesText, type Example } from './examples';
+import { filterExamples, operationKind, variablesText, type Example } from './examples';
 
 export function examplesPlugin(examples: Example[]): GraphiQLPlugin {
   return {
@@ -16,7 +16,7 @@ function ExamplesPanel({ examples }: { examples: Example[] }): ReactElement {
   const [filter, setFilter] = useState('');
   const openExample = useOpenExample(examples);
   const activeDocument = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.query);
-  const shown = examples.filter((example) => matches(example, filter));
+  const shown = filterExamples(examples, filter);
 
   return (
     <section className="merkato-examples" aria-label="Examples">

@@ -27,8 +27,11 @@ export function operationKind({ document }: Example): string {
   return /^(query|mutation|subscription)\b/m.exec(document)?.[1] ?? 'query';
 }
 
-/** Whether every word of the filter occurs in the example's name or description. */
-export function matches({ name, description }: Example, filter: string): boolean {
-  const text = `${name} ${description}`.toLowerCase();
-  return filter.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+/** The examples whose name or description has every word of the filter; those with it in their name come first. */
+export function filterExamples(examples: Example[], filter: string): Example[] {
+  const words = filter.toLowerCase().split(/\s+/);
+  const hasAll = (text: string) => words.every((word) => text.toLowerCase().includes(word));
+  const named = examples.filter(({ name }) => hasAll(name));
+  const described = examples.filter(({ name, description }) => !hasAll(name) && hasAll(`${name} ${description}`));
+  return [...named, ...described];
 }
