@@ -29,7 +29,7 @@ class Structured:
 
 
 def structured(
-    value: Any, kind: GraphQLInputType, path: Path, parameter: Callable[[Path, bool], Any]
+    value: Any, kind: GraphQLInputType, path: Path, parameter: Callable[[Path, bool, str], Any]
 ) -> Structured:
     """The structure of a coerced value; `parameter` makes what stands for a scalar, or for a list of them."""
     if isinstance(kind, GraphQLNonNull):
@@ -41,22 +41,22 @@ def structured(
     if isinstance(kind, GraphQLInputObjectType):
         return _structured_object(value, kind, path, parameter)
     if isinstance(kind, GraphQLScalarType) and kind.name not in STRUCTURAL_SCALARS:
-        return Structured(parameter(path, False), "?")  # noqa: FBT003 - a callback of two
+        return Structured(parameter(path, False, kind.name), "?")  # noqa: FBT003 - a callback
     return Structured(value, ("=", value if isinstance(value, Hashable) else repr(value)))
 
 
 def _structured_list(
-    values: Sequence[Any], item: GraphQLInputType, path: Path, parameter: Callable[[Path, bool], Any]
+    values: Sequence[Any], item: GraphQLInputType, path: Path, parameter: Callable[[Path, bool, str], Any]
 ) -> Structured:
     named = item.of_type if isinstance(item, GraphQLNonNull) else item
     if isinstance(named, GraphQLScalarType) and named.name not in STRUCTURAL_SCALARS and None not in values:
-        return Structured([parameter(path, True)], "?*")  # noqa: FBT003 - a callback of two
+        return Structured([parameter(path, True, named.name)], "?*")  # noqa: FBT003 - a callback
     items = [structured(value, item, (*path, index), parameter) for index, value in enumerate(values)]
     return Structured([each.value for each in items], tuple(each.shape for each in items))
 
 
 def _structured_object(
-    value: Mapping[str, Any], kind: GraphQLInputObjectType, path: Path, parameter: Callable[[Path, bool], Any]
+    value: Mapping[str, Any], kind: GraphQLInputObjectType, path: Path, parameter: Callable[[Path, bool, str], Any]
 ) -> Structured:
     parts = {
         name: structured(inner, kind.fields[name].type, (*path, name), parameter) for name, inner in value.items()

@@ -1,27 +1,44 @@
 """Conditions that every area's filters share. They build SQL from their values and never look at them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, Integer, SmallInteger, any_, bindparam, func
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
-def among(column: Column, values: Sequence[Any] | BindParameter[Any]) -> ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class ArrayArgument:
+    """Stands, alone in a list, for a list of scalars that arrives with each request."""
+
+    bind: Callable[[TypeEngine[Any], Callable[[list[Any]], list[Any]]], BindParameter[Any]]
+    convert: Callable[[list[Any]], list[Any]] = list
+
+    def converted(self, convert: Callable[[list[Any]], list[Any]]) -> "ArrayArgument":
+        """The same list, converted when it arrives."""
+        return replace(self, convert=convert)
+
+
+def among(column: Column, values: Sequence[Any]) -> ColumnElement[bool]:
     """`column` is one of the values, sent as one array parameter."""
     return column == any_(array_parameter(column, values))
 
 
-def array_parameter(column: Column, values: Sequence[Any] | BindParameter[Any]) -> BindParameter[Any]:
-    """The values as one array of the column's type; a bind parameter already is one.
+def array_parameter(column: Column, values: Sequence[Any]) -> ColumnElement[Any]:
+    """The values as one array of the column's type.
 
     A small column is compared with integers, so that no value is out of its range.
     """
-    if isinstance(values, BindParameter):
-        return values
     element = Integer() if isinstance(column.type, SmallInteger) else column.type
+    if len(values) == 1 and isinstance(values[0], ArrayArgument):
+        return values[0].bind(ARRAY(element), values[0].convert)
+    if any(isinstance(value, BindParameter) for value in values):
+        return array(values, type_=element)
     return bindparam(None, list(values), type_=ARRAY(element))
 
 

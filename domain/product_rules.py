@@ -67,7 +67,9 @@ def find_problems(product: ProductData) -> list[Problem]:
 def _unstorable_texts(product: ProductData) -> Iterator[Problem]:
     for path, text in _texts(product, ()):
         if UNSTORABLE.search(text):
-            yield Problem(path, f"{_name(path)} holds a character that cannot be stored (NUL or half a surrogate pair).")
+            yield Problem(
+                path, f"{_name(path)} holds a character that cannot be stored (NUL or half a surrogate pair)."
+            )
 
 
 def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
@@ -88,7 +90,10 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _problems_of_texts(product: ProductData) -> Iterator[Problem]:
     if not is_slug(product.slug):
-        yield Problem(("slug",), f"“{shown(product.slug)}” cannot stand in an address: use lower-case letters, digits and hyphens.")
+        yield Problem(
+            ("slug",),
+            f"“{shown(product.slug)}” cannot stand in an address: use lower-case letters, digits and hyphens.",
+        )
     if not product.name.strip():
         yield Problem(("name",), "The product has no name.")
     if len(OPENING_TAG.findall(product.description_html)) > MOST_TAGS_OF_HTML:
@@ -165,9 +170,13 @@ def _problems_of_variants(product: ProductData) -> Iterator[Problem]:
     if not 1 <= len(variants) <= MOST_VARIANTS:
         yield Problem(("variants",), f"A product has between 1 and {MOST_VARIANTS:,} variants, not {len(variants):,}.")
     for index in _repeated([variant.sku for variant in variants]):
-        yield Problem(("variants", index, "sku"), f"The SKU {shown(variants[index].sku)} is there twice in the product.")
+        yield Problem(
+            ("variants", index, "sku"), f"The SKU {shown(variants[index].sku)} is there twice in the product."
+        )
     for index in _repeated([variant.option_values for variant in variants]):
-        yield Problem(("variants", index, "option_values"), f"The variant “{shown(variants[index].name)}” is there twice.")
+        yield Problem(
+            ("variants", index, "option_values"), f"The variant “{shown(variants[index].name)}” is there twice."
+        )
     addresses = {image.url for image in product.images}
     for index, variant in enumerate(variants):
         path: Path = ("variants", index)
@@ -184,7 +193,9 @@ def _problems_of_variant(variant: VariantData, options: tuple[str, ...], path: P
         yield Problem((*path, "option_values"), f"The variant {shown(variant.sku)} has {count}.")
     for option, value in zip(options, variant.option_values, strict=False):
         if not value.strip():
-            yield Problem((*path, "option_values"), f"The variant {shown(variant.sku)} has no value for {shown(option)}.")
+            yield Problem(
+                (*path, "option_values"), f"The variant {shown(variant.sku)} has no value for {shown(option)}."
+            )
     for name in ("price", "compare_at_price", "cost_price"):
         yield from _problems_of_amount(getattr(variant, name), (*path, name))
     for name in ("quantity", "minimum_level", "weight_grams"):

@@ -1,4 +1,4 @@
-"""What the database holds of a batch of products: read with one statement for each table, whatever its size."""
+"""What the database holds of a batch of products: one statement for each table, whatever the batch's size."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,16 +6,103 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, Table, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.category_paths import CategoryRow, slugs_of_path
+from domain.category_paths import Branch, CategoryTree, slug_of_path
 from domain.conditions import among
 from domain.products import CategoryPath, ProductData
 from domain.slugs import slugify
 from models import Category, Product, ProductImage, ProductVariant, StockLevel, Tag, product_tags
 
 Row: TypeAlias = dict[str, Any]
-"""The columns of one row of a table by their names."""
+"""A row of a table by the names of its columns."""
 
-PRODUCTS = Product.metadata.tables["products"]
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The batch's products as they are stored, and what their names, SKUs, tags and categories lead to."""
+
+    products: Mapping[str, Row]
+    """By slug, locked against other writers."""
+    variants: Mapping[UUID, Sequence[Row]]
+    """By product, each with its `stock_id`, `quantity`, `reserved` and `minimum_level`; None without stock."""
+    images: Mapping[UUID, Sequence[Row]]
+    """By product."""
+    product_tags: Mapping[UUID, frozenset[UUID]]
+    """The ids of the tags by product."""
+    sku_owners: Mapping[str, str]
+    """The slug of the product that has the SKU."""
+    tags: dict[str, UUID]
+    """By slug."""
+    categories: CategoryTree
+
+
+async def read_stored(session: AsyncSession, batch: Sequence[ProductData]) -> Stored:
+    """Lock the batch's products, in the order of their ids, and read what belongs to them."""
+    products = await _rows(session, _products(batch))
+    ids = [row["id"] for row in products]
+    links = await _rows(session, select(product_tags).where(among(product_tags.c.product_id, ids)))
+    return Stored(
+        products={row["slug"]: row for row in products},
+        variants=_by_product(await _rows(session, _variants(ids))),
+        images=_by_product(await _rows(session, _images(ids))),
+        product_tags={key: frozenset(row["tag_id"] for row in rows) for key, rows in _by_product(links).items()},
+        sku_owners={row["sku"]: row["slug"] for row in await _rows(session, _owners(batch))},
+        tags={row["slug"]: row["id"] for row in await _rows(session, _tags(batch))},
+        categories=_tree(await _rows(session, _categories(batch))),
+    )
+
+
+async def _rows(session: AsyncSession, statement: Select[Any]) -> list[Row]:
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+def _by_product(rows: Iterable[Row]) -> dict[UUID, list[Row]]:
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row["product_id"]].append(row)
+    return groups
+
+
+def _tree(rows: Iterable[Row]) -> CategoryTree:
+    tree = CategoryTree()
+    tree.take(Branch(**row) for row in rows)
+    return tree
+
+
+def _products(batch: Sequence[ProductData]) -> Select[Any]:
+    columns = [column for column in Product.__table__.c if column.name != "search"]
+    slugs = [product.slug for product in batch]
+    statement = select(*columns).where(among(Product.slug, slugs)).order_by(Product.id)
+    return statement.with_for_update(key_share=True)
+
+
+def _variants(product_ids: Sequence[UUID]) -> Select[Any]:
+    stock = (StockLevel.id.label("stock_id"), StockLevel.quantity, StockLevel.reserved, StockLevel.minimum_level)
+    statement = select(*ProductVariant.__table__.c, *stock).outerjoin(StockLevel)
+    return statement.where(among(ProductVariant.product_id, product_ids))
+
+
+def _images(product_ids: Sequence[UUID]) -> Select[Any]:
+    return select(*ProductImage.__table__.c).where(among(ProductImage.product_id, product_ids))
+
+
+def _owners(batch: Sequence[ProductData]) -> Select[Any]:
+    skus = [variant.sku for product in batch for variant in product.variants]
+    owners = select(ProductVariant.sku, Product.slug).join(Product, Product.id == ProductVariant.product_id)
+    return owners.where(among(ProductVariant.sku, skus))
+
+
+def _tags(batch: Sequence[ProductData]) -> Select[Any]:
+    slugs = {slugify(name) for product in batch for name in product.tags}
+    return select(Tag.slug, Tag.id).where(among(Tag.slug, sorted(slugs)))
+
+
+def _categories(batch: Sequence[ProductData]) -> Select[Any]:
+    paths = {product.category.names for product in batch if isinstance(product.category, CategoryPath)}
+    slugs = {product.category for product in batch if isinstance(product.category, str)}
+    slugs |= {slug_of_path(names[:level]) for names in paths for level in range(1, len(names) + 1)}
+    named = {name.lower() for names in paths for name in names}
+    wanted = or_(among(Category.slug, sorted(slugs)), among(func.lower(Category.name), sorted(named)))
+    return select(Category.id, Category.parent_id, Category.slug, Category.name).where(wanted)

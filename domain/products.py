@@ -106,6 +106,8 @@ class Merge:
         unknown = (self.kept - KEEPABLE) | (self.kept_of_variants - KEEPABLE_OF_VARIANTS)
         if unknown:
             raise ValueError(f"No such field can be kept: {', '.join(sorted(unknown))}.")
+        if "images" in self.kept and "image_url" not in self.kept_of_variants:
+            raise ValueError("Where the images are kept, the variants' are kept as well.")
 
 
 KEEPABLE = frozenset(f.name for f in fields(ProductData)) - {"slug", "name", "variants", "options", "created_at"}

@@ -4,8 +4,9 @@ A declaration says where a field's value comes from, once: the reference executo
 the data loaders, the compiler reads it to build one statement. The strawberry side is schema/declare.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -263,10 +264,13 @@ class Search(Declaration):
 
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
-        wanted = arguments.get("types")
-        sources = [source for source in self.sources if wanted is None or source.type_name in {t.value for t in wanted}]
         window = window_of(*(arguments.get(name) for name in ("first", "after", "last", "before")))
-        return search(info.context, sources, arguments["query"], window)
+        return search(info.context, self.wanted(arguments.get("types")), arguments["query"], window)
+
+    def wanted(self, types: Sequence[Enum] | None) -> list[SearchSource]:
+        """The sources of these types, or all."""
+        names = None if types is None else {kind.value for kind in types}
+        return [source for source in self.sources if names is None or source.type_name in names]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Uuid, func, literal, tuple_
+from sqlalchemy import ColumnElement, Uuid, and_, func, literal, true, tuple_
 
 from resolvers.context import AnySelect
 from resolvers.errors import BadInputError
@@ -46,16 +46,30 @@ def windowed(
     A further column `place` numbers the rows.
     """
     key = order.key(entity, question)
-    place = tuple_(key, entity.id)
-    for cursor, later in ((window.after, True), (window.before, False)):
-        if cursor is not None:
-            bound = _bound(place_of(cursor, order, key.type), key.type)
-            statement = statement.where(place > bound if later != order.descending else place < bound)
-    descending = order.descending != window.backward
-    columns = (key.desc(), entity.id.desc()) if descending else (key, entity.id)
-    place_number = func.row_number().over(order_by=columns).label("place")
-    return statement.add_columns(place_number).order_by(*columns).limit(window.size + 1)
+    after, before = (
+        None if cursor is None else _row(place_of(cursor, order, key.type), key.type)
+        for cursor in (window.after, window.before)
+    )
+    columns = ordering(entity, order, question, backward=window.backward)
+    statement = statement.where(between(entity, order, question, after, before))
+    place = func.row_number().over(order_by=columns).label("place")
+    return statement.add_columns(place).order_by(*columns).limit(window.size + 1)
 
 
-def _bound(place: Place, key_type: Any) -> Any:
+def ordering(entity: Any, order: Order, question: object, *, backward: bool) -> tuple[ColumnElement[Any], ...]:
+    """What to order by: the key, then the id; turned round to read from the end."""
+    key = order.key(entity, question)
+    return (key.desc(), entity.id.desc()) if order.descending != backward else (key, entity.id)
+
+
+def between(
+    entity: Any, order: Order, question: object, after: Any | None, before: Any | None
+) -> ColumnElement[bool]:
+    """The row lies behind the row value `after` and in front of `before`, each a key with an id."""
+    place = tuple_(order.key(entity, question), entity.id)
+    behind = true() if after is None else (place < after if order.descending else place > after)
+    return and_(behind, true() if before is None else (place > before if order.descending else place < before))
+
+
+def _row(place: Place, key_type: Any) -> Any:
     return tuple_(literal(place.key, key_type), literal(place.id, Uuid()))

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Numeric, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 import models
+from auth.viewer import Viewer
 from auth.visibility import visible
 from domain.conditions import found
 from resolvers.context import AnySelect, Context
@@ -36,7 +37,7 @@ def search(context: Context, sources: Sequence[SearchSource], question: str, win
     """The rows that answer the question: equal titles first, then whole words, then prefixes."""
 
     async def read_page() -> Page:
-        hits = union_all(*(_hits(context, source, question) for source in sources)).subquery("hits")
+        hits = union_all(*(hits_of(context.viewer, source, question) for source in sources)).subquery("hits")
         cursor = cursor_of(BY_RANK, hits.c).label("cursor")
         statement = windowed(select(hits.c.type, hits.c.id, hits.c.body, cursor), hits.c, BY_RANK, window)
         found_hits = statement.subquery("page")
@@ -50,7 +51,7 @@ def search(context: Context, sources: Sequence[SearchSource], question: str, win
         return page_of(entries, window)
 
     async def read_count() -> int:
-        hits = union_all(*(_hits(context, source, question) for source in sources)).subquery("hits")
+        hits = union_all(*(hits_of(context.viewer, source, question) for source in sources)).subquery("hits")
         ((count,),) = await context.reading.rows(select(func.count()).select_from(hits))
         return count  # type: ignore[no-any-return]
 
@@ -63,7 +64,8 @@ def search(context: Context, sources: Sequence[SearchSource], question: str, win
     return Listing(read_page, read_count) if sources else Listing(nothing, none)
 
 
-def _hits(context: Context, source: SearchSource, question: str) -> AnySelect:
+def hits_of(viewer: Viewer, source: SearchSource, question: Any) -> AnySelect:
+    """The rows of one table that answer the question: type, id, rank, and the text to take a passage from."""
     entity: Any = aliased(source.model)
     title = source.title(entity)
     return select(
@@ -71,4 +73,4 @@ def _hits(context: Context, source: SearchSource, question: str) -> AnySelect:
         entity.id.label("id"),
         func.search_rank(title, entity.search, question, type_=RANK).label("rank"),
         source.text(entity).label("body"),
-    ).where(found(entity, question), visible(source.model, entity, context.viewer))
+    ).where(found(entity, question), visible(source.model, entity, viewer))

@@ -5,8 +5,9 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 import strawberry
-from sqlalchemy import BindParameter, ColumnElement, Numeric, and_, literal, not_, or_, true
+from sqlalchemy import ColumnElement, Numeric, and_, not_, or_, true, type_coerce
 
+from domain.conditions import ArrayArgument
 from resolvers.ids import decode_id_of
 
 Condition = Callable[[Any, Any], ColumnElement[bool]]
@@ -50,7 +51,7 @@ def in_range(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
 
 def _number(bound: Any) -> ColumnElement[Any]:
     """The bound without the column's precision, which could not hold it."""
-    return bound if isinstance(bound, BindParameter) else literal(bound, Numeric())
+    return type_coerce(bound, Numeric())
 
 
 def in_span(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
@@ -66,7 +67,13 @@ def in_span(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
 
 def keys_of(type_name: str, ids: list[str]) -> list[Any]:
     """The keys in global ids of one type."""
-    return [decode_id_of(type_name, text) for text in ids]
+
+    def decode(texts: list[str]) -> list[Any]:
+        return [decode_id_of(type_name, text) for text in texts]
+
+    if len(ids) == 1 and isinstance(ids[0], ArrayArgument):
+        return [ids[0].converted(decode)]
+    return decode(ids)
 
 
 def _where(self: Any, entity: Any) -> ColumnElement[bool]:

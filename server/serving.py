@@ -26,6 +26,9 @@ WATCHED_FILES = ["*.py", "*.graphql"]
 GRACE_SECONDS = 30
 """How long a request that has begun may still take once the process is asked to end."""
 
+WORKER_START_SECONDS = 60
+"""uvicorn kills a worker that has not answered for so long. On a busy machine the imports alone outlast its 5."""
+
 
 class PortInUseError(ServerError):
     """Another program listens there."""
@@ -113,6 +116,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         server_header=False,
         workers=settings.workers,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=WORKER_START_SECONDS,
     )
     if settings.workers > 1:
         _supervise_workers(Multiprocess(config, [listener]))

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from server.synthetic import words
 from server.synthetic.data_set import DataSet, Row, SyntheticTable, scatter
 
+AUTHOR_COUNT = 20
+
 
 def name_of(number: int) -> tuple[str, str]:
     """A first and a last name."""

@@ -1,0 +1,75 @@
+"""What a plan takes from each request: values found in the variables, converted, and handed to SQL or to the shape."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BindParameter, DateTime, Float, Integer, Numeric, Text, bindparam
+from sqlalchemy.types import TypeEngine
+
+from compiler.parameters import Path
+
+TYPES: Mapping[str, TypeEngine[Any]] = {
+    "DateTime": DateTime(timezone=True),
+    "Decimal": Numeric(),
+    "Float": Float(),
+    "ID": Text(),
+    "Int": Integer(),
+}
+"""The SQL types of scalars; all others are text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value of a request: where it stands in the variables, and what is made of it. Raises what `convert` does."""
+
+    path: Path
+    convert: Callable[[Any], Any] | None = None
+
+    def read(self, variables: Mapping[str, Any]) -> Any:
+        """The value in these variables."""
+        value: Any = variables
+        for step in self.path:
+            value = value[step]
+        return value if self.convert is None else self.convert(value)
+
+
+class Inputs:
+    """The inputs of a plan while it is traced: some become parameters of the statement, some are read by the shape."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, Input] = {}
+        self.shaping: list[Input] = []
+
+    def bind(
+        self, path: Path, kind: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
+    ) -> BindParameter[Any]:
+        """A parameter of the statement."""
+        name = f"in_{len(self.parameters)}"
+        self.parameters[name] = Input(path, convert)
+        return Argument(name, type_=kind, path=path)
+
+    def shape_value(self, path: Path, convert: Callable[[Any], Any]) -> str:
+        """The Python expression by which the shape reads the value."""
+        self.shaping.append(Input(path, convert))
+        return f"p[{len(self.shaping) - 1}]"
+
+
+class Argument(BindParameter[Any]):
+    """A parameter that remembers which variable it comes from."""
+
+    inherit_cache = True
+
+    def __init__(self, name: str, *, type_: TypeEngine[Any], path: Path) -> None:
+        super().__init__(name, None, type_=type_, required=True)
+        self.path = path
+
+
+def constant(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """A value that stands in the document."""
+    return bindparam(None, value, type_=kind)
+
+
+def read_all(inputs: Sequence[Input], variables: Mapping[str, Any]) -> list[Any]:
+    """The values of several inputs."""
+    return [each.read(variables) for each in inputs]

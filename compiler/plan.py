@@ -1,0 +1,64 @@
+"""A plan: a traced operation, ready to be replayed with the values of a request."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from compiler.inputs import Input, Inputs
+from compiler.planning import Traced
+from compiler.shape import Shape
+
+DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+
+Source = Callable[[Mapping[str, Any]], Any]
+
+
+class Connection(Protocol):
+    """What a plan needs of a driver's connection."""
+
+    async def fetchrow(self, query: str, *args: Any) -> Any:
+        """The first row of a prepared statement."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """One statement for one shape of an operation."""
+
+    sql: str
+    sources: Sequence[Source]
+    shaping: Sequence[Input]
+    shape: Shape
+
+    def arguments(self, variables: Mapping[str, Any]) -> list[Any]:
+        """The parameters of the statement. Raises what a conversion refuses with."""
+        return [source(variables) for source in self.sources]
+
+    async def run(self, connection: Connection, variables: Mapping[str, Any]) -> bytes:
+        """The JSON of `data`."""
+        values = [each.read(variables) for each in self.shaping]
+        row = await connection.fetchrow(self.sql, *self.arguments(variables))
+        return orjson.dumps(self.shape(row, values))
+
+
+def plan_of(traced: Traced, inputs: Inputs) -> Plan:
+    """The plan of a traced operation."""
+    compiled = traced.statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what compiling a select gives
+    sources = [_source(compiled, name, inputs) for name in compiled.positiontup or ()]
+    return Plan(str(compiled), sources, tuple(inputs.shaping), traced.shape)
+
+
+def _source(compiled: SQLCompiler, name: str, inputs: Inputs) -> Source:
+    """Where a parameter of the statement gets its value from: a variable, or the document."""
+    bind = compiled.binds.get(name)
+    process = compiled._bind_processors.get(name)  # noqa: SLF001 - what the dialect does on its own execution path
+    given = inputs.parameters.get(name)
+    if given is not None:
+        return given.read if process is None else lambda variables: process(given.read(variables))
+    value = bind.effective_value if bind is not None else compiled.construct_params()[name]
+    fixed = value if process is None else process(value)
+    return lambda _variables: fixed

@@ -1,0 +1,71 @@
+"""Paths of category names: found in the tree, or added to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from domain.slugs import slugify
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A category as the tree knows it."""
+
+    id: UUID
+    parent_id: UUID | None
+    slug: str
+    name: str
+
+
+@dataclass(slots=True)
+class CategoryTree:
+    """The part of the tree that a batch speaks of, and the branches it adds, parents first."""
+
+    by_slug: dict[str, Branch] = field(default_factory=dict)
+    by_place: dict[tuple[UUID | None, str], Branch] = field(default_factory=dict)
+    added: list[Branch] = field(default_factory=list)
+
+    def take(self, branches: Iterable[Branch]) -> None:
+        """Add branches that are stored."""
+        for branch in branches:
+            self.by_slug[branch.slug] = branch
+            self.by_place[branch.parent_id, branch.name.casefold()] = branch
+
+    def place(self, names: tuple[str, ...]) -> UUID:
+        """The id of the category at the end of the path.
+
+        The first name stands for the category with its slug, wherever that is in the tree: an editor may have moved
+        it. A name below it stands for the child so named, or for the one that was added for this path and has since
+        been renamed or moved.
+        """
+        branch: Branch | None = None
+        for level, name in enumerate(names):
+            slug = slug_of_path(names[: level + 1])
+            branch = self._find(branch, name, slug) or self._add(branch, name, slug)
+        if branch is None:
+            raise ValueError("A path has at least one name.")
+        return branch.id
+
+    def _find(self, parent: Branch | None, name: str, slug: str) -> Branch | None:
+        same_slug = self.by_slug.get(slug)
+        if parent is None:
+            return same_slug or self.by_place.get((None, name.casefold()))
+        child = self.by_place.get((parent.id, name.casefold()))
+        if child is None and same_slug and (same_slug.parent_id == parent.id or same_slug.name == name):
+            return same_slug
+        return child
+
+    def _add(self, parent: Branch | None, name: str, slug: str) -> Branch:
+        new_id = uuid7()
+        free = f"{slug}-{new_id.hex[-8:]}" if slug in self.by_slug else slug
+        branch = Branch(new_id, parent.id if parent else None, free, name)
+        self.take([branch])
+        self.added.append(branch)
+        return branch
+
+
+def slug_of_path(names: tuple[str, ...]) -> str:
+    """The slug that a category added for the path gets: `Home > Garden` becomes `home-garden`."""
+    return "-".join(slugify(name) for name in names)

@@ -1,0 +1,208 @@
+"""Rows for tests: each function writes one, with defaults that are unique and that visitors see."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from uuid_utils.compat import uuid7
+
+from models import (
+    Author,
+    Base,
+    Category,
+    ModerationStatus,
+    Post,
+    PostCategory,
+    Product,
+    ProductImage,
+    ProductVariant,
+    PublishingStatus,
+    Review,
+    Service,
+    ServiceTier,
+    ServiceType,
+    StockLevel,
+    Tag,
+    User,
+    post_tags,
+    product_tags,
+)
+
+NUMBERS = count(1)
+PUBLISHED_AT = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
+
+Row = TypeVar("Row", bound=Base)
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session whose rows are committed when the block ends well; they stay readable afterwards."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+async def add_user(session: AsyncSession, **overrides: Any) -> User:
+    """An account of a customer."""
+    number = next(NUMBERS)
+    return await _add(session, User, overrides, email=f"user{number}@example.com", first_name="Selam", last_name="Tesfaye")
+
+
+async def add_category(session: AsyncSession, **overrides: Any) -> Category:
+    """A category at the top of the tree; `parent_id` puts it below another."""
+    number = next(NUMBERS)
+    return await _add(session, Category, overrides, slug=f"category-{number}", name=f"Category {number}")
+
+
+async def add_tag(session: AsyncSession, **overrides: Any) -> Tag:
+    """A label on nothing yet."""
+    number = next(NUMBERS)
+    return await _add(session, Tag, overrides, slug=f"tag-{number}", name=f"Tag {number}")
+
+
+async def add_product(session: AsyncSession, *, stock: int | None = 20, **overrides: Any) -> Product:
+    """A product with its default variant, which costs the same; without a stock level when `stock` is None."""
+    number = next(NUMBERS)
+    defaults = {"slug": f"product-{number}", "name": f"Product {number}", "price": Decimal("100.00")}
+    product = await _add(session, Product, overrides, **defaults, default_variant_id=uuid7())
+    prices = {"price": product.price, "compare_at_price": product.compare_at_price, "currency": product.currency}
+    await add_variant(session, product, id=product.default_variant_id, stock=stock, **prices)
+    return product
+
+
+async def add_variant(
+    session: AsyncSession, product: Product, *, stock: int | None = 20, **overrides: Any
+) -> ProductVariant:
+    """A further variant of the product; without a stock level when `stock` is None."""
+    number = next(NUMBERS)
+    defaults = {"product_id": product.id, "sku": f"SKU-{number}", "name": f"Variant {number}", "price": Decimal("100.00")}
+    variant = await _add(session, ProductVariant, overrides, **defaults)
+    if stock is not None:
+        await add_stock(session, variant, quantity=stock)
+    return variant
+
+
+async def add_stock(session: AsyncSession, variant: ProductVariant, **overrides: Any) -> StockLevel:
+    """The units of a variant that has no stock level yet."""
+    return await _add(session, StockLevel, overrides, variant_id=variant.id)
+
+
+async def add_image(session: AsyncSession, product: Product, **overrides: Any) -> ProductImage:
+    """A picture of the product."""
+    return await _add(session, ProductImage, overrides, product_id=product.id, url=f"/media/{next(NUMBERS)}.webp")
+
+
+async def add_review(session: AsyncSession, product: Product, user: User | None = None, **overrides: Any) -> Review:
+    """An approved review, by a new customer unless one is given."""
+    reviewer = user or await add_user(session)
+    defaults = {"product_id": product.id, "user_id": reviewer.id, "rating": 4, "status": ModerationStatus.APPROVED}
+    return await _add(session, Review, overrides, **defaults)
+
+
+async def add_service(session: AsyncSession, **overrides: Any) -> Service:
+    """A visible service without tiers."""
+    number = next(NUMBERS)
+    defaults = {"slug": f"service-{number}", "title": f"Service {number}", "type": ServiceType.SUPPORT}
+    return await _add(session, Service, overrides, **defaults)
+
+
+async def add_tier(session: AsyncSession, service: Service, **overrides: Any) -> ServiceTier:
+    """A price of the service."""
+    number = next(NUMBERS)
+    return await _add(
+        session, ServiceTier, overrides, service_id=service.id, name=f"Tier {number}", price=Decimal("500.00")
+    )
+
+
+async def add_author(session: AsyncSession, **overrides: Any) -> Author:
+    """A byline without an account."""
+    number = next(NUMBERS)
+    return await _add(session, Author, overrides, slug=f"author-{number}", name=f"Author {number}")
+
+
+async def add_post_category(session: AsyncSession, **overrides: Any) -> PostCategory:
+    """A section of the blog."""
+    number = next(NUMBERS)
+    return await _add(session, PostCategory, overrides, slug=f"section-{number}", name=f"Section {number}")
+
+
+async def add_post(session: AsyncSession, author: Author | None = None, **overrides: Any) -> Post:
+    """A published post, by a new author unless one is given."""
+    number = next(NUMBERS)
+    writer = author or await add_author(session)
+    defaults = {"author_id": writer.id, "slug": f"post-{number}", "title": f"Post {number}"}
+    return await _add(
+        session, Post, overrides, **defaults, status=PublishingStatus.PUBLISHED, published_at=PUBLISHED_AT
+    )
+
+
+async def tag_product(session: AsyncSession, product: Product, *tags: Tag) -> None:
+    """Put the labels on the product."""
+    await session.execute(product_tags.insert(), [{"product_id": product.id, "tag_id": tag.id} for tag in tags])
+
+
+async def tag_post(session: AsyncSession, post: Post, *tags: Tag) -> None:
+    """Put the labels on the post."""
+    await session.execute(post_tags.insert(), [{"post_id": post.id, "tag_id": tag.id} for tag in tags])
+
+
+async def add_shopful(session: AsyncSession, size: int) -> None:
+    """`size` rows of every table, each with one of every relation that it can have."""
+    section = await add_post_category(session)
+    root = parent = await add_category(session)
+    for number in range(size):
+        at = PUBLISHED_AT + timedelta(hours=number)
+        root = await add_category(session) if number % 10 == 0 else root
+        parent = await add_category(session, parent_id=(parent if number % 3 else root).id, position=number)
+        await _add_full_product(session, parent, at, number)
+        service = await add_service(session, description=f"Network care {number}", position=number)
+        await add_tier(session, service)
+        await add_tier(session, service, name="Extended", position=1)
+        section = await add_post_category(session, position=number)
+        author = await add_author(session, email="byline@example.com")
+        post = await add_post(
+            session, author, category_id=section.id, body=f"Network news {number}", published_at=at, internal_notes="Ask"
+        )
+        await add_post(session, author, category_id=section.id, published_at=at)
+        await tag_post(session, post, await add_tag(session), await add_tag(session))
+
+
+async def _add_full_product(session: AsyncSession, category: Category, at: datetime, number: int) -> None:
+    product = await add_product(
+        session,
+        category_id=category.id,
+        description=f"A network switch with {number} ports.",
+        internal_notes="Handle with care.",
+        specifications=[{"name": "Ports", "value": str(number)}],
+        options=[{"name": "Colour", "values": ["Black", "White"]}],
+        created_at=at,
+    )
+    image = await add_image(session, product)
+    await add_variant(
+        session,
+        product,
+        image_id=image.id,
+        cost_price=Decimal("60.00"),
+        compare_at_price=Decimal("120.00"),
+        option_values=[{"name": "Colour", "value": "White"}],
+        position=1,
+    )
+    await tag_product(session, product, await add_tag(session), await add_tag(session))
+    for rating in (5, 3):
+        await add_review(session, product, rating=rating, created_at=at, moderation_note="Friendly.")
+
+
+async def _add(session: AsyncSession, model: type[Row], overrides: dict[str, Any], **defaults: Any) -> Row:
+    row = model(**{**defaults, **overrides})
+    session.add(row)
+    await session.flush()
+    return row
+
+
+def new_id() -> UUID:
+    """The id of no row."""
+    return uuid7()
