@@ -10,6 +10,7 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLScalarType,
     OperationDefinitionNode,
     OperationType,
     get_variable_values,
@@ -20,7 +21,7 @@ from sqlalchemy import Text
 from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import TYPES, Inputs
-from compiler.parameters import Path, structured
+from compiler.parameters import Path, shape_of, structured
 from compiler.plan import Plan, plan_of
 from compiler.planning import Planner
 from compiler.selection import Selections
@@ -62,14 +63,12 @@ class Compiler:
 
     def plan(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan:
         """The plan for these variables; raises NotCompilableError, the same for the same shape."""
-        if operation.definition.operation is not OperationType.QUERY:
-            raise NotCompilableError(Reason.NOT_A_QUERY)
-        inputs = Inputs()
-        symbols, shape = _symbolic(values, inputs)
+        kinds = {name: source.signature.type for name, source in values.sources.items()}
+        shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
         key = (operation, viewer.grants, shape)
         known = self._plans.get(key)
         if known is None:
-            known = self._trace(operation, VariableValues(values.sources, symbols), inputs, viewer)
+            known = self._trace(operation, values, viewer)
             self._plans[key] = known
             if len(self._plans) > MAXIMUM_PLANS:
                 self._plans.popitem(last=False)
@@ -79,9 +78,11 @@ class Compiler:
             raise known
         return known
 
-    def _trace(
-        self, operation: Operation, symbols: VariableValues, inputs: Inputs, viewer: Viewer
-    ) -> Plan | NotCompilableError:
+    def _trace(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan | NotCompilableError:
+        if operation.definition.operation is not OperationType.QUERY:
+            return NotCompilableError(Reason.NOT_A_QUERY)
+        inputs = Inputs()
+        symbols = VariableValues(values.sources, _symbolic(values, inputs))
         selections = Selections(self._core, operation.fragments, symbols)
         planner = Planner(self._schema, selections, symbols, inputs, viewer)
         try:
@@ -90,19 +91,16 @@ class Compiler:
             return reason
 
 
-def _symbolic(values: VariableValues, inputs: Inputs) -> tuple[dict[str, Any], Hashable]:
-    """The variables with parameters for their scalars, and their shape."""
-    symbols: dict[str, Any] = {}
-    shapes = []
-    for name, value in values.coerced.items():
-        kind = values.sources[name].signature.type
+def _symbolic(values: VariableValues, inputs: Inputs) -> dict[str, Any]:
+    """The variables, with parameters standing for their scalars."""
 
-        def parameter(path: Path, is_list: bool, scalar: str) -> Any:  # noqa: FBT001 - a callback
-            if is_list:
-                return ArrayArgument(lambda sql_type, convert: inputs.bind(path, sql_type, convert))
-            return inputs.bind(path, TYPES.get(scalar, Text()))
+    def one(path: Path, kind: GraphQLScalarType) -> Any:
+        return inputs.bind(path, TYPES.get(kind.name, Text()))
 
-        made = structured(value, kind, (name,), parameter)
-        symbols[name] = made.value
-        shapes.append((name, made.shape))
-    return symbols, tuple(shapes)
+    def several(path: Path, _kind: GraphQLScalarType) -> Any:
+        return ArrayArgument(lambda sql_type, convert: inputs.bind(path, sql_type, convert), path)
+
+    return {
+        name: structured(value, values.sources[name].signature.type, (name,), one, several)
+        for name, value in values.coerced.items()
+    }

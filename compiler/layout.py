@@ -41,5 +41,3 @@ class ArrayOf(ColumnElement[Any]):
 @compiles(ArrayOf)
 def _render_array(element: ArrayOf, compiler: SQLCompiler, **options: Any) -> str:
     return f"ARRAY{compiler.process(element.rows, **options)}"
-
-

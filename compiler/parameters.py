@@ -1,11 +1,10 @@
-"""Variables of an operation as parameters: their shape is part of the plan, their values arrive with each request.
+"""Variables of an operation: their shape is part of a plan, their values arrive with each request.
 
 Null and absent values, enums, booleans, input objects and the length of their lists are structure. Every other
 scalar is a parameter; a list of scalars is one array parameter.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from graphql import (
@@ -17,50 +16,66 @@ from graphql import (
 )
 
 Path = tuple[str | int, ...]
-STRUCTURAL_SCALARS = {"Boolean", "JSON"}
+
+Scalar = Callable[[Path, GraphQLScalarType], Any]
+"""Makes what stands for a scalar, or for a list of them, that arrives with each request."""
+
+STRUCTURAL_SCALARS = frozenset({"Boolean", "JSON"})
 
 
-@dataclass(frozen=True, slots=True)
-class Structured:
-    """A variable's value in which parameters stand for the scalars, and what tells its shape from others."""
-
-    value: Any
-    shape: Hashable
-
-
-def structured(
-    value: Any, kind: GraphQLInputType, path: Path, parameter: Callable[[Path, bool, str], Any]
-) -> Structured:
-    """The structure of a coerced value; `parameter` makes what stands for a scalar, or for a list of them."""
+def shape_of(value: Any, kind: GraphQLInputType) -> Hashable:
+    """What tells the structure of a coerced value from others."""
     if isinstance(kind, GraphQLNonNull):
         kind = kind.of_type
     if value is None:
-        return Structured(None, None)
+        return None
     if isinstance(kind, GraphQLList):
-        return _structured_list(value, kind.of_type, path, parameter)
+        if is_array(kind, value):
+            return "?*"
+        return tuple(shape_of(item, kind.of_type) for item in value)
     if isinstance(kind, GraphQLInputObjectType):
-        return _structured_object(value, kind, path, parameter)
-    if isinstance(kind, GraphQLScalarType) and kind.name not in STRUCTURAL_SCALARS:
-        return Structured(parameter(path, False, kind.name), "?")  # noqa: FBT003 - a callback
-    return Structured(value, ("=", value if isinstance(value, Hashable) else repr(value)))
+        fields = kind.fields
+        return tuple((name, shape_of(inner, fields[name].type)) for name, inner in value.items())
+    if is_parameter(kind):
+        return "?"
+    return ("=", value if isinstance(value, Hashable) else repr(value))
 
 
-def _structured_list(
-    values: Sequence[Any], item: GraphQLInputType, path: Path, parameter: Callable[[Path, bool, str], Any]
-) -> Structured:
-    named = item.of_type if isinstance(item, GraphQLNonNull) else item
-    if isinstance(named, GraphQLScalarType) and named.name not in STRUCTURAL_SCALARS and None not in values:
-        return Structured([parameter(path, True, named.name)], "?*")  # noqa: FBT003 - a callback
-    items = [structured(value, item, (*path, index), parameter) for index, value in enumerate(values)]
-    return Structured([each.value for each in items], tuple(each.shape for each in items))
+def structured(value: Any, kind: GraphQLInputType, path: Path, one: Scalar, several: Scalar) -> Any:
+    """The coerced value with something standing for each of its scalars."""
+    if isinstance(kind, GraphQLNonNull):
+        kind = kind.of_type
+    if value is None:
+        return None
+    if isinstance(kind, GraphQLList):
+        if is_array(kind, value):
+            return [several(path, _scalar(kind.of_type))]
+        return [structured(item, kind.of_type, (*path, index), one, several) for index, item in enumerate(value)]
+    if isinstance(kind, GraphQLInputObjectType):
+        return _structured_object(value, kind, path, one, several)
+    return one(path, _scalar(kind)) if is_parameter(kind) else value
+
+
+def is_parameter(kind: GraphQLInputType) -> bool:
+    """Whether values of the type are no structure."""
+    return isinstance(kind, GraphQLScalarType) and kind.name not in STRUCTURAL_SCALARS
+
+
+def is_array(kind: GraphQLList[Any], value: list[Any]) -> bool:
+    """Whether the list is one array parameter."""
+    item = kind.of_type.of_type if isinstance(kind.of_type, GraphQLNonNull) else kind.of_type
+    return is_parameter(item) and None not in value
 
 
 def _structured_object(
-    value: Mapping[str, Any], kind: GraphQLInputObjectType, path: Path, parameter: Callable[[Path, bool, str], Any]
-) -> Structured:
-    parts = {
-        name: structured(inner, kind.fields[name].type, (*path, name), parameter) for name, inner in value.items()
+    value: Mapping[str, Any], kind: GraphQLInputObjectType, path: Path, one: Scalar, several: Scalar
+) -> dict[str, Any]:
+    return {
+        name: structured(inner, kind.fields[name].type, (*path, name), one, several) for name, inner in value.items()
     }
-    return Structured(
-        {name: part.value for name, part in parts.items()}, tuple((name, part.shape) for name, part in parts.items())
-    )
+
+
+def _scalar(kind: Any) -> GraphQLScalarType:
+    named = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    assert isinstance(named, GraphQLScalarType)  # noqa: S101 - is_parameter has said so
+    return named

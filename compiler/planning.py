@@ -24,13 +24,13 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 from sqlalchemy import (
-    BindParameter,
+    ARRAY,
     ColumnElement,
     Float,
     Integer,
-    Select,
     Text,
     Uuid,
+    any_,
     func,
     literal_column,
     select,
@@ -51,6 +51,7 @@ from compiler.inputs import Argument, Inputs, constant
 from compiler.layout import ArrayOf, Layout
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
+from domain.conditions import ArrayArgument
 from resolvers.context import AnySelect
 from resolvers.declarations import (
     Column,
@@ -69,10 +70,10 @@ from resolvers.declarations import (
     Singleton,
 )
 from resolvers.errors import BadInputError
-from resolvers.ids import decode_id, decode_id_of
-from resolvers.loading import LIST_LIMIT, Link
+from resolvers.ids import decode_id, decode_id_of, encode_id
+from resolvers.loading import LIST_LIMIT
 from resolvers.ordering import Order, cursor_of, place_of
-from resolvers.paging import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE, between, ordering, window_of
+from resolvers.paging import MAXIMUM_PAGE_SIZE, between, ordering, window_of
 from resolvers.searching import BY_RANK, hits_of
 from schema.declare import DeclaredField
 
@@ -172,7 +173,9 @@ class Planner:
         values = []
         for key, found in fields.items():
             name = found[0].name.value
-            values.append(f"{key!r}: {repr(kind.name) if name == '__typename' else self._part_value(part, kind, name, selected)}")
+            values.append(
+                f"{key!r}: {repr(kind.name) if name == '__typename' else self._part_value(part, kind, name, selected)}"
+            )
         body = "{" + ", ".join(values) + "}"
         if part.null_without is None:
             return body
@@ -195,7 +198,8 @@ class Planner:
         if all(key == name for key, name in names.items()) and names.keys() == kind.fields.keys():
             return f"json(r[{place}])"
         values = ", ".join(
-            f"{key!r}: {kind.name!r}" if name == "__typename" else f"{key!r}: o[{name!r}]" for key, name in names.items()
+            f"{key!r}: {kind.name!r}" if name == "__typename" else f"{key!r}: o[{name!r}]"
+            for key, name in names.items()
         )
         return f"[{{{values}}} for o in loads(r[{place}])]"
 
@@ -222,7 +226,11 @@ class Planner:
         entity: Any = aliased(model)
         layout = Layout()
         body = self._object(_object_type(selected.definition.type), selected.nodes, entity, layout)
-        row = select(_as_row(layout)).where(condition(entity), visible(model, entity, self._viewer, owned=owned))
+        row = (
+            select(_as_row(layout))
+            .select_from(entity)
+            .where(condition(entity), visible(model, entity, self._viewer, owned=owned))
+        )
         place = selected.layout.place(row.correlate_except(entity).scalar_subquery())
         return f"(None if r[{place}] is None else {self._writer.function(body)}(r[{place}], p))"
 
@@ -253,7 +261,7 @@ class Planner:
         entity: Any = aliased(model)
         layout = Layout()
         body = self._object(_object_type(selected.definition.type), selected.nodes, entity, layout)
-        rows = select(_as_row(layout)).where(condition(entity)).limit(LIST_LIMIT)
+        rows = select(_as_row(layout)).select_from(entity).where(condition(entity)).limit(LIST_LIMIT)
         rows = rows.order_by(*ordering(entity, order, None, backward=False)).correlate_except(entity)
         place = selected.layout.place(ArrayOf(rows.scalar_subquery()))
         return f"[{body} for r in r[{place}]]"
@@ -281,7 +289,11 @@ class Planner:
             return select(func.count()).select_from(counted).where(matching).correlate_except(counted).scalar_subquery()
 
         def rows(columns: ColumnElement[Any]) -> AnySelect:
-            found = select(columns).where(wanted, between(entity, order, listed.question, page.after, page.before))
+            found = (
+                select(columns)
+                .select_from(entity)
+                .where(wanted, between(entity, order, listed.question, page.after, page.before))
+            )
             found = found.order_by(*ordering(entity, order, listed.question, backward=page.backward))
             return found.limit(page.limit).correlate_except(entity)
 
@@ -424,9 +436,10 @@ class Planner:
     def _node(self, selected: "_Selected") -> str:
         """The row of whichever type the id names: one subquery a type, of which one gets the key."""
         lookup = cast("NodeLookup", selected.declaration)
-        given = self._arguments(selected).get("id")
-        if given is None:
-            raise NotCompilableError(Reason.ARGUMENT, "several ids")
+        arguments = self._arguments(selected)
+        if "ids" in arguments:
+            return self._several_nodes(selected, lookup, arguments["ids"])
+        given = arguments["id"]
         if not isinstance(given, Argument):
             return self._known_node(selected, lookup, given)
         branches = []
@@ -445,6 +458,47 @@ class Planner:
         model = lookup.types[named.type_name]
         return self._typed_row(selected, named.type_name, model, constant(named.key, Uuid()))
 
+    def _several_nodes(self, selected: "_Selected", lookup: NodeLookup, given: list[Any]) -> str:
+        """One array a type, put in the order of the ids."""
+        found = []
+        for type_name, model in lookup.types.items():
+            keys = self._keys(given, type_name, lookup.types)
+            found.append(self._typed_rows(selected, type_name, model, keys))
+        wanted = (
+            self._inputs.shape_value(given[0].path, _canonical)
+            if given and isinstance(given[0], ArrayArgument)
+            else repr(_canonical(given))
+        )
+        chained = "{" + ", ".join(f"**{each}" for each in found) + "}"
+        return self._writer.function("[o.get(i) for i in ids]", "o, ids") + f"({chained}, {wanted})"
+
+    def _keys(self, given: list[Any], type_name: str, known: Mapping[str, Any]) -> ColumnElement[Any]:
+        convert = _keys_if(type_name, known)
+        if given and isinstance(given[0], ArrayArgument):
+            return self._inputs.bind(given[0].path, ARRAY(Uuid()), convert)
+        if any(isinstance(text, Argument) for text in given):
+            raise NotCompilableError(Reason.ARGUMENT, "a list of variables")
+        try:
+            return constant(convert(given), ARRAY(Uuid()))
+        except BadInputError as error:
+            raise NotCompilableError(Reason.ARGUMENT, str(error)) from error
+
+    def _typed_rows(
+        self, selected: "_Selected", type_name: str, model: type[models.Base], keys: ColumnElement[Any]
+    ) -> str:
+        entity: Any = aliased(model)
+        layout = Layout()
+        kind = cast("GraphQLObjectType", self._core.type_map[type_name])
+        body = self._object(kind, selected.nodes, entity, layout)
+        key = layout.place(sql_cast(entity.id, Text), ("id", id(entity)))
+        rows = (
+            select(_as_row(layout))
+            .select_from(entity)
+            .where(entity.id == any_(keys), visible(model, entity, self._viewer))
+        )
+        place = selected.layout.place(ArrayOf(rows.correlate_except(entity).scalar_subquery()))
+        return f"{{gid({type_name.encode() + b':'!r}, r[{key}]): {body} for r in r[{place}]}}"
+
     def _typed_row(
         self, selected: "_Selected", type_name: str, model: type[models.Base], key: ColumnElement[Any]
     ) -> str:
@@ -452,7 +506,7 @@ class Planner:
         layout = Layout()
         kind = cast("GraphQLObjectType", self._core.type_map[type_name])
         body = self._object(kind, selected.nodes, entity, layout)
-        row = select(_as_row(layout)).where(entity.id == key, visible(model, entity, self._viewer))
+        row = select(_as_row(layout)).select_from(entity).where(entity.id == key, visible(model, entity, self._viewer))
         place = selected.layout.place(row.correlate_except(entity).scalar_subquery())
         return f"(None if r[{place}] is None else {self._writer.function(body)}(r[{place}], p))"
 
@@ -504,7 +558,7 @@ class Planner:
         layout = Layout()
         kind = cast("GraphQLObjectType", self._core.type_map[type_name])
         body = self._object(kind, selected.nodes, entity, layout)
-        row = select(_as_row(layout)).where(entity.id == key, condition)
+        row = select(_as_row(layout)).select_from(entity).where(entity.id == key, condition)
         place = selected.layout.place(row.correlate_except(entity).scalar_subquery())
         return f"{self._writer.function(body)}(r[{place}], p)"
 
@@ -569,8 +623,8 @@ def _scalar(kind: GraphQLOutputType, column: ColumnElement[Any], layout: Layout,
     """Places a column as it should travel; gives the code that makes the scalar's text form of it."""
     named: GraphQLNamedType = get_named_type(kind)
     is_list = isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)
-    if is_list:
-        return f"r[{layout.place(column, key)}]"
+    if is_list:  # asyncpg decodes no other array of strings within a row
+        return f"r[{layout.place(sql_cast(column, ARRAY(Text)), key and (*key, 'text'))}]"
     if named.name == "Decimal":
         return f"r[{layout.place(sql_cast(column, Text), key and (*key, 'text'))}]"
     if named.name == "Float":
@@ -610,7 +664,21 @@ def _key_if(type_name: str, known: Mapping[str, Any]) -> Callable[[str], UUID | 
     return key
 
 
+def _keys_if(type_name: str, known: Mapping[str, Any]) -> Callable[[list[str]], list[UUID]]:
+    key = _key_if(type_name, known)
+
+    def keys(texts: list[str]) -> list[UUID]:
+        if len(texts) > MAXIMUM_PAGE_SIZE:
+            raise BadInputError("too many ids")
+        return [found for found in map(key, texts) if found is not None]
+
+    return keys
+
+
+def _canonical(texts: list[str]) -> list[str]:
+    """The ids as this API writes them; what a client sends may be padded or cased otherwise."""
+    return [encode_id(named.type_name, named.key) for named in map(decode_id, texts)]
+
+
 def _hits(viewer: Viewer, sources: Sequence[Any], question: Any) -> Any:
     return union_all(*(hits_of(viewer, source, question) for source in sources)).subquery()
-
-

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from demo import catalog, content
 from demo.calendar import Calendar
+from demo.catalog import DemoProduct, build_categories, build_product
+from demo.content import References, build_author, build_post
 from demo.files import Table, read_posts, read_products, read_table
 from demo.services import build_service
 from models import Base, PostCategory, Shop, Tag, User
@@ -14,10 +15,13 @@ from models.shop import SHOP_ID
 
 @dataclass(frozen=True, slots=True)
 class DemoShop:
-    """The shop's own row, which every database has already, and the rows to add: what hangs on them comes along."""
+    """What there is to store, in the order in which it can be."""
 
     shop: Shop
+    """Takes the place of the row that every database has."""
     rows: list[Base]
+    """Everything but the products; what hangs on a row comes along with it."""
+    products: list[DemoProduct]
 
 
 def build_demo_shop(now: datetime) -> DemoShop:
@@ -26,18 +30,17 @@ def build_demo_shop(now: datetime) -> DemoShop:
     products, posts = read_products(), read_posts()
     tags = _build_tags(read_table("tags.toml"), (*products, *posts))
     customers = _build_customers(read_table("customers.toml")["customer"], calendar)
-    categories = catalog.build_categories(read_table("categories.toml")["category"])
-    product_references = catalog.References(categories, customers, tags)
-    post_references = _build_post_references(tags)
+    references = _build_references(tags)
     return DemoShop(
         Shop(id=SHOP_ID, **read_table("shop.toml")),
         [
-            *categories.values(),
+            *tags.values(),
             *customers.values(),
-            *(catalog.build_product(table, product_references, calendar) for table in products),
+            *build_categories(read_table("categories.toml")["category"]),
             *(build_service(table) for table in read_table("services.toml")["service"]),
-            *(content.build_post(table, post_references, calendar) for table in posts),
+            *(build_post(table, references, calendar) for table in posts),
         ],
+        [build_product(table, customers, calendar) for table in products],
     )
 
 
@@ -57,9 +60,9 @@ def _build_customer(table: Table, calendar: Calendar) -> User:
     return User(is_email_verified=True, created_at=joined_at, updated_at=joined_at, **table)
 
 
-def _build_post_references(tags: Mapping[str, Tag]) -> content.References:
-    authors = [content.build_author(table) for table in read_table("authors.toml")["author"]]
+def _build_references(tags: Mapping[str, Tag]) -> References:
+    authors = [build_author(table) for table in read_table("authors.toml")["author"]]
     categories = [PostCategory(**table) for table in read_table("post_categories.toml")["category"]]
-    return content.References(
+    return References(
         {author.slug: author for author in authors}, {category.slug: category for category in categories}, tags
     )

@@ -7,6 +7,11 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from domain.slugs import slugify
+from models.base import SLUG_LENGTH
+
+SUFFIX_LENGTH = 8
+LONGEST_SLUG = SLUG_LENGTH - len("-") - SUFFIX_LENGTH
+"""A path's slug leaves room for a suffix, in case that another category has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class CategoryTree:
 
     def _add(self, parent: Branch | None, name: str, slug: str) -> Branch:
         new_id = uuid7()
-        free = f"{slug}-{new_id.hex[-8:]}" if slug in self.by_slug else slug
+        free = f"{slug}-{new_id.hex[-SUFFIX_LENGTH:]}" if slug in self.by_slug else slug
         branch = Branch(new_id, parent.id if parent else None, free, name)
         self.take([branch])
         self.added.append(branch)

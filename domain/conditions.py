@@ -17,6 +17,7 @@ class ArrayArgument:
     """Stands, alone in a list, for a list of scalars that arrives with each request."""
 
     bind: Callable[[TypeEngine[Any], Callable[[list[Any]], list[Any]]], BindParameter[Any]]
+    path: tuple[str | int, ...]
     convert: Callable[[list[Any]], list[Any]] = list
 
     def converted(self, convert: Callable[[list[Any]], list[Any]]) -> "ArrayArgument":

@@ -109,9 +109,9 @@ class _Planner:
     def _put_variants(self, matches: Sequence[Row | None], images: dict[str | None, UUID]) -> list[Row]:
         rows = []
         for place, (variant, stored) in enumerate(zip(self.product.variants, matches, strict=True)):
-            variant_id = stored["id"] if stored else uuid7()
-            image_id = images.get(variant.image_url)
-            row = variant_row(variant, variant_id, self.product_id, place, self.product.options, image_id)
+            keys = {"id": stored["id"] if stored else uuid7(), "product_id": self.product_id}
+            keys["image_id"] = images.get(variant.image_url)
+            row = variant_row(variant, self.product.options, place, keys)
             if stored:
                 row |= kept_columns(self.merge.kept_of_variants, stored)
                 self.changes.renamed += [stored] if stored["sku"] != variant.sku else []

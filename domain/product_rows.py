@@ -47,19 +47,11 @@ def product_row(product: ProductData, product_id: UUID, category_id: UUID | None
     }
 
 
-def variant_row(
-    variant: VariantData,
-    variant_id: UUID,
-    product_id: UUID,
-    place: int,
-    options: tuple[str, ...],
-    image_id: UUID | None,
-) -> Row:
-    """The row of a variant, without its stock."""
+def variant_row(variant: VariantData, options: tuple[str, ...], place: int, keys: Row) -> Row:
+    """The row of a variant, without its stock; the keys are its own, its product's and its image's."""
     chosen = zip(options, variant.option_values, strict=True)
     return {
-        "id": variant_id,
-        "product_id": product_id,
+        **keys,
         "sku": variant.sku,
         "name": variant.name,
         "option_values": [{"name": name, "value": value} for name, value in chosen],
@@ -73,7 +65,6 @@ def variant_row(
         "backorder_policy": variant.backorder_policy,
         "requires_shipping": variant.requires_shipping,
         "is_taxable": variant.is_taxable,
-        "image_id": image_id,
     }
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -10,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import String
 
+from domain.category_paths import LONGEST_SLUG, slug_of_path
+from domain.errors import shown
 from domain.products import CategoryPath, ImageData, Path, Problem, ProductData, VariantData
 from domain.slugs import is_slug, slugify
 from models import Base, Product, ProductImage, ProductVariant
@@ -27,8 +28,10 @@ MOST_TAGS_OF_HTML: Final = 10_000
 TEXT_LENGTH: Final = 1_000_000
 MOST_UNITS: Final = 2**31 - 1
 MOST_MONEY: Final = Decimal("9999999999.99")
-SHOWN_LENGTH: Final = 60
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+ESCAPED: Final = re.compile(r"\\(x00|ud[89a-f])")
+"""How `repr` writes them: a search of the whole product for it spares nearly every one the search of its texts."""
+
 OPENING_TAG: Final = re.compile("<[A-Za-z]")
 WEB_ADDRESS: Final = re.compile(r"(?:https?:/)?/[^\s\x00-\x1f]+", re.IGNORECASE)
 COLOR: Final = re.compile("#[0-9A-Fa-f]{6}")
@@ -51,10 +54,7 @@ NAME_LENGTH: Final = 255
 
 def find_problems(product: ProductData) -> list[Problem]:
     """Everything that is wrong with the product, from what it says alone; empty when it can be written."""
-    unstorable = list(_unstorable_texts(product))
-    if unstorable:
-        return unstorable
-    return [
+    return list(_unstorable_texts(product)) or [
         *_problems_of_texts(product),
         *_problems_of_category(product.category),
         *_problems_of_tags(product.tags),
@@ -65,11 +65,11 @@ def find_problems(product: ProductData) -> list[Problem]:
 
 
 def _unstorable_texts(product: ProductData) -> Iterator[Problem]:
+    if not ESCAPED.search(repr(product)):
+        return
     for path, text in _texts(product, ()):
         if UNSTORABLE.search(text):
-            yield Problem(
-                path, f"{_name(path)} holds a character that cannot be stored (NUL or half a surrogate pair)."
-            )
+            yield Problem(path, f"{_name(path)} holds a NUL or half a surrogate pair, which cannot be stored.")
 
 
 def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
@@ -132,8 +132,10 @@ def _problems_of_category(category: str | CategoryPath | None) -> Iterator[Probl
     for name in category.names:
         if not slugify(name):
             yield Problem(("category",), f"The category “{shown(name)}” has no letters or digits in its name.")
-    if len("-".join(category.names)) >= SLUG_LENGTH - len("-9"):
-        yield Problem(("category",), f"The names of the category “{shown(category.names[0])}…” are too long.")
+        if len(name) > NAME_LENGTH:
+            yield Problem(("category",), f"The category “{shown(name)}” has more than {NAME_LENGTH} characters.")
+    if len(slug_of_path(category.names)) > LONGEST_SLUG:
+        yield Problem(("category",), f"The names of “{shown(' > '.join(category.names))}” are too long together.")
 
 
 def _problems_of_tags(tags: tuple[str, ...]) -> Iterator[Problem]:
@@ -170,9 +172,7 @@ def _problems_of_variants(product: ProductData) -> Iterator[Problem]:
     if not 1 <= len(variants) <= MOST_VARIANTS:
         yield Problem(("variants",), f"A product has between 1 and {MOST_VARIANTS:,} variants, not {len(variants):,}.")
     for index in _repeated([variant.sku for variant in variants]):
-        yield Problem(
-            ("variants", index, "sku"), f"The SKU {shown(variants[index].sku)} is there twice in the product."
-        )
+        yield Problem(("variants", index, "sku"), f"The SKU {shown(variants[index].sku)} is there twice.")
     for index in _repeated([variant.option_values for variant in variants]):
         yield Problem(
             ("variants", index, "option_values"), f"The variant “{shown(variants[index].name)}” is there twice."
@@ -227,12 +227,6 @@ def _repeated(values: Sequence[object]) -> list[int]:
     """The places of values that stood there before."""
     first: dict[object, int] = {}
     return [index for index, value in enumerate(values) if first.setdefault(value, index) != index]
-
-
-def shown(text: str) -> str:
-    """The text as a message quotes it: one line, not too long."""
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN_LENGTH else f"{line[:SHOWN_LENGTH]}…"
 
 
 def _name(path: Path) -> str:

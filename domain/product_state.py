@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, Text, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.category_paths import Branch, CategoryTree, slug_of_path
@@ -15,6 +15,7 @@ from domain.products import CategoryPath, ProductData
 from domain.slugs import slugify
 from models import Category, Product, ProductImage, ProductVariant, StockLevel, Tag, product_tags
 
+Statement: TypeAlias = Select[*tuple[Any, ...]]
 Row: TypeAlias = dict[str, Any]
 """A row of a table by the names of its columns."""
 
@@ -54,7 +55,7 @@ async def read_stored(session: AsyncSession, batch: Sequence[ProductData]) -> St
     )
 
 
-async def _rows(session: AsyncSession, statement: Select[Any]) -> list[Row]:
+async def _rows(session: AsyncSession, statement: Statement) -> list[Row]:
     return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
@@ -71,38 +72,38 @@ def _tree(rows: Iterable[Row]) -> CategoryTree:
     return tree
 
 
-def _products(batch: Sequence[ProductData]) -> Select[Any]:
+def _products(batch: Sequence[ProductData]) -> Statement:
     columns = [column for column in Product.__table__.c if column.name != "search"]
     slugs = [product.slug for product in batch]
     statement = select(*columns).where(among(Product.slug, slugs)).order_by(Product.id)
     return statement.with_for_update(key_share=True)
 
 
-def _variants(product_ids: Sequence[UUID]) -> Select[Any]:
+def _variants(product_ids: Sequence[UUID]) -> Statement:
     stock = (StockLevel.id.label("stock_id"), StockLevel.quantity, StockLevel.reserved, StockLevel.minimum_level)
     statement = select(*ProductVariant.__table__.c, *stock).outerjoin(StockLevel)
     return statement.where(among(ProductVariant.product_id, product_ids))
 
 
-def _images(product_ids: Sequence[UUID]) -> Select[Any]:
+def _images(product_ids: Sequence[UUID]) -> Statement:
     return select(*ProductImage.__table__.c).where(among(ProductImage.product_id, product_ids))
 
 
-def _owners(batch: Sequence[ProductData]) -> Select[Any]:
+def _owners(batch: Sequence[ProductData]) -> Statement:
     skus = [variant.sku for product in batch for variant in product.variants]
     owners = select(ProductVariant.sku, Product.slug).join(Product, Product.id == ProductVariant.product_id)
     return owners.where(among(ProductVariant.sku, skus))
 
 
-def _tags(batch: Sequence[ProductData]) -> Select[Any]:
+def _tags(batch: Sequence[ProductData]) -> Statement:
     slugs = {slugify(name) for product in batch for name in product.tags}
     return select(Tag.slug, Tag.id).where(among(Tag.slug, sorted(slugs)))
 
 
-def _categories(batch: Sequence[ProductData]) -> Select[Any]:
+def _categories(batch: Sequence[ProductData]) -> Statement:
     paths = {product.category.names for product in batch if isinstance(product.category, CategoryPath)}
     slugs = {product.category for product in batch if isinstance(product.category, str)}
     slugs |= {slug_of_path(names[:level]) for names in paths for level in range(1, len(names) + 1)}
     named = {name.lower() for names in paths for name in names}
-    wanted = or_(among(Category.slug, sorted(slugs)), among(func.lower(Category.name), sorted(named)))
+    wanted = or_(among(Category.slug, sorted(slugs)), among(func.lower(Category.name, type_=Text), sorted(named)))
     return select(Category.id, Category.parent_id, Category.slug, Category.name).where(wanted)

@@ -11,7 +11,7 @@ from uuid import UUID
 from models import BackorderPolicy, Badge
 from models.stock import LOW_STOCK_BELOW
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Path: TypeAlias = tuple[str | int, ...]
 """Where in a product something is: `("variants", 0, "price")`."""
 

@@ -17,6 +17,10 @@ AnyRow = Row[*tuple[Any, ...]]
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
+class ReadingEndedError(Exception):
+    """A statement came after its operation was answered."""
+
+
 class Reading:
     """The reads of one request: one snapshot of the database, on one connection, one statement at a time.
 
@@ -28,10 +32,17 @@ class Reading:
         self._engine = engine
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
+        self._is_closed = False
 
     async def rows(self, statement: AnySelect) -> Sequence[AnyRow]:
-        """The rows of a statement."""
+        """The rows of a statement.
+
+        Raises ReadingEndedError once the operation is answered. Some of its resolvers may still run then, because
+        an error made their values unwanted.
+        """
         async with self._turn:
+            if self._is_closed:
+                raise ReadingEndedError
             if self._session is None:
                 self._session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
                 await self._session.connection(execution_options=SNAPSHOT)
@@ -40,6 +51,7 @@ class Reading:
     async def close(self) -> None:
         """Give the connection back."""
         async with self._turn:
+            self._is_closed = True
             if self._session is not None:
                 await self._session.close()
                 self._session = None

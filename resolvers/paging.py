@@ -62,9 +62,7 @@ def ordering(entity: Any, order: Order, question: object, *, backward: bool) -> 
     return (key.desc(), entity.id.desc()) if order.descending != backward else (key, entity.id)
 
 
-def between(
-    entity: Any, order: Order, question: object, after: Any | None, before: Any | None
-) -> ColumnElement[bool]:
+def between(entity: Any, order: Order, question: object, after: Any | None, before: Any | None) -> ColumnElement[bool]:
     """The row lies behind the row value `after` and in front of `before`, each a key with an id."""
     place = tuple_(order.key(entity, question), entity.id)
     behind = true() if after is None else (place < after if order.descending else place > after)

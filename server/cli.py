@@ -1,5 +1,8 @@
 """The command line: `merkato --help`."""
 
+# The options of a command are its arguments, and its flags have defaults.
+# ruff: noqa: FBT002, PLR0913, PLR0917
+
 import asyncio
 import re
 import sys
@@ -81,11 +84,20 @@ class ConfirmationMissingError(ServerError):
 def main() -> None:
     """Run a command. An expected failure is told in a sentence or two, and is exit code 1."""
     try:
-        with unwinding_on_signals():
-            app(prog_name="merkato")
+        _run()
     except (ServerError, DomainError) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(EXIT_FAILED)
+
+
+def _run() -> None:
+    try:
+        with unwinding_on_signals():
+            app(prog_name="merkato")
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise ConnectionLostError from error
+        raise
 
 
 @app.command()
@@ -240,12 +252,7 @@ def _with_engine(settings: Settings, work: Callable[[AsyncEngine], Awaitable[T]]
             return await work(engine)
 
     with provided_database(settings) as url:
-        try:
-            return asyncio.run(run(url))
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise ConnectionLostError from error
-            raise
+        return asyncio.run(run(url))
 
 
 async def _bring_up_to_date(engine: AsyncEngine, settings: Settings) -> None:
@@ -266,7 +273,7 @@ def _check_migrations(settings: Settings) -> None:
 
 def _load_demo(settings: Settings) -> None:
     loaded = _with_engine(settings, load_demo, migrated=True)
-    Console().print("The demo data is loaded." if loaded else "Nothing was loaded: the database holds products already.")
+    Console().print("The demo data is loaded." if loaded else "Nothing was loaded: there are products already.")
 
 
 def _generate(settings: Settings, products: int) -> None:

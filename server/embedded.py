@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Self
 from urllib.parse import quote
 
@@ -54,6 +54,9 @@ SOCKET_FOLDER = "socket"
 SOCKET_FOLDER_PREFIX = "merkato-"
 START_SECONDS = 120
 LEFTOVER_SECONDS = 30
+LATE_SECONDS = 5
+"""How long a server may take to write down its number when we were cut off before we took note of it."""
+
 POLL_SECONDS = 0.01
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
@@ -171,9 +174,7 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop the server."""
         self.stop()
 
@@ -188,7 +189,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + LEFTOVER_SECONDS
         while time.monotonic() < deadline:
             postmaster = _running_on(self._data)
-            if postmaster is not None and postmaster.is_ready:
+            if postmaster is not None and postmaster.is_ready and postmaster.answers():
                 return postmaster
             if postmaster is None and self._server_lock.is_free():
                 return None
@@ -241,6 +242,7 @@ class EmbeddedPostgres:
 
     def _end_server(self) -> None:
         """Ask it to end, tell it to, make it."""
+        _wait_until(lambda: self._server_pid() is not None or self._server_lock.is_free(), LATE_SECONDS)
         pid = self._server_pid()
         if pid is not None:
             for number, patience_seconds in ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
@@ -253,7 +255,7 @@ class EmbeddedPostgres:
         self._process = self._postmaster = None
 
     def _server_pid(self) -> int | None:
-        """The server's process, also when we were cut off before we took note of it."""
+        """The server's process: our own, the adopted one, or the one that we took no note of yet."""
         if self._process is not None:
             return self._process.pid
         postmaster = self._postmaster or _running_on(self._data)
@@ -313,7 +315,7 @@ def _choose_socket_folder(folder: Path) -> Path:
     if _fits(inside):
         inside.mkdir(mode=0o700)
         return inside
-    for place in dict.fromkeys((tempfile.gettempdir(), "/tmp")):
+    for place in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 mkdtemp makes a private one in it
         if _fits(Path(place) / f"{SOCKET_FOLDER_PREFIX}12345678"):
             return Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER_PREFIX, dir=place))
     raise NoSocketFolderError(folder)

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from auth.viewer import VISITOR
 from resolvers.context import Context
 from server.graphiql import page_response, wants_page
+from server.graphql_errors import disguised
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import JSON, RequestRefusedError, media_type_for, read_request
 from server.settings import Settings
@@ -41,6 +42,8 @@ class GraphQLEndpoint:
                 answer = await self._executor.run(asked, context)
         except RequestRefusedError as refused:
             return _refusal(refused, media_type)
+        except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
+            answer = Answer([disguised(unexpected)])
         return _respond(answer, media_type)
 
 

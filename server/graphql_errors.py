@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from enum import StrEnum
 from uuid import uuid4
 
@@ -18,13 +19,16 @@ DATABASE_AWAY = (
     OSError,
     asyncio.TimeoutError,
     PoolTimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+
+
+_JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
+_PYTHON_WORD = re.compile(r"""(?<![\w'"])(None|True|False)(?![\w'"])""")
 
 
 class ServerErrorCode(StrEnum):
@@ -38,26 +42,30 @@ class ServerErrorCode(StrEnum):
 
 
 def coded(error: GraphQLError, code: str) -> GraphQLError:
-    """The error with that code."""
-    error.extensions = {**(error.extensions or {}), "code": code}
+    """The error with that code unless it has one, and its message as a sentence."""
+    error.extensions = {"code": code, **(error.extensions or {})}
+    error.message = _sentence(error.message)
     return error
 
 
 def presented(error: GraphQLError) -> GraphQLError:
     """The error of an executed operation as its client may read it."""
     cause = error.original_error
-    if isinstance(error, PublicError) or isinstance(cause, PublicError):
-        return error
-    if cause is None or isinstance(cause, GraphQLError):
+    if cause is None or isinstance(cause, PublicError) or _is_about_input(error, cause):
         return coded(error, ErrorCode.BAD_USER_INPUT)
+    return disguised(cause, error)
+
+
+def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLError:
+    """What a client may know of an unexpected exception, which is logged here; `error` tells where it happened."""
     if is_database_away(cause):
         logger.warning("The database is not available: %s", cause)
-        return _replaced(error, "The database is not available. Try again.", ServerErrorCode.SERVICE_UNAVAILABLE)
+        extensions = {"code": ServerErrorCode.SERVICE_UNAVAILABLE}
+        return _replaced(error, "The database is not available. Try again.", extensions)
     reference = uuid4().hex
-    logger.error("Unexpected error %s at %s", reference, error.path, exc_info=cause)
-    masked = _replaced(error, f"Something went wrong on the server. Reference: {reference}.", ServerErrorCode.INTERNAL)
-    masked.extensions["reference"] = reference
-    return masked
+    logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)
+    extensions = {"code": ServerErrorCode.INTERNAL, "reference": reference}
+    return _replaced(error, f"Something went wrong on the server. Reference: {reference}.", extensions)
 
 
 def is_database_away(error: BaseException) -> bool:
@@ -72,5 +80,18 @@ def _driver_error(error: DBAPIError) -> BaseException:
     return (wrapped.__cause__ if wrapped is not None else None) or ValueError(str(error))
 
 
-def _replaced(error: GraphQLError, message: str, code: str) -> GraphQLError:
-    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions={"code": code})
+def _is_about_input(error: GraphQLError, cause: Exception) -> bool:
+    """Whether graphql-core refused a variable or an argument; it also raises GraphQLError for broken results."""
+    return isinstance(cause, GraphQLError) and (not error.path or cause.message.startswith("Argument '"))
+
+
+def _replaced(error: GraphQLError | None, message: str, extensions: dict[str, str]) -> GraphQLError:
+    if error is None:
+        return GraphQLError(message, extensions=extensions)
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
+
+
+def _sentence(message: str) -> str:
+    """A message of graphql-core, which forgets full stops and writes null and booleans as Python does."""
+    text = _PYTHON_WORD.sub(lambda found: _JSON_WORDS[found[0]], message)
+    return text if text.endswith((".", "?")) else f"{text}."

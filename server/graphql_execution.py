@@ -1,5 +1,6 @@
 """Runs one operation through the reference executor: parse, validate, execute, present."""
 
+import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 from inspect import isawaitable
@@ -8,6 +9,7 @@ from typing import Any
 import strawberry
 from graphql import (
     DocumentNode,
+    ExecutionHooks,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -20,10 +22,9 @@ from graphql import (
 from strawberry.schema.schema import validate_document
 
 from resolvers.context import Context
-from resolvers.errors import ErrorCode
 from server.graphql_errors import ServerErrorCode, coded, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
-from server.input_text import MESSAGE, NoNulInStringsRule, path_of_nul
+from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class Answer:
         codes = {(error.extensions or {}).get("code") for error in self.errors}
         if ServerErrorCode.SERVICE_UNAVAILABLE in codes:
             return HTTPStatus.SERVICE_UNAVAILABLE
-        return HTTPStatus.OK if self.is_executed else HTTPStatus.BAD_REQUEST
+        if self.is_executed:
+            return HTTPStatus.OK
+        return HTTPStatus.INTERNAL_SERVER_ERROR if ServerErrorCode.INTERNAL in codes else HTTPStatus.BAD_REQUEST
 
 
 class Executor:
@@ -53,7 +56,7 @@ class Executor:
     def __init__(self, schema: strawberry.Schema, *, introspection: bool) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
-        self._rules = (*specified_rules, NoNulInStringsRule, *hidden)
+        self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
 
     async def run(self, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a request. Never raises for what a client sent, but for a mutation by GET."""
@@ -68,16 +71,21 @@ class Executor:
         return await self._execute(request, document, context)
 
     async def _execute(self, request: GraphQLRequest, document: DocumentNode, context: Context) -> Answer:
+        settled = asyncio.Event()
         result = execute(
             self._schema,
             document,
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
+            hooks=ExecutionHooks(lambda _info: settled.set()),
         )
         result = await result if isawaitable(result) else result
         errors = result.errors or []
         is_executed = result.data is not None or any(error.path for error in errors)
+        if is_executed:
+            await context.reading.close()
+            await settled.wait()
         return Answer([presented(error) for error in errors], result.data, is_executed)
 
 
@@ -92,9 +100,7 @@ def _check(request: GraphQLRequest, document: DocumentNode) -> GraphQLError | No
             "Only queries may be sent by GET. Send this operation by POST.",
             {"Allow": "POST"},
         )
-    if path := path_of_nul(request.variables or {}):
-        return coded(GraphQLError(f"{MESSAGE} It stands in {path}."), ErrorCode.BAD_USER_INPUT)
-    return None
+    return fault_of(request.variables or {})
 
 
 def _no_operation(request: GraphQLRequest, document: DocumentNode) -> str:

@@ -3,17 +3,25 @@
 Source of the rules: the GraphQL over HTTP specification, as its audits check it.
 """
 
+import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+BODY_TIMEOUT_SECONDS = 15
+"""How long a body may take to arrive."""
+
+_QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)\s*(?:;|$)", re.IGNORECASE)
 
 
 class RefusalCode(StrEnum):
@@ -23,6 +31,7 @@ class RefusalCode(StrEnum):
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
 
 
@@ -51,16 +60,15 @@ class GraphQLRequest:
 
 
 def media_type_for(accept: str | None) -> str:
-    """The media type to answer with; raises RequestRefusedError when none that we speak is acceptable.
+    """The media type that a client prefers; raises RequestRefusedError when none that we speak is acceptable.
 
     `application/json` unless the client names `application/graphql-response+json`.
     """
-    wanted = [_media_range(part) for part in accept.split(",")] if accept and accept.strip() else ["*/*"]
-    for offered in (GRAPHQL_RESPONSE, JSON):
-        if offered in wanted:
-            return offered
-    if "*/*" in wanted or "application/*" in wanted:
-        return JSON
+    ranges = _media_ranges(accept if accept and accept.strip() else "*/*")
+    offered = (GRAPHQL_RESPONSE, JSON) if GRAPHQL_RESPONSE in ranges else (JSON, GRAPHQL_RESPONSE)
+    best = max(offered, key=lambda media_type: _quality(media_type, ranges))
+    if _quality(best, ranges) > 0:
+        return best
     raise RequestRefusedError(
         HTTPStatus.NOT_ACCEPTABLE,
         RefusalCode.NOT_ACCEPTABLE,
@@ -70,21 +78,33 @@ def media_type_for(accept: str | None) -> str:
 
 async def read_request(request: Request, max_body_bytes: int) -> GraphQLRequest:
     """The operation in a request; raises RequestRefusedError when there is none."""
-    if request.method == "GET":
+    if request.method in {"GET", "HEAD"}:
         return _from_query_string(request)
     if request.method != "POST":
         raise RequestRefusedError(
             HTTPStatus.METHOD_NOT_ALLOWED,
             RefusalCode.METHOD_NOT_ALLOWED,
             f"{request.method} is not supported. Send operations by POST, or queries by GET.",
-            {"Allow": "GET, POST"},
+            {"Allow": "GET, HEAD, POST"},
         )
     _require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-    return _from_fields(_parse_object(await _read_body(request, max_body_bytes), "The body"))
+    body = await _read_body(request, max_body_bytes)
+    return _from_fields(_require_object(_parse(body, "The body"), "The body"))
 
 
-def _media_range(part: str) -> str:
-    return part.split(";", 1)[0].strip().lower()
+def _media_ranges(accept: str) -> dict[str, float]:
+    """The media ranges of an Accept header and how much each is wanted (RFC 9110, section 12.5.1)."""
+    ranges: dict[str, float] = {}
+    for part in accept.split(","):
+        name, separator, parameters = part.partition(";")
+        quality = _QUALITY.search(separator + parameters)
+        ranges[name.strip().lower()] = float(quality[1]) if quality else 1.0
+    return ranges
+
+
+def _quality(media_type: str, ranges: Mapping[str, float]) -> float:
+    """How much a media type is wanted: the range that names it most closely says it."""
+    return next((ranges[name] for name in (media_type, "application/*", "*/*") if name in ranges), 0.0)
 
 
 def _require_json(content_type: str | None, encoding: str | None) -> None:
@@ -96,7 +116,7 @@ def _require_json(content_type: str | None, encoding: str | None) -> None:
             RefusalCode.UNSUPPORTED_MEDIA_TYPE,
             f"The body must be {JSON} in UTF-8. Set the Content-Type header.",
         )
-    if encoding not in {None, "", "identity"}:
+    if (encoding or "identity").lower() != "identity":
         raise RequestRefusedError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             RefusalCode.UNSUPPORTED_MEDIA_TYPE,
@@ -105,39 +125,63 @@ def _require_json(content_type: str | None, encoding: str | None) -> None:
 
 
 async def _read_body(request: Request, max_body_bytes: int) -> bytes:
-    refusal = RequestRefusedError(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        RefusalCode.PAYLOAD_TOO_LARGE,
-        f"The body is longer than {max_body_bytes} bytes.",
-        {"Connection": "close"},
-    )
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > max_body_bytes:
-        raise refusal
+        raise _too_large(max_body_bytes)
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > max_body_bytes:
-                raise refusal
+        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_body_bytes:
+                    raise _too_large(max_body_bytes)
     except ClientDisconnect as error:
-        raise _bad_request("The connection closed before the body was complete.") from error
+        raise _bad_request("The connection closed before the body was complete. Send it again.") from error
+    except TimeoutError as error:
+        raise RequestRefusedError(
+            HTTPStatus.REQUEST_TIMEOUT,
+            RefusalCode.REQUEST_TIMEOUT,
+            f"The body was not complete after {BODY_TIMEOUT_SECONDS} seconds. Send it again.",
+            {"Connection": "close"},
+        ) from error
     return bytes(body)
 
 
+def _too_large(max_body_bytes: int) -> RequestRefusedError:
+    return RequestRefusedError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        RefusalCode.PAYLOAD_TOO_LARGE,
+        f"The body is longer than {max_body_bytes} bytes. Ask for less in one request.",
+        {"Connection": "close"},
+    )
+
+
 def _from_query_string(request: Request) -> GraphQLRequest:
-    fields: dict[str, Any] = {name: request.query_params[name] for name in request.query_params}
+    try:
+        text = request.scope["query_string"].decode()
+        fields: dict[str, Any] = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError as error:
+        raise _bad_request("The address holds text that is not UTF-8. Encode it as UTF-8, then with %.") from error
     for name in ("variables", "extensions"):
         if name in fields:
-            fields[name] = _parse_object(fields[name].encode("utf-8", "surrogateescape"), f"`{name}`") or None
+            parsed = _parse(fields[name].encode(), f"`{name}`")
+            fields[name] = parsed if parsed is None else _require_object(parsed, f"`{name}`")
     return _from_fields(fields, is_read_only=True)
 
 
-def _parse_object(text: bytes, what: str) -> dict[str, Any]:
+def _parse(text: bytes, what: str) -> Any:
+    if not text.strip():
+        raise _bad_request(f"{what} is empty. Send a JSON object.")
     try:
-        parsed = orjson.loads(text)
+        return orjson.loads(text.decode())
+    except UnicodeDecodeError as error:
+        raise _bad_request(f"{what} is not UTF-8. Send JSON in UTF-8.") from error
     except orjson.JSONDecodeError as error:
-        raise _bad_request(f"{what} is not valid JSON: {error}.") from error
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _bad_request(f"{what} is not valid JSON: {error.msg}, at {place}. Send a JSON object.") from error
+
+
+def _require_object(parsed: Any, what: str) -> dict[str, Any]:
     if isinstance(parsed, list):
         raise _bad_request(f"{what} is a list. Send one operation a request; batches are not supported.")
     if not isinstance(parsed, dict):

@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse
 
 from server.graphql_errors import is_database_away
 
+FRESH = {"Cache-Control": "no-store"}
+
 
 async def answer_health(request: Request) -> JSONResponse:
     """200 while the database answers, else 503."""
@@ -19,5 +21,7 @@ async def answer_health(request: Request) -> JSONResponse:
     except Exception as error:
         if not is_database_away(error):
             raise
-        return JSONResponse({"status": "unavailable", "database": "unreachable"}, HTTPStatus.SERVICE_UNAVAILABLE)
-    return JSONResponse({"status": "ok", "database": "reachable"})
+        return JSONResponse(
+            {"status": "unavailable", "database": "unreachable"}, HTTPStatus.SERVICE_UNAVAILABLE, headers=FRESH
+        )
+    return JSONResponse({"status": "ok", "database": "reachable"}, headers=FRESH)

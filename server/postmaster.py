@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ PORT = 5432
 """No port of the network: with Unix sockets it is only a part of the socket's name."""
 
 CONNECT_TIMEOUT_SECONDS = 5
+
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+"""The first question of a client, which every server answers with one letter (protocol, section 54.7)."""
 
 _MACOS_LOCAL_LEVEL = 0
 _MACOS_LOCAL_PEERPID = 2
@@ -40,6 +44,13 @@ class Postmaster:
         """Whether the process of that number is the one that listens. A reused number does not."""
         return listening_process(self.socket) == self.pid
 
+    def answers(self) -> bool:
+        """Whether it does its work. One that is being killed keeps its socket for a moment, and says no more."""
+        with contextlib.suppress(OSError), _connected(self.socket) as client:
+            client.sendall(SSL_REQUEST)
+            return client.recv(1) in {b"S", b"N"}
+        return False
+
 
 def socket_path(folder: Path) -> Path:
     """Where a server with that socket folder listens."""
@@ -59,11 +70,17 @@ def read_postmaster(data: Path) -> Postmaster | None:
 
 def listening_process(path: Path) -> int | None:
     """The process that listens on a Unix socket; None when there is none."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(CONNECT_TIMEOUT_SECONDS)
-        client.connect(str(path))
+    with contextlib.suppress(OSError), _connected(path) as client:
         return _peer_process(client)
     return None
+
+
+@contextlib.contextmanager
+def _connected(path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(CONNECT_TIMEOUT_SECONDS)
+        client.connect(str(path))
+        yield client
 
 
 def _peer_process(client: socket.socket) -> int:

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,8 @@ def serve_while_developing(
     """Serve from one process until it is asked to end; with `reload`, anew after each change of our files."""
     quiet = settings.log_level if settings.log_level == LogLevel.DEBUG else LogLevel.WARNING
     watched = [str(ROOT / name) for name in WATCHED_FOLDERS if (ROOT / name).is_dir()]
-    watching = {"reload": True, "reload_dirs": watched, "reload_includes": WATCHED_FILES} if reload else {}
-    config = _configure(settings, quiet, timeout_graceful_shutdown=1, **watching)
+    watching = {"reload_dirs": watched, "reload_includes": WATCHED_FILES} if reload else {}
+    config = _configure(settings, quiet, reload=reload, timeout_graceful_shutdown=1, **watching)
     server = AnnouncingServer(config, on_listening)
     if reload:
         _supervise_reloads(Reloader(config, server.run, [listener]))
@@ -136,8 +137,16 @@ def _configure(settings: Settings, level: LogLevel, **options: Any) -> uvicorn.C
         http="httptools",
         lifespan="on",
         log_config=LOGGING_CONFIG | {"loggers": loggers},
+        callback_notify=partial(_end_without_parent, os.getpid()),
+        timeout_notify=1,
         **options,
     )
+
+
+async def _end_without_parent(supervisor: int) -> None:
+    """End a serving process whose supervisor was killed: it would hold the port for ever."""
+    if supervisor not in {os.getpid(), os.getppid()}:
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _export(settings: Settings) -> None:

@@ -52,7 +52,7 @@ DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
 class DeployedDefaults(PydanticBaseSettingsSource):
     """The source of last resort outside development."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:  # noqa: ARG002 the interface of pydantic-settings
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
         """The default of one field."""
         return DEPLOYED_DEFAULTS.get(field_name), field_name, False
 
@@ -120,12 +120,8 @@ class Settings(BaseSettings):
         description="Signs access tokens. Not the same as SECRET_KEY; otherwise the same rules.",
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
-    graphiql: bool = Field(
-        default=True, description="Whether a browser that opens /graphql gets GraphiQL."
-    )
-    introspection: bool = Field(
-        default=True, description="Whether clients may ask for the schema."
-    )
+    graphiql: bool = Field(default=True, description="Whether a browser that opens /graphql gets GraphiQL.")
+    introspection: bool = Field(default=True, description="Whether clients may ask for the schema.")
     max_body_bytes: int = Field(
         default=1_000_000, ge=1_000, le=100_000_000, description="The longest request body that is read."
     )

@@ -29,7 +29,9 @@ async def data_of(engine: AsyncEngine, query: str, variables: Json | None = None
     return body["data"]
 
 
-async def codes_of(engine: AsyncEngine, query: str, variables: Json | None = None, viewer: Viewer = VISITOR) -> list[str]:
+async def codes_of(
+    engine: AsyncEngine, query: str, variables: Json | None = None, viewer: Viewer = VISITOR
+) -> list[str]:
     """The codes of a response's errors."""
     body = await run(engine, query, variables, viewer)
     return [error["extensions"]["code"] for error in body.get("errors", ())]

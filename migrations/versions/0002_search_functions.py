@@ -16,11 +16,10 @@ FUNCTIONS = {
     "search_prefix(text)": r"""
         CREATE FUNCTION search_prefix(question text) RETURNS tsquery
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-            SELECT to_tsquery('simple', regexp_replace(words, '\s+', ':* & ', 'g') || ':*')
-            FROM (
-                SELECT btrim(regexp_replace(question, '[&|!():*<>''"\\[:space:][:cntrl:]]+', ' ', 'g')) AS words
-            ) AS stripped
-            WHERE words <> ''
+            SELECT to_tsquery('simple', regexp_replace(
+                nullif(btrim(regexp_replace(question, '[&|!():*<>''"\\[:space:][:cntrl:]]+', ' ', 'g')), ''),
+                '\s+', ':* & ', 'g'
+            ) || ':*')
         $$
     """,
     "search_query(text)": """

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from models import Badge
 from server.synthetic import words
-from server.synthetic.data_set import DataSet, Row, SyntheticTable, turn
+from server.synthetic.data_set import DataSet, Row, SyntheticTable, scatter, turn
 from server.synthetic.goods import COSTS, DISCOUNT_STEPS, PRICES, SHELVES, VARIANT_STEPS, VARIANTS, Design, design
 
 IMAGES = (1, 2, 2)
-TAGS = (1, 2, 3, 2)
+TAGGINGS = (1, 2, 3, 2)
 CHILDREN = 64
 """More than any product has of anything. The first child of product 3 has the number 3 * 64."""
+ONE_INACTIVE_IN = 50
 BADGES = (*(badge.value for badge in Badge), *[None] * 14)
 
 
@@ -37,8 +38,8 @@ def product_rows(data: DataSet, numbers: range) -> Iterator[Row]:
     identify_variant = data.ids("product_variants")
     random = data.random("products", numbers)
     for number in numbers:
-        what = design(number)
-        description = " ".join(random.sample(data.texts.descriptions, 3 + number % 2))
+        what = design(data.run, number)
+        description = " ".join(random.sample(data.texts.descriptions, 3))
         created_at = data.at(number / data.products)
         yield (
             identify(number),
@@ -56,7 +57,7 @@ def product_rows(data: DataSet, numbers: range) -> Iterator[Row]:
             _specify(what, number),
             _list_options(what),
             f'{{"warranty_months": {12 * (1 + number % 4)}}}',
-            random.random() > 0.02,
+            scatter(number, ONE_INACTIVE_IN) > 0,
             what.name,
             data.texts.remarks[number % len(data.texts.remarks)],
             created_at,
@@ -82,21 +83,21 @@ def variant_rows(data: DataSet, numbers: range) -> Iterator[Row]:
     """The variants of the products, the default one first."""
     identify, identify_product = data.ids("product_variants"), data.ids("products")
     for number in numbers:
-        what, product, created_at = design(number), identify_product(number), data.at(number / data.products)
+        what, product, created_at = design(data.run, number), identify_product(number), data.at(number / data.products)
         options = len(what.values) > 1
         for position, value in enumerate(what.values):
             step = what.step + position * VARIANT_STEPS
             yield (
                 identify(number * CHILDREN + position),
                 product,
-                f"S{data.run}-{number:07}-{position + 1}",
-                value if options else what.name,
+                f"SYN{data.run}-{number:07}-{position + 1}",
+                value if options else "",
                 f'[{{"name": "{what.option}", "value": "{value}"}}]' if options else "[]",
                 PRICES[step],
                 PRICES[step + DISCOUNT_STEPS] if what.is_discounted else None,
                 COSTS[step],
                 weight(number, position),
-                position + 1,
+                position,
                 created_at,
                 created_at,
             )
@@ -116,14 +117,14 @@ def image_rows(data: DataSet, numbers: range) -> Iterator[Row]:
     identify, identify_product = data.ids("product_images"), data.ids("products")
     for number, position in _children(IMAGES, numbers):
         url = f"/demo/images/{words.PICTURES[(number + position) % len(words.PICTURES)]}.svg"
-        alt_text = f"{design(number).name}, view {position + 1}"
-        yield identify(number * CHILDREN + position), identify_product(number), url, alt_text, position + 1
+        alt_text = f"{design(data.run, number).name}, view {position + 1}"
+        yield identify(number * CHILDREN + position), identify_product(number), url, alt_text, position
 
 
 def product_tag_rows(data: DataSet, numbers: range) -> Iterator[Row]:
     """Up to three different tags for each product."""
     identify_product, identify_tag = data.ids("products"), data.ids("tags")
-    for number, position in _children(TAGS, numbers):
+    for number, position in _children(TAGGINGS, numbers):
         yield identify_product(number), identify_tag((number // 3 + 7 * position) % len(words.TAGS))
 
 
@@ -137,10 +138,8 @@ def weight(number: int, position: int) -> int:
     return 100 + number * 37 % 4900 + 50 * position
 
 
-CATEGORIES = SyntheticTable(
-    "categories", ("id", "parent_id", "slug", "name", "description", "position"), category_rows
-)
-LABELS = SyntheticTable("tags", ("id", "slug", "name"), tag_rows)
+CATEGORIES = SyntheticTable("categories", ("id", "parent_id", "slug", "name", "description", "position"), category_rows)
+TAGS = SyntheticTable("tags", ("id", "slug", "name"), tag_rows)
 PRODUCTS = SyntheticTable(
     "products",
     (
@@ -190,4 +189,4 @@ STOCK_LEVELS = SyntheticTable("stock_levels", ("id", "variant_id", "quantity"), 
 PRODUCT_IMAGES = SyntheticTable(
     "product_images", ("id", "product_id", "url", "alt_text", "position"), image_rows, IMAGES
 )
-PRODUCT_TAGS = SyntheticTable("product_tags", ("product_id", "tag_id"), product_tag_rows, TAGS)
+PRODUCT_TAGS = SyntheticTable("product_tags", ("product_id", "tag_id"), product_tag_rows, TAGGINGS)

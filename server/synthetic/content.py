@@ -10,7 +10,7 @@ from server.synthetic.data_set import DataSet, Row, SyntheticTable, scatter, tur
 from server.synthetic.goods import design
 from server.synthetic.people import AUTHOR_COUNT
 
-TAGS = (1, 2, 2, 3)
+TAGGINGS = (1, 2, 2, 3)
 PARAGRAPHS = 4
 SENTENCES = 4
 STATUSES = (
@@ -36,7 +36,7 @@ def post_rows(data: DataSet, numbers: range) -> Iterator[Row]:
     identify_section = data.ids("post_categories")
     random = data.random("posts", numbers)
     for number in numbers:
-        title = _entitle(number)
+        title = _entitle(data.run, number)
         status = random.choice(STATUSES)
         created_at = data.at(number / data.posts)
         yield (
@@ -61,12 +61,12 @@ def post_tag_rows(data: DataSet, numbers: range) -> Iterator[Row]:
     """Up to three different tags for each post."""
     identify_post, identify_tag = data.ids("posts"), data.ids("tags")
     for number in numbers:
-        for position in range(turn(TAGS, number)):
+        for position in range(turn(TAGGINGS, number)):
             yield identify_post(number), identify_tag((number // 3 + 7 * position) % len(words.TAGS))
 
 
-def _entitle(number: int) -> str:
-    what, other = design(number), design(number + 1)
+def _entitle(run: int, number: int) -> str:
+    what, other = design(run, number), design(run, number + 1)
     return words.POST_TITLES[scatter(number, len(words.POST_TITLES))].format(
         noun=what.noun,
         noun2=other.noun,
@@ -109,4 +109,4 @@ POSTS = SyntheticTable(
     ),
     post_rows,
 )
-POST_TAGS = SyntheticTable("post_tags", ("post_id", "tag_id"), post_tag_rows, TAGS)
+POST_TAGS = SyntheticTable("post_tags", ("post_id", "tag_id"), post_tag_rows, TAGGINGS)

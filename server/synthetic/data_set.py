@@ -11,15 +11,13 @@ from random import Random
 from uuid import UUID
 from zlib import crc32
 
-from asyncpg.pgproto.pgproto import UUID as QuickUUID
+from asyncpg.pgproto import pgproto
 
 from server.synthetic.texts import Texts
 
 SPAN = timedelta(days=730)
 FEWEST_USERS = 50
 FEWEST_POSTS = 10
-LARGEST_RUN = 4_095
-"""What fits beside the version of a UUIDv7."""
 
 Row = tuple[object, ...]
 """A record for COPY: a value for each of the table's columns."""
@@ -58,7 +56,7 @@ class DataSet:
         first = milliseconds << 80 | 0x7 << 76 | self.run << 64 | 0x2 << 62 | crc32(table.encode()) % 256 << 48
 
         def identify(number: int) -> UUID:
-            return QuickUUID((first + number).to_bytes(16, "big"))
+            return pgproto.UUID((first + number).to_bytes(16, "big"))
 
         return identify
 

@@ -44,6 +44,7 @@ def list_shelves(departments: Mapping[str, Mapping[str, Mapping[str, Sequence[st
 SHELVES = tuple(list_shelves(words.DEPARTMENTS))
 GOODS = tuple((number, name) for number, shelf in enumerate(SHELVES) for name in shelf.goods)
 BASE_PRICES = len(PRICES) - max(VARIANTS) * VARIANT_STEPS - DISCOUNT_STEPS
+NUMBERS_PER_RUN = 999_983
 DESIGNS = len(GOODS) * len(words.ADJECTIVES) * len(words.MATERIALS) * BASE_PRICES
 
 
@@ -72,13 +73,19 @@ class Design:
         return self.step % 4 == 0
 
 
-def design(number: int) -> Design:
-    """The same for the same number, whatever else is written."""
-    key, good = divmod(scatter(number, DESIGNS), len(GOODS))
+def design(run: int, number: int) -> Design:
+    """What the product of that number is in that run."""
+    key, good = divmod(scatter(number + run * NUMBERS_PER_RUN, DESIGNS), len(GOODS))
     key, adjective = divmod(key, len(words.ADJECTIVES))
     step, material = divmod(key, len(words.MATERIALS))
     shelf, noun = GOODS[good]
     option, values = ("Size", words.SIZES) if number % 2 else ("Colour", words.COLOURS)
     return Design(
-        shelf, noun, words.ADJECTIVES[adjective], words.MATERIALS[material], step, option, values[: turn(VARIANTS, number)]
+        shelf,
+        noun,
+        words.ADJECTIVES[adjective],
+        words.MATERIALS[material],
+        step,
+        option,
+        values[: turn(VARIANTS, number)],
     )

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from server.synthetic import words
 
-SENTENCES = 3_000
-SENTENCE_WORDS = range(10, 16)
-REMARKS = 2_000
+DESCRIPTION_TRIES = 4_000
+SENTENCE_WORDS = range(10, 21)
+REMARK_TRIES = 2_000
 REMARK_WORDS = range(5, 14)
 
 SLOTS: Mapping[str, Sequence[str]] = MappingProxyType(
@@ -30,7 +30,7 @@ class Texts:
     """Sentences to pick from."""
 
     descriptions: Sequence[str]
-    """Of 10 to 15 words: three or four of them describe a product."""
+    """Of 10 to 20 words: three of them describe a product."""
     remarks: Sequence[str]
     """Of 5 to 13 words: up to three of them review it."""
 
@@ -38,18 +38,14 @@ class Texts:
 def write_texts(random: Random) -> Texts:
     """The same texts for the same state of `random`."""
     return Texts(
-        _write_sentences(random, words.DESCRIPTIONS, SENTENCE_WORDS, SENTENCES),
-        _write_sentences(random, words.REMARKS, REMARK_WORDS, REMARKS),
+        _write_sentences(random, words.DESCRIPTIONS, SENTENCE_WORDS, DESCRIPTION_TRIES),
+        _write_sentences(random, words.REMARKS, REMARK_WORDS, REMARK_TRIES),
     )
 
 
-def _write_sentences(random: Random, templates: Sequence[str], lengths: range, count: int) -> list[str]:
-    sentences: list[str] = []
-    while len(sentences) < count:
-        sentence = _fill(random, random.choice(templates))
-        if len(sentence.split()) in lengths:
-            sentences.append(sentence)
-    return sentences
+def _write_sentences(random: Random, templates: Sequence[str], lengths: range, tries: int) -> list[str]:
+    sentences = (_fill(random, random.choice(templates)) for _ in range(tries))
+    return list(dict.fromkeys(sentence for sentence in sentences if len(sentence.split()) in lengths))
 
 
 def _fill(random: Random, template: str) -> str:

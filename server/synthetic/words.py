@@ -1,5 +1,7 @@
 """The words that synthetic data is made of."""
 
+# ruff: noqa: SIM905 - words in a line are easier to read and to add to than quoted ones
+
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -127,12 +129,12 @@ SPANS = ("two winters", "a whole year", "ten thousand uses", "three house moves"
 DESCRIPTIONS = (
     "The {material} {part} was drawn for {people} and shrugs off {mishap} without leaving a mark.",
     "It fits a {place} as well as a {place2}, and two {people} can carry it easily.",
-    "Every {part} is checked by hand, because {mishap} always finds the weakest {part2} first.",
+    "Every {part} is checked by hand, because {mishap} will find the weakest {part2} first.",
     "Our workshop tested the {part} for {span}, then made the {part2} a little stronger.",
     "Made of {material} and {material2}, it ages slowly and can be repaired by any good workshop.",
     "Replace the {part} without tools, wash the {part2} in warm water, and use it again tomorrow.",
     "{people} asked for a quieter {part} and a lighter {part2}, so we listened and built both.",
-    "The {adjective} shape saves room in a {place} and still looks right in any {place2}.",
+    "The {adjective} shape saves room in your {place} and still looks right in any {place2}.",
     "Delivered flat with clear pictures, it is ready for your {place} in less than twenty minutes.",
     "A spare {part} comes in the box, together with a cloth that removes traces of {mishap}.",
     "Its {adjective} {part} survives {mishap}, which is why so many {people} recommend it to their {people2}.",
@@ -150,7 +152,7 @@ REMARKS = (
     "The {part} came loose, but the shop replaced it within a day.",
     "My {people} all ask where it comes from.",
     "Good value for the money, and easy to clean.",
-    "Not as {adjective} as I hoped, yet it does its job.",
+    "Not quite what I hoped for, yet it does its job.",
     "The instructions skip a step about the {part}.",
     "Would buy it again for any {place}.",
     "Exactly what {people} need.",
@@ -158,15 +160,17 @@ REMARKS = (
 )
 """Sentences of reviews."""
 
-REVIEW_TITLES = (
-    "Exactly as described", "Good value", "Would buy again", "Better than expected", "Does its job", "A bit smaller than it looks",
-    "Solid work", "Nice finish", "Fast delivery", "Happy with it", "Not bad at all", "Perfect gift", "Recommended", "",
-)  # fmt: skip
+REVIEW_TITLES = tuple(
+    "Exactly as described|Good value|Would buy again|Better than expected|Does its job|Smaller than it looks|Solid work"
+    "|Nice finish|Fast delivery|Happy with it|Not bad at all|Perfect gift|Recommended|".split("|")
+)
+"""The last one is empty: not everybody writes one."""
+
 POST_TITLES = (
-    "How to Choose a {noun} for a {place}",
-    "Five Mistakes to Avoid With a {noun}",
+    "How to Choose the Right {noun} for Your {place}",
+    "Five Mistakes to Avoid With Your {noun}",
     "What {people} Say About Their {noun}",
     "Caring for {material}: From {noun} to {noun2}",
-    "The Story of a {adjective} {noun}",
+    "The Story of the {adjective} {noun}",
     "{noun} or {noun2}? Notes From a {place}",
 )

@@ -213,9 +213,7 @@ def test_schema_that_cannot_be_written_is_told(merkato: Run) -> None:
 
 
 @pytest.mark.parametrize("command", [["dev"], ["migrate"], ["seed"], ["import", "shopify", "x.csv"]])
-def test_wrong_settings_are_told_before_anything_starts(
-    merkato: Run, workplace: Path, command: list[str]
-) -> None:
+def test_wrong_settings_are_told_before_anything_starts(merkato: Run, workplace: Path, command: list[str]) -> None:
     outcome = merkato(*command, PORT="80")
 
     assert outcome.code == 1
@@ -237,10 +235,10 @@ def test_port_in_use_is_told_before_anything_starts(merkato: Run, workplace: Pat
     with socket.create_server(("127.0.0.1", port)):
         outcome = merkato("dev", "--port", str(port))
 
-    assert (outcome.code, outcome.err) == (
-        1,
+    assert outcome.code == 1
+    assert outcome.err == (
         f"Port {port} on 127.0.0.1 is in use by another program. "
-        "Stop that program, or choose another port with --port.\n",
+        "Stop that program, or choose another port with --port.\n"
     )
     assert not (workplace / ".merkato").exists()
 
@@ -383,9 +381,11 @@ def test_dev_serves_the_demo_shop_refuses_a_second_and_ends_with_ctrl_c(
 
 
 def test_dev_adopts_what_a_killed_one_left(start: Callable[..., Process], workplace: Path, port: int) -> None:
-    killed = start("dev", "--port", str(port), "--no-demo")
+    killed = start("dev", "--port", str(port), "--no-demo", "--reload")
     killed.wait_for("Merkato is running")
-    killed.end(signal.SIGKILL)
+    killed.process.kill()
+    killed.process.wait()
+    wait_until(lambda: not is_healthy(port))
     left = running_url(workplace / ".merkato")
     assert left is not None
 
@@ -411,9 +411,7 @@ def test_dev_ended_while_it_starts_leaves_nothing_running(
     assert is_quiet(workplace)
 
 
-def test_dev_reloads_and_ends_with_all_its_processes(
-    start: Callable[..., Process], workplace: Path, port: int
-) -> None:
+def test_dev_reloads_and_ends_with_all_its_processes(start: Callable[..., Process], workplace: Path, port: int) -> None:
     process = start("dev", "--port", str(port), "--no-demo", "--reload")
     process.wait_for("Merkato is running")
     assert is_healthy(port)

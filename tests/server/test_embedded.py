@@ -22,6 +22,7 @@ from server.embedded import (
     EmbeddedPostgres,
     FolderInUseError,
     FolderUnusableError,
+    LeftoverRunningError,
     StartFailedError,
     running_url,
 )
@@ -29,6 +30,7 @@ from server.file_lock import FileLock
 from server.postgres_cluster import CreationFailedError, DamagedClusterError, VersionMismatchError
 from server.postgres_programs import (
     Account,
+    AccountUnusableError,
     Capability,
     ClosedFolderError,
     Installation,
@@ -161,7 +163,7 @@ async def test_server_has_no_internet_socket(folder: Path) -> None:
         postmaster = read_postmaster(folder / "postgres")
         assert postmaster is not None
         try:
-            links = [os.readlink(path) for path in Path(f"/proc/{postmaster.pid}/fd").iterdir()]
+            links = open_files(postmaster.pid)
         except (PermissionError, FileNotFoundError):
             pytest.skip("The open files of another account cannot be listed here.")
         own = {link.removeprefix("socket:[").rstrip("]") for link in links if link.startswith("socket:")}
@@ -227,6 +229,22 @@ async def test_server_of_a_killed_process_is_adopted_and_stopped(folder: Path) -
     assert is_quiet(folder)
 
 
+def test_server_that_does_not_answer_is_not_adopted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.embedded.LEFTOVER_SECONDS", 0.3)
+    monkeypatch.setattr("server.postmaster.CONNECT_TIMEOUT_SECONDS", 0.2)
+    holder = hold(folder)
+    first_words(holder)
+    end(holder, signal.SIGKILL)
+    stuck = read_postmaster(folder / "postgres")
+    assert stuck is not None
+    os.kill(stuck.pid, signal.SIGSTOP)
+
+    with pytest.raises(LeftoverRunningError, match=f"does not answer. End it with `kill -INT {stuck.pid}`"):
+        EmbeddedPostgres(folder).start()
+
+    os.kill(stuck.pid, signal.SIGCONT)
+
+
 async def test_killed_server_is_started_again(folder: Path) -> None:
     holder = hold(folder)
     first_words(holder)
@@ -243,7 +261,7 @@ async def test_killed_server_is_started_again(folder: Path) -> None:
         assert after.pid != before.pid
 
 
-async def test_reused_process_number_is_not_taken_for_the_server(folder: Path) -> None:
+def test_reused_process_number_is_not_taken_for_the_server(folder: Path) -> None:
     with EmbeddedPostgres(folder, QUICK):
         pid_file = folder / "postgres" / "postmaster.pid"
         own_pid, *rest = pid_file.read_text().splitlines()
@@ -251,8 +269,7 @@ async def test_reused_process_number_is_not_taken_for_the_server(folder: Path) -
     stranger = subprocess.Popen(["sleep", "60"], user=owner if IS_ROOT else None)
     pid_file.write_text("\n".join([str(stranger.pid), *rest, ""]))
 
-    with EmbeddedPostgres(folder, QUICK) as postgres:
-        assert await fetch(postgres.url, "SELECT 1") == 1
+    with EmbeddedPostgres(folder, QUICK):
         assert pid_file.read_text().splitlines()[0] not in {own_pid, str(stranger.pid)}
 
     assert stranger.poll() is None
@@ -289,7 +306,7 @@ def test_process_ended_while_it_starts_leaves_nothing_running(folder: Path, dela
 
 
 @pytest.mark.parametrize("delay_seconds", [0.05, 0.15, 0.3])
-async def test_process_killed_while_it_starts_is_no_obstacle(folder: Path, delay_seconds: float) -> None:
+def test_process_killed_while_it_starts_is_no_obstacle(folder: Path, delay_seconds: float) -> None:
     holder = hold(folder)
     assert holder.stdout is not None
     holder.stdout.readline()
@@ -297,7 +314,7 @@ async def test_process_killed_while_it_starts_is_no_obstacle(folder: Path, delay
     end(holder, signal.SIGKILL)
 
     with EmbeddedPostgres(folder, QUICK) as postgres:
-        assert await fetch(postgres.url, "SELECT current_database()") == "merkato"
+        assert running_url(folder) == postgres.url
 
     assert not (folder / "postgres.new").exists()
 
@@ -338,7 +355,7 @@ def test_folder_that_is_no_cluster_is_refused_and_can_be_reset(folder: Path, con
 
 
 def test_wrong_server_setting_is_told_in_the_words_of_the_log(folder: Path) -> None:
-    with pytest.raises(StartFailedError, match="unrecognized configuration parameter \"colour\""):
+    with pytest.raises(StartFailedError, match='unrecognized configuration parameter "colour"'):
         EmbeddedPostgres(folder, QUICK | {"colour": "blue"}).start()
 
     assert is_quiet(folder)
@@ -493,7 +510,7 @@ def test_root_gives_no_capability_where_every_folder_is_open(open_folder: Path) 
 def test_root_gives_the_least_capability_that_passes_a_closed_folder(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch, granted: set[Capability]
 ) -> None:
-    monkeypatch.setattr(postgres_programs, "_own_capabilities", lambda: sum(1 << one for one in granted))
+    monkeypatch.setattr(postgres_programs, "_grantable_capabilities", lambda: sum(1 << one for one in granted))
     installation = Installation(copy_installation(open_folder / "site-packages"))
     closed = open_folder / "closed"
     closed.mkdir(mode=0o700)
@@ -508,7 +525,7 @@ def test_root_without_capabilities_is_told_what_to_do(open_folder: Path, monkeyp
     installation = Installation(copy_installation(open_folder / "site-packages"))
     closed = open_folder / "closed"
     closed.mkdir(mode=0o700)
-    monkeypatch.setattr(postgres_programs, "_own_capabilities", lambda: 0)
+    monkeypatch.setattr(postgres_programs, "_grantable_capabilities", lambda: 0)
 
     with pytest.raises(ClosedFolderError, match=f"no access to {closed}. Move the project to a folder that others"):
         choose_launcher(installation, closed / "postgres", open_folder / "socket")
@@ -523,6 +540,19 @@ def test_root_without_setpriv_is_told_what_to_do(open_folder: Path, monkeypatch:
 
     with pytest.raises(ClosedFolderError, match="Install util-linux, whose setpriv Merkato needs"):
         choose_launcher(installation, closed / "postgres", open_folder / "socket")
+
+
+@as_root
+def test_root_that_may_not_act_for_others_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, uid: int, gid: int) -> None:
+        raise PermissionError(errno.EPERM, f"Operation not permitted to {uid}:{gid}", path)
+
+    monkeypatch.setattr("os.chown", refuse)
+
+    with pytest.raises(AccountUnusableError, match=r"root may not act for the account \d+ here: Operation not perm"):
+        EmbeddedPostgres(folder, QUICK).start()
+
+    assert is_quiet(folder)
 
 
 @as_root
@@ -562,6 +592,11 @@ async def test_ordinary_user_has_a_server_of_their_own(open_folder: Path) -> Non
     assert is_quiet(home / ".merkato")
 
 
+def open_files(pid: int) -> list[str]:
+    """What the descriptors of a process lead to."""
+    return [str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()]
+
+
 def account_of(name: str) -> Account:
     """An account by its name."""
     entry = pwd.getpwnam(name)
@@ -579,7 +614,7 @@ def python_for_everybody() -> str:
     for candidate in (sys.executable, shutil.which("python3", path="/usr/local/bin:/usr/bin")):
         real = Path(candidate or "/nowhere").resolve()
         if real.exists() and all(parent.stat().st_mode & 0o001 for parent in real.parents):
-            version = subprocess.run([real, "-c", "import sys; print(sys.version_info >= (3, 11))"], capture_output=True)
-            if version.stdout == b"True\n":
+            version = [str(real), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+            if subprocess.run(version, check=False).returncode == 0:
                 return str(real)
     pytest.skip("Every Python here is closed to other accounts.")

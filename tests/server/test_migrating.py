@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import migrations
 from server import migrating
 from server.database import DatabaseUnreachableError, empty_database, opened_engine, require_database
 from server.embedded import EmbeddedPostgres
@@ -52,7 +53,7 @@ async def engine(url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 def head() -> str:
     """The newest revision."""
-    return str(ScriptDirectory(str(Path(migrating.migrations.__file__ or "").parent)).get_current_head())
+    return str(ScriptDirectory(str(Path(migrations.__file__ or "").parent)).get_current_head())
 
 
 async def run(engine: AsyncEngine, *statements: str) -> None:
@@ -86,9 +87,9 @@ async def test_differences_and_what_a_downgrade_leaves_are_named(engine: AsyncEn
 
 async def test_two_that_migrate_at_once_wait_for_one_another(url: str, engine: AsyncEngine, head: str) -> None:
     async with opened_engine(url, SETTINGS) as other:
-        migrations = await asyncio.gather(migrate(engine), migrate(other))
+        both = await asyncio.gather(migrate(engine), migrate(other))
 
-    assert sorted(migrations, key=lambda one: one.before or "") == [Migration(None, head), Migration(head, head)]
+    assert sorted(both, key=lambda one: one.before or "") == [Migration(None, head), Migration(head, head)]
 
 
 async def test_endless_wait_for_another_migrator_ends(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +111,7 @@ async def test_going_back_must_be_confirmed(engine: AsyncEngine, head: str) -> N
 
     await require_head(engine)
     assert await migrate(engine, "0001", going_back=True) == Migration(head, "0001")
-    with pytest.raises(NotMigratedError, match=f"at revision 0001 and .* needs {head}. Run `merkato migrate` first"):
+    with pytest.raises(NotMigratedError, match=rf"at revision 0001 and .* needs {head}\. Run `merkato migrate` first"):
         await require_head(engine)
 
 
@@ -157,7 +158,9 @@ async def test_failed_migration_is_undone_and_told(engine: AsyncEngine) -> None:
     await migrate(engine, "0001")
     await run(engine, "DROP TABLE products CASCADE")
 
-    with pytest.raises(MigrationFailedError, match="The migration after revision .* failed and was undone: .*products"):
+    with pytest.raises(
+        MigrationFailedError, match=r"The migration after revision .* failed and was undone: .*products"
+    ):
         await migrate(engine)
 
 

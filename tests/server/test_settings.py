@@ -6,7 +6,7 @@ import pytest
 
 from server import environment
 from server.database_url import normalise_database_url, show_database_url
-from server.environment import Source, SettingReport, inspect_settings
+from server.environment import SettingReport, Source, inspect_settings
 from server.settings import AppEnvironment, LogLevel, Settings, SettingsError, find_weakness, load_settings
 
 STRONG = "Vq3x8nR1tZ0bK7mYw5dHc9GfJs2LpEaU"
@@ -194,7 +194,7 @@ def test_env_file_in_another_encoding_is_told() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        load_settings().port = 9000  # type: ignore[misc]  # That it is refused is the test.
+        load_settings().port = 9000
 
 
 def test_secrets_show_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +248,11 @@ def test_env_example_changes_nothing_as_it_is() -> None:
     [
         ("postgres://u:p@h/db", "postgresql://u:p@h/db", "h/db"),
         ("postgresql+asyncpg://u:p%40x@h:6543/db", "postgresql://u:p%40x@h:6543/db", "h:6543/db"),
-        (" postgresql://u@h/db?sslmode=require&channel_binding=require ", "postgresql://u@h/db?sslmode=require", "h/db"),
+        (
+            " postgresql://u@h/db?sslmode=require&channel_binding=require ",
+            "postgresql://u@h/db?sslmode=require",
+            "h/db",
+        ),
         ("postgresql:///db?host=/run/pg&port=5433", "postgresql:///db?host=/run/pg&port=5433", "/run/pg/db"),
         ("postgres://u:p@[::1]:5432/db", "postgresql://u:p@[::1]:5432/db", "[::1]:5432/db"),
         ("postgres://u:p@h1:1,h2:2/db", "postgresql://u:p@h1:1,h2:2/db", "h1:1,h2:2/db"),

@@ -1,0 +1,54 @@
+"""Statements that tests run beside the API: in a transaction of their own, or waiting for a lock."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models import Base
+
+
+async def execute(engine: AsyncEngine, statement: Any, *rows: Any) -> None:
+    """Run one statement in a transaction of its own."""
+    async with engine.begin() as connection:
+        await connection.execute(statement, *rows)
+
+
+async def scalar(engine: AsyncEngine, statement: Any) -> Any:
+    """The only value that the statement gives."""
+    async with engine.connect() as connection:
+        return (await connection.execute(statement)).scalar_one()
+
+
+async def count_rows(engine: AsyncEngine, model: type[Base]) -> int:
+    """How many rows the table has."""
+    count: int = await scalar(engine, select(func.count()).select_from(model))
+    return count
+
+
+def constraint(refused: pytest.ExceptionInfo[DBAPIError]) -> str:
+    """The name of the violated constraint."""
+    orig: Any = refused.value.orig
+    name: str = orig.__cause__.constraint_name
+    return name
+
+
+async def started(connection: AsyncConnection, *statements: Any, commit: bool = False) -> asyncio.Task[None]:
+    """The statements under way: they ended, or wait for a lock that another transaction holds."""
+    pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+
+    async def work() -> None:
+        for statement in statements:
+            await connection.execute(statement)
+        if commit:
+            await connection.commit()
+
+    task = asyncio.create_task(work())
+    async with asyncio.timeout(10), connection.engine.connect() as watching:
+        waits = text("SELECT cardinality(pg_blocking_pids(:pid)) > 0")
+        while not task.done() and not (await watching.execute(waits, {"pid": pid})).scalar_one():
+            pass
+    return task
