@@ -38,6 +38,11 @@ class Operation:
     definition: OperationDefinitionNode
 
     @property
+    def name(self) -> str | None:
+        """What the document calls it."""
+        return self.definition.name.value if self.definition.name else None
+
+    @property
     def fragments(self) -> dict[str, FragmentDefinitionNode]:
         """The document's fragments by name."""
         return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import orjson
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -15,6 +15,7 @@ from compiler.shape import Shape
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 Source = Callable[[Mapping[str, Any]], Any]
+Process = Callable[[Any], Any]
 
 
 class Connection(Protocol):
@@ -55,7 +56,7 @@ def plan_of(traced: Traced, inputs: Inputs) -> Plan:
 def _source(compiled: SQLCompiler, name: str, inputs: Inputs) -> Source:
     """Where a parameter of the statement gets its value from: a variable, or the document."""
     bind = compiled.binds.get(name)
-    process = compiled._bind_processors.get(name)  # noqa: SLF001 - what the dialect does on its own execution path
+    process = cast("Process | None", compiled._bind_processors.get(name))  # noqa: SLF001 - the dialect's own path
     given = inputs.parameters.get(name)
     if given is not None:
         return given.read if process is None else lambda variables: process(given.read(variables))

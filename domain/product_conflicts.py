@@ -47,11 +47,12 @@ def _reserved_stock(product: ProductData, rows: Sequence[Row], merge: Merge) -> 
     for index, (variant, row) in enumerate(zip(product.variants, matches, strict=True)):
         reserved = (row and row["reserved"]) or 0
         if merge.sets_stock and variant.quantity < reserved:
-            units = f"{reserved} units of {variant.sku} are reserved"
-            yield Problem(("variants", index, "quantity"), f"{units}: its stock cannot become {variant.quantity}.")
+            reason = f"Reserved stock of {variant.sku} is {reserved}: its quantity cannot become {variant.quantity}."
+            yield Problem(("variants", index, "quantity"), reason)
     for row in left_over(rows, matches):
         if row["reserved"]:
-            yield Problem(("variants",), f"{row['reserved']} units of {row['sku']} are reserved: it cannot be removed.")
+            reason = f"Reserved stock of {row['sku']} is {row['reserved']}: the variant cannot be removed."
+            yield Problem(("variants",), reason)
 
 
 def _taken_skus(landing: Mapping[str, ProductData], owners: Mapping[str, str]) -> dict[str, list[Problem]]:

@@ -69,7 +69,7 @@ def _unstorable_texts(product: ProductData) -> Iterator[Problem]:
         return
     for path, text in _texts(product, ()):
         if UNSTORABLE.search(text):
-            yield Problem(path, f"{_name(path)} holds a NUL or half a surrogate pair, which cannot be stored.")
+            yield Problem(path, f"{_name(path)} cannot be stored with a NUL or half a surrogate pair in it.")
 
 
 def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
@@ -174,9 +174,10 @@ def _problems_of_variants(product: ProductData) -> Iterator[Problem]:
     for index in _repeated([variant.sku for variant in variants]):
         yield Problem(("variants", index, "sku"), f"The SKU {shown(variants[index].sku)} is there twice.")
     for index in _repeated([variant.option_values for variant in variants]):
-        yield Problem(
-            ("variants", index, "option_values"), f"The variant “{shown(variants[index].name)}” is there twice."
-        )
+        reason = f"Two variants have the options “{shown(variants[index].name)}”."
+        if not product.options:
+            reason = "The product has several variants and no options in which they differ."
+        yield Problem(("variants", index, "option_values"), reason)
     addresses = {image.url for image in product.images}
     for index, variant in enumerate(variants):
         path: Path = ("variants", index)

@@ -10,13 +10,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from compiler.execution import Compiler
 from schema.root import schema
-from server.database import create_engine
+from server.compiled_reads import CompiledReads
+from server.database import create_engine, open_connection
 from server.endpoint import GraphQLEndpoint
 from server.errors import ServerError
 from server.graphiql import graphiql_routes
 from server.graphql_execution import Executor
 from server.health import answer_health
+from server.read_pool import ReadPool
 from server.settings import Settings, load_settings
 
 
@@ -31,13 +34,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.engine = create_engine(url, configured)
         yield
+        await pool.close()
         await app.state.engine.dispose()
 
-    return Starlette(routes=_routes(configured), middleware=_middleware(configured), lifespan=lifespan)
+    pool = ReadPool(lambda: open_connection(url, configured), configured.database_pool_size)
+    reads = CompiledReads(Compiler(schema), pool)
+    executor = Executor(schema, introspection=configured.introspection, reads=reads)
+    routes = _routes(configured, executor)
+    return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
 
 
-def _routes(settings: Settings) -> list[Route | Mount]:
-    executor = Executor(schema, introspection=settings.introspection)
+def _routes(settings: Settings, executor: Executor) -> list[Route | Mount]:
     endpoint = GraphQLEndpoint(executor, settings)
     return [
         Route("/graphql", endpoint),

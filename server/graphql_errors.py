@@ -26,7 +26,6 @@ DATABASE_AWAY = (
     asyncpg.TooManyConnectionsError,
 )
 
-
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _PYTHON_WORD = re.compile(r"""(?<![\w'"])(None|True|False)(?![\w'"])""")
 
@@ -60,12 +59,11 @@ def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLErr
     """What a client may know of an unexpected exception, which is logged here; `error` tells where it happened."""
     if is_database_away(cause):
         logger.warning("The database is not available: %s", cause)
-        extensions = {"code": ServerErrorCode.SERVICE_UNAVAILABLE}
-        return _replaced(error, "The database is not available. Try again.", extensions)
+        return _replaced(error, "The database is not available. Try again.", ServerErrorCode.SERVICE_UNAVAILABLE)
     reference = uuid4().hex
     logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)
-    extensions = {"code": ServerErrorCode.INTERNAL, "reference": reference}
-    return _replaced(error, f"Something went wrong on the server. Reference: {reference}.", extensions)
+    message = f"Something went wrong on the server. Reference: {reference}."
+    return _replaced(error, message, ServerErrorCode.INTERNAL, reference=reference)
 
 
 def is_database_away(error: BaseException) -> bool:
@@ -85,7 +83,8 @@ def _is_about_input(error: GraphQLError, cause: Exception) -> bool:
     return isinstance(cause, GraphQLError) and (not error.path or cause.message.startswith("Argument '"))
 
 
-def _replaced(error: GraphQLError | None, message: str, extensions: dict[str, str]) -> GraphQLError:
+def _replaced(error: GraphQLError | None, message: str, code: str, **details: str) -> GraphQLError:
+    extensions = {"code": code, **details}
     if error is None:
         return GraphQLError(message, extensions=extensions)
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)

@@ -1,4 +1,4 @@
-"""Runs one operation through the reference executor: parse, validate, execute, present."""
+"""Runs one operation: prepare its document, try one compiled statement, else let graphql-core execute it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,22 +6,23 @@ from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
 
+import orjson
 import strawberry
 from graphql import (
-    DocumentNode,
     ExecutionHooks,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
-    OperationDefinitionNode,
     OperationType,
     execute,
-    get_operation_ast,
     parse,
     specified_rules,
 )
 from strawberry.schema.schema import validate_document
 
+from compiler.execution import Operation
 from resolvers.context import Context
+from server.compiled_reads import CompiledReads
+from server.document_cache import DocumentCache, PreparedDocument, prepared
 from server.graphql_errors import ServerErrorCode, coded, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
 from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of
@@ -34,11 +35,14 @@ class Answer:
     errors: list[GraphQLError]
     data: dict[str, Any] | None = None
     is_executed: bool = False
+    encoded: bytes | None = None
+    """The JSON of `data`, when a compiled statement gave it."""
 
     def body(self) -> dict[str, Any]:
-        """The GraphQL response."""
+        """The GraphQL response, for orjson to write."""
         body: dict[str, Any] = {"errors": [error.formatted for error in self.errors]} if self.errors else {}
-        return body | {"data": self.data} if self.is_executed else body
+        data = self.data if self.encoded is None else orjson.Fragment(self.encoded)
+        return body | {"data": data} if self.is_executed else body
 
     def status(self) -> HTTPStatus:
         """The HTTP status for clients that accept application/graphql-response+json."""
@@ -51,30 +55,46 @@ class Answer:
 
 
 class Executor:
-    """The schema, ready to run operations."""
+    """The schema, ready to run operations; with `reads`, those that compile are answered by one statement."""
 
-    def __init__(self, schema: strawberry.Schema, *, introspection: bool) -> None:
+    def __init__(self, schema: strawberry.Schema, *, introspection: bool, reads: CompiledReads | None = None) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
+        self._documents = DocumentCache(self._prepare)
+        self._reads = reads
 
     async def run(self, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a request. Never raises for what a client sent, but for a mutation by GET."""
-        try:
-            document = parse(request.query)
-        except GraphQLError as error:
-            return Answer([coded(error, ServerErrorCode.PARSE_FAILED)])
-        if errors := validate_document(self._schema, document, self._rules):
-            return Answer([coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors])
-        if refused := _check(request, document):
+        document = self._documents.get(request.query)
+        if document.errors:
+            return Answer(list(document.errors))
+        operation = document.operation(request.operation_name)
+        if operation is None:
+            message = _no_operation(request.operation_name, document.names)
+            return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
+        if refused := _check(request, operation):
             return Answer([refused])
-        return await self._execute(request, document, context)
+        if self._reads is not None:
+            encoded = await self._reads.answer(operation, request.variables or {}, context.viewer)
+            if encoded is not None:
+                return Answer([], is_executed=True, encoded=encoded)
+        return await self._execute(request, operation, context)
 
-    async def _execute(self, request: GraphQLRequest, document: DocumentNode, context: Context) -> Answer:
+    def _prepare(self, text: str) -> PreparedDocument:
+        try:
+            document = parse(text)
+        except GraphQLError as error:
+            return PreparedDocument(errors=(coded(error, ServerErrorCode.PARSE_FAILED),))
+        if errors := validate_document(self._schema, document, self._rules):
+            return PreparedDocument(errors=tuple(coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors))
+        return prepared(document)
+
+    async def _execute(self, request: GraphQLRequest, operation: Operation, context: Context) -> Answer:
         settled = asyncio.Event()
         result = execute(
             self._schema,
-            document,
+            operation.document,
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
@@ -89,11 +109,8 @@ class Executor:
         return Answer([presented(error) for error in errors], result.data, is_executed)
 
 
-def _check(request: GraphQLRequest, document: DocumentNode) -> GraphQLError | None:
-    operation = get_operation_ast(document, request.operation_name)
-    if operation is None:
-        return coded(GraphQLError(_no_operation(request, document)), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)
-    if operation.operation is not OperationType.QUERY and request.is_read_only:
+def _check(request: GraphQLRequest, operation: Operation) -> GraphQLError | None:
+    if operation.definition.operation is not OperationType.QUERY and request.is_read_only:
         raise RequestRefusedError(
             HTTPStatus.METHOD_NOT_ALLOWED,
             RefusalCode.METHOD_NOT_ALLOWED,
@@ -103,13 +120,8 @@ def _check(request: GraphQLRequest, document: DocumentNode) -> GraphQLError | No
     return fault_of(request.variables or {})
 
 
-def _no_operation(request: GraphQLRequest, document: DocumentNode) -> str:
-    names = [
-        definition.name.value
-        for definition in document.definitions
-        if isinstance(definition, OperationDefinitionNode) and definition.name
-    ]
+def _no_operation(name: str | None, names: list[str]) -> str:
     listed = f" The document has {', '.join(names)}." if names else ""
-    if request.operation_name is None:
+    if name is None:
         return f"The document has several operations. Name one in `operationName`.{listed}"
-    return f"The document has no operation {request.operation_name[:100]!r}.{listed}"
+    return f"The document has no operation {name[:100]!r}.{listed}"

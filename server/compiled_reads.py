@@ -1,0 +1,58 @@
+"""Queries that one SQL statement answers. Whatever it cannot answer is left to the reference executor."""
+
+import logging
+from collections import Counter
+from typing import Any
+
+import asyncpg
+
+from auth.viewer import Viewer
+from compiler.errors import NotCompilableError, Reason
+from compiler.execution import Compiler, Operation
+from resolvers.errors import BadInputError
+from server.graphql_errors import is_database_away
+from server.read_pool import ReadPool
+
+logger = logging.getLogger("merkato.compiler")
+
+
+class CompiledReads:
+    """The compiled executor on its connections, with a tally of how requests were answered."""
+
+    def __init__(self, compiler: Compiler, pool: ReadPool) -> None:
+        self._compiler = compiler
+        self._pool = pool
+        self.tally: Counter[str] = Counter()
+
+    async def answer(
+        self,
+        operation: Operation,
+        variables: dict[str, Any],
+        viewer: Viewer,
+    ) -> bytes | None:
+        """The JSON of `data`, or None when the reference executor is to answer."""
+        values = self._compiler.coerce(operation, variables)
+        if isinstance(values, list):
+            self.tally[Reason.ARGUMENT] += 1
+            return None
+        try:
+            plan = self._compiler.plan(operation, values, viewer)
+            async with self._pool.connection() as connection:
+                encoded = await plan.run(connection, values.coerced)
+        except NotCompilableError as refused:
+            self.tally[refused.reason] += 1
+            return None
+        except BadInputError:
+            self.tally[Reason.ARGUMENT] += 1
+            return None
+        except asyncpg.PostgresError as error:
+            logger.warning("A compiled statement failed: %s", error)
+            self.tally[Reason.RUNTIME] += 1
+            return None
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            self.tally[Reason.RUNTIME] += 1
+            return None
+        self.tally["compiled"] += 1
+        return encoded

@@ -1,0 +1,47 @@
+"""Bare driver connections for compiled reads. They hold no state between statements, so none is reset."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+
+class ReadPool:
+    """A bounded number of connections, opened when they are needed, the one used last handed out first."""
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int) -> None:
+        self._connect = connect
+        self._free = asyncio.Semaphore(size)
+        self._idle: list[asyncpg.Connection] = []
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection for one statement. It survives what the database refuses, and nothing else."""
+        async with self._free:
+            connection = await self._take()
+            try:
+                yield connection
+            except asyncpg.PostgresError:
+                self._give_back(connection)
+                raise
+            except BaseException:
+                connection.terminate()
+                raise
+            self._give_back(connection)
+
+    async def close(self) -> None:
+        """Close every idle connection."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    def _give_back(self, connection: asyncpg.Connection) -> None:
+        if not connection.is_closed():
+            self._idle.append(connection)
+
+    async def _take(self) -> asyncpg.Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return await self._connect()
