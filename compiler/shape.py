@@ -38,10 +38,16 @@ class ShapeWriter:
             "when": written_datetime,
             "json": orjson.Fragment,
             "loads": orjson.loads,
+            "present": first_present,
         }
         source = "\n".join(self._functions)
         exec(compile(source, "<plan>", "exec"), namespace)  # noqa: S102 - code of this package, see the module's text
         return namespace[name]  # type: ignore[no-any-return]
+
+
+def first_present(*values: Any) -> Any:
+    """The first value that is not None, if there is one; an empty object is one."""
+    return next((value for value in values if value is not None), None)
 
 
 def global_id(prefix: bytes, key: str) -> str:

@@ -168,7 +168,10 @@ def _pictures(rows: Sequence[Row], variants: Sequence[Row]) -> list[Picture]:
         for row in variants
         if row.text(Column.VARIANT_IMAGE)
     ]
-    return list({picture.data.url: picture for picture in reversed(pictures)}.values())[::-1]
+    first: dict[str, Picture] = {}
+    for picture in pictures:
+        first.setdefault(picture.data.url, picture)
+    return list(first.values())
 
 
 def _place(row: Row) -> int:

@@ -1,0 +1,42 @@
+"""How single values travel: what stands in the row for a scalar, and the code that makes its text form of it."""
+
+from collections.abc import Hashable
+from typing import Any, cast
+
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, get_named_type
+from sqlalchemy import ARRAY, ColumnElement, Float, Text, func, literal_column
+from sqlalchemy import cast as sql_cast
+
+from compiler.layout import Layout
+
+
+def scalar(kind: GraphQLOutputType, column: ColumnElement[Any], layout: Layout, key: tuple[Hashable, ...] = ()) -> str:
+    """Place a column as it should travel; gives the code that reads it. Columns with equal keys are one."""
+    nullable = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    if isinstance(nullable, GraphQLList):  # asyncpg decodes no other array of strings within a row
+        return _read(layout, sql_cast(column, ARRAY(Text)), key)
+    match get_named_type(kind).name:
+        case "Decimal":
+            return _read(layout, sql_cast(column, Text), key)
+        case "Float":
+            return _read(layout, sql_cast(column, Float(53)), key)
+        case "DateTime":
+            return f"when({_read(layout, column, key)})"
+        case "JSON":
+            return f"json({_read(layout, sql_cast(column, Text), key)})"
+        case _:
+            return _read(layout, column, key)
+
+
+def as_row(layout: Layout) -> ColumnElement[Any]:
+    """The columns as one composite value."""
+    return func.row(*(layout.columns or [literal_column("1")]))
+
+
+def object_type(kind: GraphQLOutputType) -> GraphQLObjectType:
+    """The object type below its lists and non-nulls."""
+    return cast("GraphQLObjectType", get_named_type(kind))
+
+
+def _read(layout: Layout, column: ColumnElement[Any], key: tuple[Hashable, ...]) -> str:
+    return f"r[{layout.place(column, (*key, str(column.type)) if key else None)}]"
