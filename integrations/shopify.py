@@ -69,7 +69,7 @@ class ShopifyExport:
     def products(self) -> Iterator[ShopifyProduct | RefusedProduct]:
         """The products in the order of the file, refused ones among them."""
         for group in _groups(self._file, self._header):
-            handle = Row(self._header, group[0], []).handle
+            handle = _handle(self._header, group[0])
             reason = self._reason_against(handle, group)
             if reason:
                 yield RefusedProduct(handle, (Refusal(group[0].line, handle, reason),))
@@ -98,7 +98,7 @@ def opened_export(path: Path) -> Iterator[ShopifyExport]:
         header = _read_header(file)
         places = HandlePlaces(database)
         for group in _groups(file, header):
-            places.note(Row(header, group[0], []).handle, group[0].line)
+            places.note(_handle(header, group[0]), group[0].line)
         yield ShopifyExport(file, header, places)
 
 
@@ -112,5 +112,9 @@ def _read_header(file: CsvFile) -> Header:
 def _groups(file: CsvFile, header: Header) -> Iterator[list[Record]]:
     """The rows that follow one another with the same handle; of too many the first."""
     rows = (record for record in islice(file.records(), 1, None) if any(cell.strip() for cell in record.cells))
-    for _, group in groupby(rows, key=lambda record: Row(header, record, []).handle or record.line):
+    for _, group in groupby(rows, key=lambda record: _handle(header, record) or record.line):
         yield list(islice(group, MOST_ROWS + 1))
+
+
+def _handle(header: Header, record: Record) -> str:
+    return Row(header, record, []).handle

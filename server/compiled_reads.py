@@ -45,7 +45,7 @@ class CompiledReads:
         except BadInputError:
             self.tally[Reason.ARGUMENT] += 1
             return None
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, asyncpg.InternalClientError) as error:
             logger.warning("A compiled statement failed: %s", error)
             self.tally[Reason.RUNTIME] += 1
             return None

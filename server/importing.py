@@ -111,7 +111,7 @@ def _refusals(product: ShopifyProduct, outcome: Outcome) -> list[Refusal]:
 
 def _batches(export: ShopifyExport) -> Iterator[list[Item]]:
     batch: list[Item] = []
-    start = export.position_bytes
+    start = 0
     for item in export.products():
         batch.append(item)
         if len(batch) == BATCH_LENGTH or export.position_bytes - start >= BATCH_BYTES:

@@ -7,6 +7,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 
+LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
+"""asyncpg knows how to read an array within a row only after it has read one on its own."""
+
+
 class ReadPool:
     """A bounded number of connections, opened when they are needed, the one used last handed out first."""
 
@@ -44,4 +48,6 @@ class ReadPool:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        return await self._connect()
+        connection = await self._connect()
+        await connection.fetchrow(LEARN_ARRAYS)
+        return connection

@@ -18,6 +18,7 @@ from schema.root import NODES, schema
 from server.database import open_connection
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
+from server.read_pool import ReadPool
 from server.seeding import load_demo
 from tests.compiler.operations import Pool
 from tests.databases import copy_database, drop_database, opened, settings_for
@@ -55,9 +56,10 @@ async def odd_engine(odd_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture(scope="session")
 async def connection(odd_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A driver's connection to the odd shop."""
-    connection = await open_connection(odd_url, settings_for(odd_url))
-    yield connection
-    await connection.close()
+    pool = ReadPool(lambda: open_connection(odd_url, settings_for(odd_url)), 1)
+    async with pool.connection() as connection:
+        yield connection
+    await pool.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,12 @@ from models import Role
 from resolvers.context import Context
 from resolvers.errors import BadInputError
 from schema.root import schema
+from server.database import open_connection
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
+from server.read_pool import ReadPool
 from tests.compiler.operations import Pool, operations
+from tests.databases import settings_for
 
 QUERIES = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 VIEWERS = {"VISITOR": VISITOR} | {role.value: viewer_with_role(role) for role in Role}
@@ -91,3 +94,13 @@ async def test_executors_agree_on_generated_operations(
 
     await asyncio.to_thread(compare)
     assert tally["same"] > EXAMPLES / 3, tally
+
+
+async def test_first_statement_of_a_connection_may_nest_arrays(odd_url: str, odd_engine: AsyncEngine) -> None:
+    """Asyncpg reads an array within a row only after it has read one on its own."""
+    query = '{ product(slug: "odd-1") { name features reviews(first: 2) { nodes { rating } } } }'
+    pool = ReadPool(lambda: open_connection(odd_url, settings_for(odd_url)), 1)
+    async with pool.connection() as connection:
+        answer = await compiled(connection, query, {}, VISITOR)
+    await pool.close()
+    assert answer == await referred(odd_engine, query, {}, VISITOR)

@@ -1,0 +1,43 @@
+"""Every document of `queries/` is valid and answers, with data, by one compiled statement."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from graphql import OperationDefinitionNode, parse, validate
+
+from server.graphiql import read_examples
+from tests.schema.walk import CORE
+
+QUERIES = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
+
+
+def test_there_are_documents() -> None:
+    assert len(QUERIES) >= 10
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+def test_document_is_valid_and_named_after_its_file(path: Path) -> None:
+    document = parse(path.read_text(encoding="utf-8"))
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    assert validate(CORE, document) == []
+    assert [operation.name.value for operation in operations if operation.name] == [path.stem]
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+async def test_document_answers_over_http(path: Path, client: httpx.AsyncClient) -> None:
+    variables = path.with_suffix(".json")
+    given = json.loads(variables.read_text(encoding="utf-8")) if variables.exists() else {}
+    response = await client.post("/graphql", json={"query": path.read_text(encoding="utf-8"), "variables": given})
+    body = response.json()
+    assert response.status_code == 200
+    assert "errors" not in body
+    assert all(value is not None for value in body["data"].values())
+
+
+def test_examples_begin_with_the_front_page() -> None:
+    examples = read_examples()
+    assert examples[0].name == "FeaturedProducts"
+    assert all(example.description.endswith(".") for example in examples)
+    assert {example.name for example in examples} == {path.stem for path in QUERIES}
