@@ -375,7 +375,7 @@ def upgrade() -> None:
             "reading_minutes",
             sa.Integer(),
             sa.Computed(
-                "greatest(1, ceil(coalesce(array_length(regexp_split_to_array(btrim(body), '\\s+'), 1), 0) / 220.0))::int",
+                "greatest(1, ceil(regexp_count(body, '\\S+') / 220.0))::int",
                 persisted=True,
             ),
             nullable=False,

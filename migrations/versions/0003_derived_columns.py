@@ -64,7 +64,8 @@ FUNCTIONS = {
             UPDATE products
             SET price = variant.price, compare_at_price = variant.compare_at_price, currency = variant.currency
             FROM changed AS variant
-            WHERE products.default_variant_id = variant.id
+            WHERE products.id = variant.product_id
+              AND products.default_variant_id = variant.id
               AND (products.price, products.compare_at_price, products.currency)
                   IS DISTINCT FROM (variant.price, variant.compare_at_price, variant.currency);
             RETURN NULL;

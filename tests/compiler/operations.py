@@ -1,4 +1,4 @@
-"""Operations to compare the executors by: hypothesis-graphql draws their form, a pool of real values their arguments."""
+"""Operations to compare the executors by: hypothesis-graphql draws their form, a pool of values their arguments."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy

@@ -55,13 +55,19 @@ async def compiled(
     return {"data": json.loads(await plan.run(connection, values.coerced))}
 
 
+def read_document(path: Path) -> tuple[str, dict[str, Any]]:
+    """A document and the variables that go with it."""
+    variables = path.with_suffix(".json")
+    given: dict[str, Any] = json.loads(variables.read_text(encoding="utf-8")) if variables.exists() else {}
+    return path.read_text(encoding="utf-8"), given
+
+
 @pytest.mark.parametrize("viewer", VIEWERS.values(), ids=VIEWERS)
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 async def test_executors_agree_on_every_document(
     path: Path, viewer: Viewer, odd_engine: AsyncEngine, connection: asyncpg.Connection
 ) -> None:
-    variables = json.loads(path.with_suffix(".json").read_text()) if path.with_suffix(".json").exists() else {}
-    query = path.read_text()
+    query, variables = read_document(path)
     expected = await referred(odd_engine, query, variables, viewer)
     assert "errors" not in expected
     assert await compiled(connection, query, variables, viewer) == expected
@@ -85,8 +91,7 @@ async def test_executors_agree_on_generated_operations(
         expected = await referred(odd_engine, query, {}, viewer)
         try:
             answer = await compiled(connection, query, {}, viewer)
-        except (NotCompilableError, BadInputError) as reason:
-            print(str(reason)[:60])
+        except (NotCompilableError, BadInputError):
             tally["left to the reference"] += 1
             return
         assert answer == expected, query
