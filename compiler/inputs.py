@@ -61,7 +61,7 @@ class Argument(BindParameter[Any]):
     inherit_cache = True
 
     def __init__(self, name: str, *, type_: TypeEngine[Any], path: Path) -> None:
-        super().__init__(name, None, type_=type_, required=True)
+        super().__init__(name, None, type_=type_, required=False)
         self.path = path
 
 

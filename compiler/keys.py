@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid
+from sqlalchemy.dialects.postgresql import array
 
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Argument, Inputs, constant
@@ -35,8 +36,10 @@ def keys_if(type_name: str, known: Collection[str], given: list[Any], inputs: In
 
     if is_arriving(given):
         return inputs.bind(given[0].path, ARRAY(Uuid()), keys)
+    if len(given) > MAXIMUM_PAGE_SIZE:
+        raise NotCompilableError(Reason.ARGUMENT, "too many ids")
     if any(isinstance(text, Argument) for text in given):
-        raise NotCompilableError(Reason.ARGUMENT, "a list of variables")
+        return array([_one(text, inputs, convert) for text in given], type_=Uuid())
     try:
         return constant(keys(given), ARRAY(Uuid()))
     except BadInputError as error:
@@ -46,6 +49,19 @@ def keys_if(type_name: str, known: Collection[str], given: list[Any], inputs: In
 def canonical(texts: list[str]) -> list[str]:
     """The ids as this API writes them; what a client sends may be padded or cased otherwise."""
     return [encode_id(named.type_name, named.key) for named in map(decode_id, texts)]
+
+
+def canonical_code(given: list[Any], inputs: Inputs) -> str:
+    """The code that gives the ids of a list as this API writes them."""
+    if is_arriving(given):
+        return inputs.shape_value(given[0].path, canonical)
+    parts = (
+        inputs.shape_value(text.path, lambda one: canonical([one])[0])
+        if isinstance(text, Argument)
+        else repr(canonical([text])[0])
+        for text in given
+    )
+    return f"[{', '.join(parts)}]"
 
 
 def is_arriving(given: list[Any]) -> bool:

@@ -34,15 +34,24 @@ class Plan:
     shaping: Sequence[Input]
     shape: Shape
 
-    def arguments(self, variables: Mapping[str, Any]) -> list[Any]:
-        """The parameters of the statement. Raises what a conversion refuses with."""
-        return [source(variables) for source in self.sources]
+    def bind(self, variables: Mapping[str, Any]) -> "BoundPlan":
+        """The plan with the values of a request. Raises what a conversion refuses with."""
+        arguments = [source(variables) for source in self.sources]
+        return BoundPlan(self, arguments, [each.read(variables) for each in self.shaping])
 
-    async def run(self, connection: Connection, variables: Mapping[str, Any]) -> bytes:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundPlan:
+    """A plan with the values of one request."""
+
+    plan: Plan
+    arguments: list[Any]
+    shaping: list[Any]
+
+    async def run(self, connection: Connection) -> bytes:
         """The JSON of `data`."""
-        values = [each.read(variables) for each in self.shaping]
-        row = await connection.fetchrow(self.sql, *self.arguments(variables))
-        return orjson.dumps(self.shape(row, values))
+        row = await connection.fetchrow(self.plan.sql, *self.arguments)
+        return orjson.dumps(self.plan.shape(row, self.shaping))
 
 
 def plan_of(traced: Traced, inputs: Inputs) -> Plan:

@@ -24,7 +24,7 @@ from auth.visibility import visible
 from compiler.connections import ConnectionPlan, ConnectionWriter
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Inputs, constant
-from compiler.keys import canonical, is_arriving, key_if, key_of, keys_if
+from compiler.keys import canonical_code, key_if, key_of, keys_if
 from compiler.layout import ArrayOf, Layout
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
@@ -279,8 +279,7 @@ class Planner:
             return f"present({', '.join(rows)})"
         given = arguments["ids"]
         found = ", ".join(f"**{self._node_rows(selected, name, model, given)}" for name, model in types.items())
-        arriving = is_arriving(given)
-        wanted = self._inputs.shape_value(given[0].path, canonical) if arriving else repr(canonical(given))
+        wanted = canonical_code(given, self._inputs)
         return f"{self._writer.function('[o.get(i) for i in ids]', 'o, ids')}({{{found}}}, {wanted})"
 
     def _node_row(self, selected: Selected[NodeLookup], type_name: str, model: type[models.Base], given: Any) -> str:

@@ -97,13 +97,15 @@ class _Planner:
         """Note the pictures; gives their ids by their addresses."""
         if "images" in self.merge.kept and self.existing:
             return {}
-        left = {row["url"]: row for row in self.stored.images.get(self.product_id, [])}
+        rows = self.stored.images.get(self.product_id, [])
+        by_url = {row["url"]: row for row in rows}
         ids: dict[str | None, UUID] = {}
         for place, image in enumerate(self.product.images):
-            stored = left.pop(image.url, None)
+            stored = by_url.get(image.url)
             ids[image.url] = stored["id"] if stored else uuid7()
             self._put("product_images", image_row(image, ids[image.url], self.product_id, place), stored)
-        self._remove("product_images", list(left.values()))
+        used = set(ids.values())
+        self._remove("product_images", [row for row in rows if row["id"] not in used])
         return ids
 
     def _put_variants(self, matches: Sequence[Row | None], images: dict[str | None, UUID]) -> list[Row]:

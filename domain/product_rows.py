@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from decimal import Decimal
 from uuid import UUID
 
 from domain.product_state import Row
@@ -38,7 +39,7 @@ def product_row(product: ProductData, product_id: UUID, category_id: UUID | None
         "features": list(product.features),
         "specifications": [{"name": name, "value": value} for name, value in product.specifications],
         "options": [{"name": name, "values": _values(product, place)} for place, name in enumerate(product.options)],
-        "metadata": json.loads(json.dumps(product.attributes)),
+        "metadata": json.loads(json.dumps(product.attributes), parse_float=_number),
         "is_active": product.is_active,
         "is_customizable": product.is_customizable,
         "seo_title": product.seo_title,
@@ -93,6 +94,12 @@ def _description(product: ProductData) -> Row:
         return {"description": plain_text(html), "description_html": html}
     text = product.description.strip()
     return {"description": text, "description_html": paragraphs(text)}
+
+
+def _number(text: str) -> int | float:
+    """A number as PostgreSQL gives it back: `5.3e+16` comes as an integer, digit by digit."""
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(text)
 
 
 def _values(product: ProductData, place: int) -> list[str]:

@@ -66,7 +66,7 @@ class _Words(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.parts.append(data.replace(self.BREAK, " "))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _attributes: list[tuple[str, str | None]]) -> None:
         self._part(tag)
 
     def handle_endtag(self, tag: str) -> None:

@@ -36,9 +36,9 @@ class CompiledReads:
             self.tally[Reason.ARGUMENT] += 1
             return None
         try:
-            plan = self._compiler.plan(operation, values, viewer)
+            bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
             async with self._pool.connection() as connection:
-                encoded = await plan.run(connection, values.coerced)
+                encoded = await bound.run(connection)
         except NotCompilableError as refused:
             self.tally[refused.reason] += 1
             return None

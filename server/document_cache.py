@@ -1,12 +1,14 @@
-"""Documents that were parsed and validated once, kept by their text."""
+"""Documents that were parsed and validated once, kept by their text, or by what is left of it without its literals."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
 
 from compiler.execution import Operation
+from compiler.lifting import LiftedDocument, lift, literals_of
 
 MAXIMUM_DOCUMENTS = 1000
 LONGEST_TEXT = 50_000
@@ -32,6 +34,22 @@ class PreparedDocument:
         return [operation.name for operation in self.operations if operation.name is not None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LiftedTemplate:
+    """What texts that differ only in their literals share."""
+
+    document: LiftedDocument
+    prepared: PreparedDocument
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lifted:
+    """A text's document, in which its literals are variables, and their values."""
+
+    prepared: PreparedDocument
+    variables: dict[str, Any]
+
+
 def prepared(document: DocumentNode) -> PreparedDocument:
     """A document that was parsed and found valid."""
     return PreparedDocument(
@@ -46,19 +64,58 @@ def prepared(document: DocumentNode) -> PreparedDocument:
 class DocumentCache:
     """The documents used last."""
 
-    def __init__(self, prepare: Callable[[str], PreparedDocument]) -> None:
+    def __init__(self, schema: GraphQLSchema, prepare: Callable[[str], PreparedDocument]) -> None:
+        self._schema = schema
         self._prepare = prepare
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._fixed: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+        self._templates: OrderedDict[Hashable, LiftedTemplate] = OrderedDict()
+
+    def known(self, text: str) -> PreparedDocument | None:
+        """The document of a text that was prepared before."""
+        found: PreparedDocument | None = _get(self._documents, text)
+        return found
 
     def get(self, text: str) -> PreparedDocument:
         """The prepared document of a text."""
-        known = self._documents.get(text)
-        if known is not None:
-            self._documents.move_to_end(text)
-            return known
-        made = self._prepare(text)
-        if made.operations and len(text) <= LONGEST_TEXT:
-            self._documents[text] = made
-            if len(self._documents) > MAXIMUM_DOCUMENTS:
-                self._documents.popitem(last=False)
-        return made
+        found = self.known(text)
+        if found is None:
+            found = self._prepare(text)
+            if found.operations and len(text) <= LONGEST_TEXT:
+                _put(self._documents, text, found)
+        return found
+
+    def lifted(self, text: str) -> Lifted | None:
+        """The document of a text with its literals as variables; None when it has none, or is not valid."""
+        literals = literals_of(text) if len(text) <= LONGEST_TEXT else None
+        if literals is None:
+            return None
+        fixed = _get(self._fixed, literals.template)
+        key = fixed if fixed is None else _key(literals.template, literals.values, fixed)
+        template = None if key is None else _get(self._templates, key)
+        if template is None:
+            made = self._prepare(text)
+            if not made.operations:
+                return None
+            document = lift(self._schema, made.operations[0].document, literals)
+            template = LiftedTemplate(document, prepared(document.document))
+            _put(self._fixed, literals.template, document.fixed)
+            _put(self._templates, _key(literals.template, literals.values, document.fixed), template)
+        return Lifted(template.prepared, template.document.variables(literals.values))
+
+
+def _key(template: str, values: tuple[Any, ...], fixed: tuple[int, ...]) -> Hashable:
+    return template, tuple(values[place] for place in fixed)
+
+
+def _get(cache: OrderedDict[Any, Any], key: Hashable) -> Any:
+    found = cache.get(key)
+    if found is not None:
+        cache.move_to_end(key)
+    return found
+
+
+def _put(cache: OrderedDict[Any, Any], key: Hashable, value: object) -> None:
+    cache[key] = value
+    if len(cache) > MAXIMUM_DOCUMENTS:
+        cache.popitem(last=False)

@@ -61,12 +61,15 @@ class Executor:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
-        self._documents = DocumentCache(self._prepare)
+        self._documents = DocumentCache(self._schema, self._prepare)
         self._reads = reads
 
     async def run(self, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a request. Never raises for what a client sent, but for a mutation by GET."""
-        document = self._documents.get(request.query)
+        known = self._documents.known(request.query)
+        if known is None and (answer := await self._run_lifted(request, context)):
+            return answer
+        document = known or self._documents.get(request.query)
         if document.errors:
             return Answer(list(document.errors))
         operation = document.operation(request.operation_name)
@@ -75,11 +78,22 @@ class Executor:
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
         if refused := _check(request, operation):
             return Answer([refused])
-        if self._reads is not None:
-            encoded = await self._reads.answer(operation, request.variables or {}, context.viewer)
-            if encoded is not None:
-                return Answer([], is_executed=True, encoded=encoded)
-        return await self._execute(request, operation, context)
+        answer = await self._read(operation, request.variables or {}, context)
+        return answer or await self._execute(request, operation, context)
+
+    async def _run_lifted(self, request: GraphQLRequest, context: Context) -> Answer | None:
+        """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
+        lifted = self._documents.lifted(request.query) if self._reads is not None else None
+        operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
+        if lifted is None or operation is None or _check(request, operation) is not None:
+            return None
+        return await self._read(operation, {**(request.variables or {}), **lifted.variables}, context)
+
+    async def _read(self, operation: Operation, variables: dict[str, Any], context: Context) -> Answer | None:
+        if self._reads is None:
+            return None
+        encoded = await self._reads.answer(operation, variables, context.viewer)
+        return None if encoded is None else Answer([], is_executed=True, encoded=encoded)
 
     def _prepare(self, text: str) -> PreparedDocument:
         try:

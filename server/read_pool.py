@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-
 LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
 """asyncpg knows how to read an array within a row only after it has read one on its own."""
 

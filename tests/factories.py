@@ -168,32 +168,21 @@ async def tag_post(session: AsyncSession, post: Post, *tags: Tag) -> None:
 
 
 async def add_shopful(session: AsyncSession, size: int) -> None:
-    """`size` rows of every table, each with one of every relation that it can have."""
-    section = await add_post_category(session)
-    root = parent = await add_category(session)
+    """`size` rows of every table, or twice as many, each with one of every relation it can have.
+
+    The categories that come first have a parent and children; two more that have not come last.
+    """
+    top = await add_category(session, position=1_000)
     for number in range(size):
-        at = PUBLISHED_AT + timedelta(hours=number)
-        root = await add_category(session) if number % 10 == 0 else root
-        parent = await add_category(session, parent_id=(parent if number % 3 else root).id, position=number)
-        await _add_full_product(session, parent, at, number)
-        service = await add_service(session, description=f"Network care {number}", position=number)
-        await add_tier(session, service)
-        await add_tier(session, service, name="Extended", position=1)
-        section = await add_post_category(session, position=number)
-        author = await add_author(session, email="byline@example.com")
-        post = await add_post(
-            session,
-            author,
-            category_id=section.id,
-            body=f"Network news {number}",
-            published_at=at,
-            internal_notes="Ask",
-        )
-        await add_post(session, author, category_id=section.id, published_at=at)
-        await tag_post(session, post, await add_tag(session), await add_tag(session))
+        category = await add_category(session, parent_id=top.id, position=number)
+        await add_category(session, parent_id=category.id, position=2_000)
+        await _add_full_product(session, category, number)
+        await _add_full_service(session, number)
+        await _add_full_author(session, number)
 
 
-async def _add_full_product(session: AsyncSession, category: Category, at: datetime, number: int) -> None:
+async def _add_full_product(session: AsyncSession, category: Category, number: int) -> None:
+    at = PUBLISHED_AT + timedelta(hours=number)
     product = await add_product(
         session,
         category_id=category.id,
@@ -211,11 +200,36 @@ async def _add_full_product(session: AsyncSession, category: Category, at: datet
         cost_price=Decimal("60.00"),
         compare_at_price=Decimal("120.00"),
         option_values=[{"name": "Colour", "value": "White"}],
-        position=1,
+        position=-1,
     )
     await tag_product(session, product, await add_tag(session), await add_tag(session))
     for rating in (5, 3):
         await add_review(session, product, rating=rating, created_at=at, moderation_note="Friendly.")
+
+
+async def _add_full_service(session: AsyncSession, number: int) -> None:
+    service = await add_service(
+        session, position=number, description=f"Network care {number}.", internal_notes="Two days."
+    )
+    await add_tier(session, service)
+    await add_tier(session, service, position=1)
+
+
+async def _add_full_author(session: AsyncSession, number: int) -> None:
+    at = PUBLISHED_AT + timedelta(hours=number)
+    author = await add_author(session, email="byline@example.com")
+    section = await add_post_category(session, position=number)
+    for body in ("Network news.", "Network views."):
+        post = await add_post(
+            session,
+            author,
+            category_id=section.id,
+            body=body,
+            published_at=at,
+            scheduled_at=at,
+            internal_notes="Check the facts.",
+        )
+        await tag_post(session, post, await add_tag(session), await add_tag(session))
 
 
 async def _add(session: AsyncSession, model: type[Row], overrides: dict[str, Any], **defaults: Any) -> Row:

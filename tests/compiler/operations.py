@@ -58,7 +58,7 @@ def operations(pool: Pool) -> st.SearchStrategy[str]:
     documents = st.one_of(
         *(
             queries(CORE, fields=[name], custom_scalars=scalars, print_ast=lambda document: document, allow_x00=False)
-            for name in CORE.query_type.fields
+            for name in CORE.type_map["Query"].fields  # type: ignore[attr-defined]
         )
     )
     return st.composite(_with_pool)(documents, pool)

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from domain.product_writing import put_products
 from domain.products import CategoryPath, Fate, ImageData, Merge, Outcome, ProductData, VariantData
+from domain.slugs import slugify
 from server import importing
 from server.importing import Summary, import_products
 
@@ -560,3 +563,65 @@ async def test_statements_do_not_grow_with_the_batch(engine: AsyncEngine) -> Non
 
     assert few == many
     assert max(few) <= 20
+
+
+ANY_TEXT = st.text(max_size=12)
+NAMES = st.text(min_size=1, max_size=8).map(lambda name: f"n{name}")
+SLUGS = NAMES.map(lambda name: slugify(name)[:60])
+MONEY = st.decimals(0, 10_000, places=2)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXT,
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(ANY_TEXT, parts, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def any_products(draw: st.DrawFn) -> ProductData:
+    """A product that may say anything."""
+    slug = draw(SLUGS)
+    options = draw(st.lists(NAMES, max_size=2, unique_by=str.casefold))
+    images = draw(st.lists(NAMES.map(lambda name: f"/{name.strip()}"), max_size=3, unique=True))
+    variants = [
+        VariantData(
+            sku=f"{slug} {place}",
+            option_values=tuple(f"{value}{place}" for value in draw(st.tuples(*[ANY_TEXT] * len(options)))),
+            price=draw(MONEY),
+            cost_price=draw(st.none() | MONEY),
+            barcode=draw(st.none() | ANY_TEXT),
+            weight_grams=draw(st.none() | st.integers(0, 2**31 - 1)),
+            quantity=draw(st.integers(0, 2**31 - 1)),
+            image_url=draw(st.sampled_from([None, *images])),
+        )
+        for place in range(draw(st.integers(1, 3)) if options else 1)
+    ]
+    return ProductData(
+        slug=slug,
+        name=draw(NAMES),
+        vendor=draw(st.none() | ANY_TEXT),
+        description=draw(ANY_TEXT),
+        description_html=draw(st.text(alphabet="<>/abp&;\"'= \n", max_size=40)),
+        category=draw(st.none() | st.lists(NAMES, min_size=1, max_size=3).map(lambda path: CategoryPath(tuple(path)))),
+        tags=tuple(draw(st.lists(NAMES, max_size=3))),
+        options=tuple(options),
+        variants=tuple(variants),
+        images=tuple(ImageData(url, draw(ANY_TEXT)) for url in images),
+        specifications=tuple(draw(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), max_size=2))),
+        features=tuple(draw(st.lists(ANY_TEXT, max_size=2))),
+        attributes=draw(st.dictionaries(ANY_TEXT, JSON, max_size=3)),
+        seo_description=draw(st.none() | ANY_TEXT),
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batch=st.lists(any_products(), min_size=1, max_size=4))
+async def test_database_takes_what_the_rules_let_pass_and_keeps_it_as_it_is(
+    engine: AsyncEngine, batch: list[ProductData]
+) -> None:
+    first = await put(engine, *batch)
+    second = await put(engine, *batch)
+
+    assert not [problem for outcome in first for problem in outcome.problems if problem.path == ()]
+    assert [outcome.fate for outcome in second] == [
+        Fate.REFUSED if outcome.fate == Fate.REFUSED else Fate.UNCHANGED for outcome in first
+    ]
