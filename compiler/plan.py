@@ -21,7 +21,7 @@ Process = Callable[[Any], Any]
 class Connection(Protocol):
     """What a plan needs of a driver's connection."""
 
-    async def fetchrow(self, query: str, *args: Any) -> Any:
+    async def fetchrow(self, query: str, *arguments: Any) -> Any:
         """The first row of a prepared statement."""
 
 

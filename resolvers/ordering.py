@@ -63,7 +63,7 @@ def place_of(cursor: str, order: Order, key_type: TypeEngine[Any]) -> Place:
         pass
     shown = repr(cursor if len(cursor) <= 80 else cursor[:77] + "…")  # noqa: PLR2004 - keeps the message readable
     raise BadInputError(
-        f"{shown} is not a cursor of this list in this order. Pass `startCursor` or `endCursor` as the same list gave it."
+        f"{shown} is not a cursor of this list in this order. Pass a cursor that the same list gave in the same order."
     )
 
 

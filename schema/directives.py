@@ -7,7 +7,7 @@ from strawberry.schema_directive import Location
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="requires",
-    description="Only viewers with this permission may read the field; others get null and an error with code FORBIDDEN.",
+    description="Only viewers with this permission may read the field; others get null and the error code FORBIDDEN.",
 )
 class Requires:
     """The permission a field needs."""

@@ -65,7 +65,7 @@ def in_span(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
     return builds
 
 
-def keys_of(type_name: str, ids: list[str]) -> list[Any]:
+def keys_of(type_name: str, ids: list[Any]) -> list[Any]:
     """The keys in global ids of one type."""
 
     def decode(texts: list[str]) -> list[Any]:

@@ -34,17 +34,21 @@ def read_datetime(value: Any) -> datetime:
 
 def read_decimal(value: Any) -> Decimal:
     """A finite number of at most ten digits before the point and two after it."""
-    try:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise InvalidOperation
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
+    number = _number(value)
     if not number.is_finite() or abs(number) >= 10**DECIMAL_DIGITS or _places(number) > DECIMAL_PLACES:
         raise GraphQLError(
             f"{_shown(value)} is not a decimal number of at most {DECIMAL_DIGITS} digits and {DECIMAL_PLACES} places."
         )
     return number
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return Decimal("NaN")
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return Decimal("NaN")
 
 
 def _places(number: Decimal) -> int:

@@ -47,7 +47,7 @@ class NameValue:
     """A specification, or a chosen option."""
 
     name: str = strawberry.field(description="What is stated, such as `Ports`.")
-    value: str = strawberry.field(description="What is stated of it, such as `8 × 1 GbE`.")
+    value: str = strawberry.field(description="What is stated of it, such as `8 ports of 1 GbE`.")
 
 
 @strawberry.input(description="A range of amounts, its bounds included.")

@@ -187,6 +187,7 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
         session,
         category_id=category.id,
         description=f"A network switch with {number} ports.",
+        compare_at_price=Decimal("120.00"),
         internal_notes="Handle with care.",
         specifications=[{"name": "Ports", "value": str(number)}],
         options=[{"name": "Colour", "values": ["Black", "White"]}],

@@ -28,6 +28,7 @@ from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
 from tests.compiler.operations import Pool, operations
 from tests.databases import settings_for
+from tests.queries.test_documents import read_document
 
 QUERIES = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 VIEWERS = {"VISITOR": VISITOR} | {role.value: viewer_with_role(role) for role in Role}
@@ -68,13 +69,6 @@ async def served(engine: AsyncEngine, connection: asyncpg.Connection, query: str
         answer = await executor.run(GraphQLRequest(query), context)
     body: dict[str, Any] = orjson.loads(orjson.dumps(answer.body()))
     return body
-
-
-def read_document(path: Path) -> tuple[str, dict[str, Any]]:
-    """A document and the variables that go with it."""
-    variables = path.with_suffix(".json")
-    given: dict[str, Any] = json.loads(variables.read_text(encoding="utf-8")) if variables.exists() else {}
-    return path.read_text(encoding="utf-8"), given
 
 
 @pytest.mark.parametrize("viewer", VIEWERS.values(), ids=VIEWERS)

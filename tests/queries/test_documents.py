@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,13 @@ from server.graphiql import read_examples
 from tests.schema.walk import CORE
 
 QUERIES = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
+
+
+def read_document(path: Path) -> tuple[str, dict[str, Any]]:
+    """A document and the variables that go with it."""
+    variables = path.with_suffix(".json")
+    given: dict[str, Any] = json.loads(variables.read_text(encoding="utf-8")) if variables.exists() else {}
+    return path.read_text(encoding="utf-8"), given
 
 
 def test_there_are_documents() -> None:
@@ -27,9 +35,8 @@ def test_document_is_valid_and_named_after_its_file(path: Path) -> None:
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 async def test_document_answers_over_http(path: Path, client: httpx.AsyncClient) -> None:
-    variables = path.with_suffix(".json")
-    given = json.loads(variables.read_text(encoding="utf-8")) if variables.exists() else {}
-    response = await client.post("/graphql", json={"query": path.read_text(encoding="utf-8"), "variables": given})
+    query, variables = read_document(path)
+    response = await client.post("/graphql", json={"query": query, "variables": variables})
     body = response.json()
     assert response.status_code == 200
     assert "errors" not in body

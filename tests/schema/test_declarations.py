@@ -45,7 +45,7 @@ def described_things() -> list[tuple[str, str | None]]:
             continue
         things.append((kind.name, kind.description))
         if isinstance(kind, GraphQLObjectType) or is_interface_type(kind):
-            for name, field in kind.fields.items():  # type: ignore[attr-defined]
+            for name, field in kind.fields.items():
                 things.append((f"{kind.name}.{name}", field.description))
                 things += [(f"{kind.name}.{name}({key})", arg.description) for key, arg in field.args.items()]
         if isinstance(kind, GraphQLInputObjectType):

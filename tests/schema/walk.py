@@ -33,7 +33,7 @@ class WalkedField:
 
 def object_types() -> list[GraphQLObjectType]:
     """The object types of the API itself."""
-    return [kind for kind in CORE.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]  # type: ignore[misc]
+    return [kind for kind in CORE.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
 
 
 def fields() -> Iterator[WalkedField]:
