@@ -1,18 +1,33 @@
 """A plan: a traced operation, ready to be replayed with the values of a request."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import orjson
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Function, Table
+from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
 from compiler.inputs import Input, Inputs
 from compiler.planning import Traced
 from compiler.shape import Shape
 
-DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+CLOCKS = frozenset(
+    {
+        "age",
+        "clock_timestamp",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "now",
+        "statement_timestamp",
+        "timeofday",
+        "transaction_timestamp",
+    }
+)
+"""The functions of PostgreSQL whose result depends on the time."""
 
 Source = Callable[[Mapping[str, Any]], Any]
 Process = Callable[[Any], Any]
@@ -21,7 +36,7 @@ Process = Callable[[Any], Any]
 class Connection(Protocol):
     """What a plan needs of a driver's connection."""
 
-    async def fetchrow(self, query: str, *arguments: Any) -> Any:
+    async def fetchrow(self, query: str, *args: Any) -> Any:
         """The first row of a prepared statement."""
 
 
@@ -33,36 +48,90 @@ class Plan:
     sources: Sequence[Source]
     shaping: Sequence[Input]
     shape: Shape
+    tables: frozenset[str]
+    """The tables that the statement reads."""
+    depends_on_time: bool
+    """Whether the same rows may give another answer later."""
+    identity: object = field(default_factory=object)
+    """Stands for the plan where the plan itself should not be kept alive."""
+
+    def arguments(self, variables: Mapping[str, Any]) -> list[Any]:
+        """The parameters of the statement. Raises what a conversion refuses with."""
+        return [source(variables) for source in self.sources]
 
     def bind(self, variables: Mapping[str, Any]) -> "BoundPlan":
         """The plan with the values of a request. Raises what a conversion refuses with."""
-        arguments = [source(variables) for source in self.sources]
-        return BoundPlan(self, arguments, [each.read(variables) for each in self.shaping])
+        return BoundPlan(self, self.arguments(variables), [each.read(variables) for each in self.shaping])
+
+    async def run(self, connection: Connection, variables: Mapping[str, Any]) -> bytes:
+        """The JSON of `data`."""
+        return await self.bind(variables).run(connection)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoundPlan:
-    """A plan with the values of one request."""
+    """A plan and all that one request gives it."""
 
     plan: Plan
-    arguments: list[Any]
+    parameters: list[Any]
     shaping: list[Any]
 
     async def run(self, connection: Connection) -> bytes:
         """The JSON of `data`."""
-        row = await connection.fetchrow(self.plan.sql, *self.arguments)
+        row = await connection.fetchrow(self.plan.sql, *self.parameters)
         return orjson.dumps(self.plan.shape(row, self.shaping))
+
+    def key(self) -> Hashable:
+        """Equal for requests that have the same answer, as long as what they read stays the same."""
+        return (self.plan.identity, *map(_hashable, self.parameters), *map(_hashable, self.shaping))
+
+
+class RecordingCompiler(PGCompiler_asyncpg):
+    """Writes SQL and takes down what it reads: whatever is not written here is not read either."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.tables: set[str] = set()
+        self.depends_on_time = False
+        super().__init__(*args, **options)
+
+    def visit_table(self, table: Table, asfrom: bool = False, **options: Any) -> str:  # noqa: FBT002 - SQLAlchemy's
+        """A table, by its name when it is read from."""
+        if asfrom:
+            self.tables.add(table.name)
+        return cast("str", super().visit_table(table, asfrom=asfrom, **options))  # type: ignore[no-untyped-call]
+
+    def visit_function(self, func: Function[Any], add_to_result_map: Any = None, **options: Any) -> str:
+        """A call of a function."""
+        self.depends_on_time |= func.name.lower() in CLOCKS
+        return super().visit_function(func, add_to_result_map, **options)
+
+
+class RecordingDialect(PGDialect_asyncpg):
+    """SQL as asyncpg takes it."""
+
+    statement_compiler = RecordingCompiler
+    supports_statement_cache = True
+
+
+DIALECT = RecordingDialect()  # type: ignore[no-untyped-call]
 
 
 def plan_of(traced: Traced, inputs: Inputs) -> Plan:
     """The plan of a traced operation."""
     compiled = traced.statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what compiling a select gives
+    assert isinstance(compiled, RecordingCompiler)  # noqa: S101 - what the dialect compiles a select with
     sources = [_source(compiled, name, inputs) for name in compiled.positiontup or ()]
-    return Plan(str(compiled), sources, tuple(inputs.shaping), traced.shape)
+    return Plan(
+        sql=str(compiled),
+        sources=sources,
+        shaping=tuple(inputs.shaping),
+        shape=traced.shape,
+        tables=frozenset(compiled.tables),
+        depends_on_time=compiled.depends_on_time,
+    )
 
 
-def _source(compiled: SQLCompiler, name: str, inputs: Inputs) -> Source:
+def _source(compiled: RecordingCompiler, name: str, inputs: Inputs) -> Source:
     """Where a parameter of the statement gets its value from: a variable, or the document."""
     bind = compiled.binds.get(name)
     process = cast("Process | None", compiled._bind_processors.get(name))  # noqa: SLF001 - the dialect's own path
@@ -72,3 +141,7 @@ def _source(compiled: SQLCompiler, name: str, inputs: Inputs) -> Source:
     value = bind.effective_value if bind is not None else compiled.construct_params()[name]
     fixed = value if process is None else process(value)
     return lambda _variables: fixed
+
+
+def _hashable(value: Any) -> Hashable:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value  # type: ignore[no-any-return]

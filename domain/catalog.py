@@ -33,7 +33,7 @@ def has_options(product: Any, options: Sequence[tuple[Any, Any]]) -> ColumnEleme
 
 
 def _has_option(product: Any, name: Any, values: Any) -> ColumnElement[bool]:
-    wanted = func.unnest(array_parameter(Product.name, values)).table_valued("value", name="wanted")
+    wanted = func.unnest(array_parameter(Product.name, values)).table_valued("value").render_derived(name="wanted")
     pair = func.jsonb_build_object("name", cast(name, Text), "value", wanted.c.value)
     has_one = ProductVariant.option_values.op("@>", is_comparison=True)(func.jsonb_build_array(pair))
     variant = select(ProductVariant.id).select_from(ProductVariant).join(wanted, has_one)

@@ -64,5 +64,5 @@ class SearchEngineOptimised:
 
 
 def well_formed_slug() -> CheckConstraint:
-    """A slug is lower-case letters and digits of any script, joined by single hyphens."""
+    """A slug is lower case, in any script, without white space and without the marks that divide an address."""
     return CheckConstraint("slug <> '' AND slug !~ '[[:space:]/?#%]' AND slug = lower(slug)", name="slug")

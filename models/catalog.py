@@ -144,7 +144,7 @@ class Product(SearchEngineOptimised, Timestamped, Base):
 
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id", ondelete="RESTRICT"))
     default_variant_id: Mapped[UUID]
-    """Deferred until commit, so that a product and its first variant can be written in any order."""
+    """Deferred until commit: a product is written before its first variant."""
     slug: Mapped[Slug] = mapped_column(unique=True)
     name: Mapped[ShortText]
     vendor: Mapped[ShortText | None]

@@ -2,7 +2,7 @@
 
 Titles count in both dictionaries: `english` finds "switches" for "switch", `simple` keeps the words as they
 are written, so that a prefix ("securi") finds them as well. The SQL functions `search_query`, `search_rank` and
-`search_highlight` that read a visitor's question come from the first migration.
+`search_highlight` that read a visitor's question come from migration 0002.
 """
 
 from sqlalchemy import Computed

@@ -13,7 +13,7 @@ SHOP_ID = UUID("01900000-0000-7000-8000-000000000001")
 
 
 class Shop(Timestamped, Base):
-    """Name, currency, countries and tax display. The first migration writes the row."""
+    """Name, currency, countries and tax display. Migration 0004 writes the row."""
 
     __tablename__ = "shops"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""A page of a list, and the SQL that reads it for one parent, for many, or for none."""
+"""A page of a list, read when it is first asked for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

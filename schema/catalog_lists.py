@@ -14,7 +14,7 @@ from schema.orders import ascending, by_relevance, descending
 from schema.values import DateTimeRange, DecimalRange
 
 
-@sort_enum("How products are sorted; products with equal keys follow in the order of their creation.")
+@sort_enum("How products are sorted; products with equal keys stand in the order of their creation, or against it.")
 class ProductSort(Enum):
     """Orders of product lists."""
 

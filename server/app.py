@@ -37,7 +37,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await pool.close()
         await app.state.engine.dispose()
 
-    pool = ReadPool(lambda: open_connection(url, configured), configured.database_pool_size)
+    patience = configured.database_connect_timeout_seconds
+    pool = ReadPool(lambda: open_connection(url, configured), configured.database_pool_size, patience)
     reads = CompiledReads(Compiler(schema), pool)
     executor = Executor(schema, introspection=configured.introspection, reads=reads)
     routes = _routes(configured, executor)

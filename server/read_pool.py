@@ -13,15 +13,23 @@ LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
 class ReadPool:
     """A bounded number of connections, opened when they are needed, the one used last handed out first."""
 
-    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int, patience_seconds: float = 10
+    ) -> None:
         self._connect = connect
+        self._patience_seconds = patience_seconds
         self._free = asyncio.Semaphore(size)
         self._idle: list[asyncpg.Connection] = []
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection for one statement. It survives what the database refuses, and nothing else."""
-        async with self._free:
+        """A connection for one statement. It survives what the database refuses, and nothing else.
+
+        Raises TimeoutError when none becomes free in time.
+        """
+        async with asyncio.timeout(self._patience_seconds):
+            await self._free.acquire()
+        try:
             connection = await self._take()
             try:
                 yield connection
@@ -32,6 +40,8 @@ class ReadPool:
                 connection.terminate()
                 raise
             self._give_back(connection)
+        finally:
+            self._free.release()
 
     async def close(self) -> None:
         """Close every idle connection."""

@@ -101,7 +101,10 @@ class Settings(BaseSettings):
         "In development the embedded PostgreSQL is used when it is empty; elsewhere it is required.",
     )
     database_pool_size: int = Field(
-        default=10, ge=1, le=200, description="How many connections to the database a process keeps at most."
+        default=10,
+        ge=1,
+        le=200,
+        description="How many connections a process keeps at most for compiled queries, and as many again for the rest.",
     )
     database_connect_timeout_seconds: int = Field(
         default=10, ge=1, le=300, description="How long to wait for a connection to the database."

@@ -190,19 +190,16 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
         compare_at_price=Decimal("120.00"),
         internal_notes="Handle with care.",
         specifications=[{"name": "Ports", "value": str(number)}],
+        features=["Quiet"],
         options=[{"name": "Colour", "values": ["Black", "White"]}],
         created_at=at,
     )
     image = await add_image(session, product)
-    await add_variant(
-        session,
-        product,
-        image_id=image.id,
-        cost_price=Decimal("60.00"),
-        compare_at_price=Decimal("120.00"),
-        option_values=[{"name": "Colour", "value": "White"}],
-        position=-1,
-    )
+    await add_variant(session, product, position=1)
+    default = await session.get_one(ProductVariant, product.default_variant_id)
+    default.image_id = image.id
+    default.cost_price = Decimal("60.00")
+    default.option_values = [{"name": "Colour", "value": "White"}]
     await tag_product(session, product, await add_tag(session), await add_tag(session))
     for rating in (5, 3):
         await add_review(session, product, rating=rating, created_at=at, moderation_note="Friendly.")
@@ -210,10 +207,16 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:
     service = await add_service(
-        session, position=number, description=f"Network care {number}.", internal_notes="Two days."
+        session,
+        position=number,
+        description=f"Network care {number}.",
+        features=["Quick"],
+        gallery=["/media/care.webp"],
+        seo_keywords=["network"],
+        internal_notes="Two days.",
     )
-    await add_tier(session, service)
-    await add_tier(session, service, position=1)
+    await add_tier(session, service, features=["By phone"])
+    await add_tier(session, service, features=["On site"], position=1)
 
 
 async def _add_full_author(session: AsyncSession, number: int) -> None:
@@ -228,6 +231,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
             body=body,
             published_at=at,
             scheduled_at=at,
+            seo_keywords=["network"],
             internal_notes="Check the facts.",
         )
         await tag_post(session, post, await add_tag(session), await add_tag(session))

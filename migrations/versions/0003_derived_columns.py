@@ -1,8 +1,8 @@
 """Add the triggers that keep derived columns right: updated_at, category paths, product prices and ratings.
 
-Rating and price triggers work once per statement on the rows it changed, so that a bulk load costs one update
-per product and not one per review. Products are locked in id order before they change, so that two statements
-never wait for each other. A rating moves by the difference, never by a fresh count, which would miss what
+Triggers on reviews and variants work once per statement on the rows it changed, so that a bulk load costs one
+update per product and not one per review. Before ratings change, products are locked in id order, so that two
+statements never wait for each other. A rating moves by the difference, never by a fresh count, which would miss what
 concurrent transactions have not committed yet.
 """
 

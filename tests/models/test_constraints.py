@@ -165,16 +165,7 @@ async def test_malformed_slugs_are_refused(shop: AsyncEngine, build: Callable[..
     assert constraint(refused).endswith("_slug")
 
 
-@pytest.mark.parametrize("slug", ["a--b", "-a", "a-", "a_b", "a.b", "<b>"])
-async def test_slugs_are_words_joined_by_single_hyphens(shop: AsyncEngine, slug: str) -> None:
-    """As the rule `well_formed_slug` states it."""
-    with pytest.raises(IntegrityError) as refused:
-        async with writing(shop) as session:
-            await add_product(session, slug=slug)
-    assert constraint(refused) == "ck_products_slug"
-
-
-@pytest.mark.parametrize("slug", ["a", "lamp-2", "1", "ሀበሻ-ቡና", "été-2026", "東京"])
+@pytest.mark.parametrize("slug", ["a", "lamp-2", "1", "a--b", "a_b.c", "ሀበሻ-ቡና", "été-2026", "東京"])
 async def test_slugs_of_any_script_are_taken(shop: AsyncEngine, slug: str) -> None:
     async with writing(shop) as session:
         assert (await add_product(session, slug=slug)).slug == slug

@@ -77,11 +77,17 @@ def is_list(step: WalkedField) -> bool:
 
 
 def fields_of(kind: GraphQLObjectType) -> Iterator[WalkedField]:
-    """The fields of a type that can be selected without ids of particular rows."""
+    """The fields of a type that can be selected without the ids or slugs of particular rows."""
     for name, field in kind.fields.items():
         required = {key for key, argument in field.args.items() if isinstance(argument.type, GraphQLNonNull)}
-        if required <= {"query"}:
-            yield WalkedField(kind, name, field)
+        step = WalkedField(kind, name, field)
+        if required <= {"query"} and declared_as(step) != "Lookup":
+            yield step
+
+
+def declared_as(step: WalkedField) -> str:
+    """The kind of the field's declaration; empty when strawberry itself resolves it."""
+    return type(step.declared.declaration).__name__ if step.declared else ""
 
 
 def leaf_of(kind: GraphQLObjectType) -> str:
@@ -96,13 +102,7 @@ def leaf_of(kind: GraphQLObjectType) -> str:
 
 def is_loading(step: WalkedField) -> bool:
     """Whether the field's value is not in its object's own row."""
-    declared = step.declared
-    return declared is not None and type(declared.declaration).__name__ not in {
-        "Column",
-        "Identifier",
-        "Part",
-        "Records",
-    }
+    return declared_as(step) not in {"", "Column", "Identifier", "Part", "Records"}
 
 
 def routes() -> Mapping[str, Route]:

@@ -38,6 +38,7 @@ MORE_THAN_ONE: Mapping[str, int] = {
     "Query.search": 3,  # the count, the ranked ids, and the rows of each type found: here one
     "SearchConnection.nodes": 2,  # the ranked ids, and the rows
     "SearchConnection.edges": 2,  # the same
+    "SearchConnection.pageInfo": 2,  # the same, which it could do without
 }
 """How many statements a field may cost where it is not one, or two for a page and its count."""
 
