@@ -94,11 +94,11 @@ class RecordingCompiler(PGCompiler_asyncpg):
         self.depends_on_time = False
         super().__init__(*args, **options)
 
-    def visit_table(self, table: Table, asfrom: bool = False, **options: Any) -> str:  # noqa: FBT002 - SQLAlchemy's
-        """A table, by its name when it is read from."""
-        if asfrom:
+    def visit_table(self, table: Table, **options: Any) -> str:  # type: ignore[override] # SQLAlchemy names them all
+        """A table; it is read when its name is written among those of FROM."""
+        if options.get("asfrom"):
             self.tables.add(table.name)
-        return cast("str", super().visit_table(table, asfrom=asfrom, **options))  # type: ignore[no-untyped-call]
+        return cast("str", super().visit_table(table, **options))  # type: ignore[no-untyped-call]
 
     def visit_function(self, func: Function[Any], add_to_result_map: Any = None, **options: Any) -> str:
         """A call of a function."""
@@ -144,4 +144,4 @@ def _source(compiled: RecordingCompiler, name: str, inputs: Inputs) -> Source:
 
 
 def _hashable(value: Any) -> Hashable:
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value  # type: ignore[no-any-return]
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value

@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, Integer, SmallInteger, any_, bindparam, func
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Enum,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    any_,
+    bindparam,
+    func,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
@@ -31,16 +43,19 @@ def among(column: Column, values: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def array_parameter(column: Column, values: Sequence[Any]) -> ColumnElement[Any]:
-    """The values as one array of the column's type.
-
-    A small column is compared with integers, so that no value is out of its range.
-    """
-    element = Integer() if isinstance(column.type, SmallInteger) else column.type
+    """The values as one array, with room for more than the column has, so that none is cut or refused."""
+    element = _roomy(column.type)
     if len(values) == 1 and isinstance(values[0], ArrayArgument):
         return values[0].bind(ARRAY(element), values[0].convert)
     if any(isinstance(value, BindParameter) for value in values):
         return array(values, type_=element)
     return bindparam(None, list(values), type_=ARRAY(element))
+
+
+def _roomy(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    if isinstance(kind, SmallInteger):
+        return Integer()
+    return Text() if isinstance(kind, String) and not isinstance(kind, Enum) else kind
 
 
 def found(entity: Any, question: Any) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 import strawberry
-from sqlalchemy import ColumnElement, Numeric, and_, not_, or_, true, type_coerce
+from sqlalchemy import ColumnElement, Numeric, and_, or_, true, type_coerce
 
 from domain.conditions import ArrayArgument
 from resolvers.ids import decode_id_of
@@ -86,5 +86,5 @@ def _where(self: Any, entity: Any) -> ColumnElement[bool]:
     if self.or_:
         conditions.append(or_(*(each.where(entity) for each in self.or_)))
     if self.not_ is not None:
-        conditions.append(not_(self.not_.where(entity)))
+        conditions.append(self.not_.where(entity).is_not(true()))  # what is unknown does not hold either
     return and_(*conditions)

@@ -376,16 +376,18 @@ async def test_filters_find_what_the_viewer_sees(world: World, viewer: Viewer) -
     assert len(of_hidden) == len(world.ids(viewer, "Review", *names)) + viewer.may(CATALOG)
 
 
-@viewers
-async def test_filter_by_a_hidden_category_is_met_by_nothing(world: World, viewer: Viewer) -> None:
+@pytest.mark.parametrize(("viewer", "count"), [(VISITOR, 0), (viewer_with_role(Role.EDITOR), 2)])
+async def test_filter_by_a_hidden_category_is_met_by_nothing(world: World, viewer: Viewer, count: int) -> None:
     """Its slug must not tell a visitor which of the products they see are in it."""
     query = '{ products(filter: {categories: ["secret"]}) { totalCount } }'
-    assert (await world.data(viewer, query))["products"]["totalCount"] == 2 * viewer.may(CATALOG)
+    assert await world.data(viewer, query) == {"products": {"totalCount": count}}
 
 
 async def test_nothing_that_a_visitor_can_select_holds_a_secret(world: World) -> None:
     """Every text of every row that visitors may not see holds the word."""
     for route in routes().values():
+        if any(is_guarded(step) for step in route.steps):
+            continue
         leaves = " ".join(
             name
             for name, field in route.target.fields.items()

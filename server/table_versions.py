@@ -1,0 +1,162 @@
+"""Versions of the tables, kept by listening to what PostgreSQL notifies when a change is committed.
+
+A notification usually arrives within a millisecond, but nothing promises it: a network, a backend or our own event loop
+may stall. So versions are known only for LEASE_SECONDS after a round trip on the listening connection began. Before
+PostgreSQL says that it is ready again, it delivers every notification of the transactions that had committed by then
+(`PostgresMain` in its postgres.c), so that with the reply all versions are as of the time at which it was asked for.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from math import inf
+from time import monotonic
+
+import asyncpg
+
+logger = logging.getLogger("merkato.cache")
+
+CHANNEL = "merkato_tables"
+
+LEASE_SECONDS = 0.08
+"""How long versions hold. With what it takes to answer it stays below the promised 0.1."""
+RENEWAL_SECONDS = 0.04
+"""After so long the next round trip begins, if somebody asks for versions; until it ends nobody has to wait."""
+PATIENCE_SECONDS = 0.02
+"""How long a request waits for a round trip before it does without versions."""
+
+HEARTBEAT_SECONDS = 5.0
+"""How often the connection is tried while nobody asks for versions."""
+SILENCE_SECONDS = 2.0
+"""A connection that does not answer for so long is given up."""
+SHORTEST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+WATCHED_TABLES = """
+    SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE tgname = 'notify_readers' AND tgenabled = 'A' AND pg_table_is_visible(tgrelid)
+"""
+"""The tables whose changes are notified: the database itself is asked, so that no list can promise too much."""
+
+Versions = tuple[int, ...]
+
+
+class NoSessionError(Exception):
+    """Something between us and PostgreSQL hands out its backends by transaction, where nothing can be listened to."""
+
+    def __init__(self) -> None:
+        super().__init__("DATABASE_URL leads to a connection pooler; the cache needs a connection of its own.")
+
+
+class TableVersions:
+    """A number for each table that is another one after each change. While nobody listens there are none."""
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+        self._connect = connect
+        self._connection: asyncpg.Connection | None = None
+        self._confirmed_at = -inf
+        self._renewal: asyncio.Task[None] | None = None
+        self._latest = 0
+        self._versions: dict[str, int] = {}
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen, over one connection after another, for as long as the block runs."""
+        task = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def current(self, tables: frozenset[str]) -> Versions | None:
+        """The versions of these tables, with every change that was committed LEASE_SECONDS ago.
+
+        None while they cannot be known: nobody listens, PostgreSQL does not answer, or a table is not watched.
+        """
+        age = monotonic() - self._confirmed_at
+        if age > RENEWAL_SECONDS and self._connection is not None:
+            renewal = self._renewed(self._connection)
+            if age > LEASE_SECONDS:
+                await asyncio.wait((renewal,), timeout=PATIENCE_SECONDS)
+                age = monotonic() - self._confirmed_at
+        return self.known(tables) if age <= LEASE_SECONDS else None
+
+    def known(self, tables: frozenset[str]) -> Versions | None:
+        """The versions of these tables as far as notifications have come in."""
+        if self._connection is None or self._connection.is_closed():
+            return None
+        try:
+            return tuple([self._versions[table] for table in tables])
+        except KeyError:
+            return None
+
+    async def _listen(self) -> None:
+        pause = SHORTEST_PAUSE_SECONDS
+        while True:
+            try:
+                async with self._listener() as lost:
+                    pause = SHORTEST_PAUSE_SECONDS
+                    logger.info("The response cache is on.")
+                    await self._keep_alive(lost)
+                    raise ConnectionError("the listening connection was closed")  # noqa: TRY301 - told as any other
+            except Exception as error:  # noqa: BLE001 - whatever happened, the cache is off until a new beginning
+                if pause == SHORTEST_PAUSE_SECONDS:
+                    logger.warning("The response cache is off until tables can be listened to: %s", error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    @asynccontextmanager
+    async def _listener(self) -> AsyncIterator[asyncio.Event]:
+        """A connection that listens; the event comes when it is lost."""
+        connection = await self._connect()
+        lost = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _connection: lost.set())
+            await self._begin(connection)
+            yield lost
+        finally:
+            self._connection = None
+            if self._renewal is not None:
+                self._renewal.cancel()
+            connection.terminate()
+
+    async def _begin(self, connection: asyncpg.Connection) -> None:
+        """Listen, then give every table a new version, so that nothing read before is taken for current."""
+        if await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid():
+            raise NoSessionError
+        await connection.execute("SET application_name = 'merkato listener'")
+        await connection.add_listener(CHANNEL, self._on_notification)
+        began = monotonic()
+        watched = await connection.fetch(WATCHED_TABLES)
+        self._latest += 1
+        self._versions = {table["relname"]: self._latest for table in watched}
+        self._connection, self._confirmed_at = connection, began
+
+    def _on_notification(self, _connection: object, _pid: int, _channel: str, table: object) -> None:
+        self._latest += 1
+        self._versions[str(table)] = self._latest
+
+    async def _keep_alive(self, lost: asyncio.Event) -> None:
+        while self._connection is not None and not lost.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
+            if not lost.is_set():
+                await asyncio.wait((self._renewed(self._connection),))
+
+    def _renewed(self, connection: asyncpg.Connection) -> asyncio.Task[None]:
+        """The round trip that is under way, or a new one."""
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.create_task(self._confirm(connection))
+        return self._renewal
+
+    async def _confirm(self, connection: asyncpg.Connection) -> None:
+        began = monotonic()
+        try:
+            await asyncio.wait_for(connection.fetchval("SELECT 1"), SILENCE_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            connection.terminate()
+        else:
+            self._confirmed_at = began
