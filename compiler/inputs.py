@@ -47,7 +47,7 @@ class Inputs:
         """A parameter of the statement."""
         name = f"in_{len(self.parameters)}"
         self.parameters[name] = Input(path, convert)
-        return Argument(name, type_=kind, path=path)
+        return Argument(name, type_=kind, path=path, inputs=self)
 
     def shape_value(self, path: Path, convert: Callable[[Any], Any]) -> str:
         """The Python expression by which the shape reads the value."""
@@ -60,9 +60,14 @@ class Argument(BindParameter[Any]):
 
     inherit_cache = True
 
-    def __init__(self, name: str, *, type_: TypeEngine[Any], path: Path) -> None:
+    def __init__(self, name: str, *, type_: TypeEngine[Any], path: Path, inputs: Inputs) -> None:
         super().__init__(name, None, type_=type_, required=False)
         self.path = path
+        self._inputs = inputs
+
+    def converted(self, convert: Callable[[Any], Any], kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """The same value of the request, converted."""
+        return self._inputs.bind(self.path, kind, convert)
 
 
 def constant(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:

@@ -49,6 +49,7 @@ from resolvers.declarations import (
 )
 from resolvers.errors import BadInputError
 from resolvers.loading import LIST_LIMIT
+from resolvers.ordering import Order
 from resolvers.paging import between, ordering
 from resolvers.searching import BY_RANK, SearchSource, hits_of
 from schema.declare import DeclaredField
@@ -232,7 +233,7 @@ class Planner:
     ) -> str:
         arguments = self._arguments(selected)
         entity: Any = aliased(model)
-        order, wanted = _rules_of(rules, arguments, entity)
+        order, wanted = _rules_of(rules, arguments, entity, self._viewer)
         question = arguments.get("search")
         listed = OrderedList(entity, order, question, object_type(selected.definition.type))
         window = compiled_window(arguments, listed, self._inputs)
@@ -248,7 +249,7 @@ class Planner:
 
         def count() -> ColumnElement[int]:
             counted: Any = aliased(model)
-            matching = and_(condition(counted), rules.condition(counted, arguments))
+            matching = and_(condition(counted), rules.condition(counted, arguments, self._viewer))
             return select(func.count()).select_from(counted).where(matching).correlate_except(counted).scalar_subquery()
 
         plan = ConnectionPlan(listed, window, rows, item, count)
@@ -372,9 +373,11 @@ def _key_place(entity: Any, layout: Layout) -> int:
     return layout.place(sql_cast(entity.id, Text), ("key", id(entity)))
 
 
-def _rules_of(rules: ListRules, arguments: Mapping[str, Any], entity: Any) -> tuple[Any, ColumnElement[bool]]:
+def _rules_of(
+    rules: ListRules, arguments: Mapping[str, Any], entity: Any, viewer: Viewer
+) -> tuple[Order, ColumnElement[bool]]:
     """The order and the condition that the arguments ask for."""
     try:
-        return rules.order(arguments), rules.condition(entity, arguments)
+        return rules.order(arguments), rules.condition(entity, arguments, viewer)
     except BadInputError as error:
         raise NotCompilableError(Reason.ARGUMENT, str(error)) from error

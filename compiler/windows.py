@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, Uuid, func, tuple_
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Argument, Inputs, constant
 from compiler.layout import Layout
+from domain.conditions import roomy
 from resolvers.errors import BadInputError
 from resolvers.ordering import Order, cursor_of, place_of
 from resolvers.paging import MAXIMUM_PAGE_SIZE, window_of
@@ -81,11 +82,11 @@ def _bound(cursor: Any, listed: OrderedList, inputs: Inputs) -> Any:
     kind = order.key(listed.entity, listed.question).type
     if isinstance(cursor, Argument):
         return tuple_(
-            inputs.bind(cursor.path, kind, lambda text: place_of(text, order, kind).key),
+            inputs.bind(cursor.path, roomy(kind), lambda text: place_of(text, order, kind).key),
             inputs.bind(cursor.path, Uuid(), lambda text: place_of(text, order, kind).id),
         )
     try:
         place = place_of(cursor, order, kind)
     except BadInputError as error:
         raise NotCompilableError(Reason.ARGUMENT, str(error)) from error
-    return tuple_(constant(place.key, kind), constant(place.id, Uuid()))
+    return tuple_(constant(place.key, roomy(kind)), constant(place.id, Uuid()))

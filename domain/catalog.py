@@ -10,9 +10,9 @@ from domain.conditions import among, array_parameter
 from models import Category, Product, ProductVariant, Tag, product_tags
 
 
-def in_category_tree(product: Any, slugs: Any) -> ColumnElement[bool]:
-    """The product is in one of the named categories or below one of them."""
-    roots = select(func.array_agg(Category.id)).where(among(Category.slug, slugs)).scalar_subquery()
+def in_category_tree(product: Any, slugs: Any, seen: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The product is in one of the named categories that are `seen`, or below one of them."""
+    roots = select(func.array_agg(Category.id)).where(among(Category.slug, slugs), seen).scalar_subquery()
     below = select(Category.id).where(Category.path.op("&&", is_comparison=True)(roots))
     return product.category_id.in_(below)  # type: ignore[no-any-return]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import (
     ARRAY,
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Enum,
     Integer,
+    Numeric,
     SmallInteger,
     String,
     Text,
@@ -37,6 +38,14 @@ class ArrayArgument:
         return replace(self, convert=convert)
 
 
+@runtime_checkable
+class Arriving(Protocol):
+    """A scalar that arrives with each request."""
+
+    def converted(self, convert: Callable[[Any], Any], kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """The same scalar, converted when it arrives, as an SQL value of that type."""
+
+
 def among(column: Column, values: Sequence[Any]) -> ColumnElement[bool]:
     """`column` is one of the values, sent as one array parameter."""
     return column == any_(array_parameter(column, values))
@@ -44,7 +53,7 @@ def among(column: Column, values: Sequence[Any]) -> ColumnElement[bool]:
 
 def array_parameter(column: Column, values: Sequence[Any]) -> ColumnElement[Any]:
     """The values as one array, with room for more than the column has, so that none is cut or refused."""
-    element = _roomy(column.type)
+    element = roomy(column.type)
     if len(values) == 1 and isinstance(values[0], ArrayArgument):
         return values[0].bind(ARRAY(element), values[0].convert)
     if any(isinstance(value, BindParameter) for value in values):
@@ -52,9 +61,12 @@ def array_parameter(column: Column, values: Sequence[Any]) -> ColumnElement[Any]
     return bindparam(None, list(values), type_=ARRAY(element))
 
 
-def _roomy(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+def roomy(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A type with room for whatever a column of that type is compared with."""
     if isinstance(kind, SmallInteger):
         return Integer()
+    if isinstance(kind, Numeric):
+        return Numeric()
     return Text() if isinstance(kind, String) and not isinstance(kind, Enum) else kind
 
 

@@ -119,8 +119,8 @@ class Product(SearchEngineOptimised, Timestamped, Base):
     __table_args__ = (
         well_formed_slug(),
         CheckConstraint("badge_color ~ '^#[0-9A-Fa-f]{6}$'", name="badge_color"),
-        CheckConstraint("price >= 0", name="price"),
-        CheckConstraint("compare_at_price >= 0", name="compare_at_price"),
+        CheckConstraint("price >= 0 AND price <> 'NaN'", name="price"),
+        CheckConstraint("compare_at_price >= 0 AND compare_at_price <> 'NaN'", name="compare_at_price"),
         CheckConstraint("review_count >= 0 AND rating_sum BETWEEN review_count AND 5 * review_count", name="rating"),
         ForeignKeyConstraint(
             ["default_variant_id", "id"],
@@ -194,9 +194,9 @@ class ProductVariant(Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("id", "product_id", name="uq_product_variants_id_product_id"),
         CheckConstraint("sku <> ''", name="sku"),
-        CheckConstraint("price >= 0", name="price"),
-        CheckConstraint("compare_at_price >= 0", name="compare_at_price"),
-        CheckConstraint("cost_price >= 0", name="cost_price"),
+        CheckConstraint("price >= 0 AND price <> 'NaN'", name="price"),
+        CheckConstraint("compare_at_price >= 0 AND compare_at_price <> 'NaN'", name="compare_at_price"),
+        CheckConstraint("cost_price >= 0 AND cost_price <> 'NaN'", name="cost_price"),
         CheckConstraint("weight_grams >= 0", name="weight_grams"),
         Index(None, "product_id", "position", "id"),
         Index(None, "option_values", postgresql_using="gin", postgresql_ops={"option_values": "jsonb_path_ops"}),

@@ -76,7 +76,7 @@ class ServiceTier(Timestamped, Base):
     __tablename__ = "service_tiers"
     __table_args__ = (
         UniqueConstraint("service_id", "name"),
-        CheckConstraint("price >= 0", name="price"),
+        CheckConstraint("price >= 0 AND price <> 'NaN'", name="price"),
         Index(None, "service_id", "position", "id"),
     )
 

@@ -44,9 +44,17 @@ class Reading:
             if self._is_closed:
                 raise ReadingEndedError
             if self._session is None:
-                self._session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
-                await self._session.connection(execution_options=SNAPSHOT)
+                self._session = await self._opened()
             return (await self._session.execute(statement)).all()
+
+    async def _opened(self) -> AsyncSession:
+        session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
+        try:
+            await session.connection(execution_options=SNAPSHOT)
+        except BaseException:
+            await session.close()
+            raise
+        return session
 
     async def close(self) -> None:
         """Give the connection back."""

@@ -7,7 +7,7 @@ the data loaders, the compiler reads it to build one statement. The strawberry s
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, true
@@ -17,6 +17,7 @@ from typing_extensions import override
 
 import models
 from auth.permissions import Permission
+from auth.viewer import Viewer
 from auth.visibility import visible
 from domain.conditions import found
 from resolvers.context import AnySelect, Context
@@ -131,15 +132,15 @@ class ListRules:
         chosen = arguments["sort"].value if arguments.get("sort") is not None else None
         if chosen is None:
             return self.relevance if self.relevance and question is not None else self.default
-        if chosen is self.relevance and question is None:
+        if chosen.needs_question and question is None:
             raise BadInputError("The sort RELEVANCE needs `search`.")
-        return chosen  # type: ignore[no-any-return]
+        return cast("Order", chosen)
 
-    def condition(self, entity: Any, arguments: Arguments) -> ColumnElement[bool]:
+    def condition(self, entity: Any, arguments: Arguments, viewer: Viewer) -> ColumnElement[bool]:
         """What the arguments filter by."""
         condition: ColumnElement[bool] = true()
         if arguments.get("filter") is not None:
-            condition &= arguments["filter"].where(entity)
+            condition &= arguments["filter"].where(entity, viewer)
         if arguments.get("search") is not None:
             condition &= found(entity, arguments["search"])
         return condition
@@ -160,11 +161,11 @@ class Many(Declaration):
 
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
-        place = (id(self), *(key for key in info.path.as_list() if isinstance(key, str)))
+        place = (id(self), id(info._raw_info.field_nodes[0]))  # noqa: SLF001 - the selection, whose arguments are one
         children = Children(
             info.context,
             self.link,
-            lambda entity: self.rules.condition(entity, arguments),
+            lambda entity: self.rules.condition(entity, arguments, info.context.viewer),
             owned=self.owned,
         )
         if not self.paged:
@@ -187,10 +188,11 @@ class Root(Declaration):
         order, window, question = self.rules.order(arguments), self.rules.window(arguments), arguments.get("search")
         entity = aliased(self.model)
 
+        viewer = info.context.viewer
+
         def matching(statement: AnySelect) -> AnySelect:
-            return statement.where(
-                visible(self.model, entity, info.context.viewer), self.rules.condition(entity, arguments)
-            )
+            wanted = self.rules.condition(entity, arguments, viewer)
+            return statement.where(visible(self.model, entity, viewer), wanted)
 
         async def read_page() -> Page:
             rows = matching(select(entity, cursor_of(order, entity, question)))

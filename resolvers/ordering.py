@@ -4,12 +4,13 @@ A cursor holds the order's tag, the row's sort key and its id, so that it stays 
 Both executors take it from the same SQL expression.
 """
 
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from resolvers.errors import BadInputError
 
 SEPARATOR = "\x1f"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NUMBER = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,6})?")
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,7 @@ class Order:
     key: Callable[[Any, Any], ColumnElement[Any]]
     descending: bool = False
     description: str = ""
+    needs_question: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def place_of(cursor: str, order: Order, key_type: TypeEngine[Any]) -> Place:
         key, _, row = rest.rpartition(SEPARATOR)
         if tag == order.tag:
             return Place(_from_text(key, key_type), UUID(row))
-    except (Base64Error, ValueError, InvalidOperation, OverflowError):
+    except (Base64Error, ValueError, OverflowError):
         pass
     shown = repr(cursor if len(cursor) <= 80 else cursor[:77] + "…")  # noqa: PLR2004 - keeps the message readable
     raise BadInputError(
@@ -76,15 +80,18 @@ def _as_text(key: ColumnElement[Any]) -> ColumnElement[str]:
 def _from_text(text: str, key_type: TypeEngine[Any]) -> object:
     python_type = key_type.python_type
     if python_type is datetime:
-        return EPOCH + timedelta(microseconds=int(text))
+        return EPOCH + timedelta(microseconds=int(_matching(WHOLE_NUMBER, text)))
     if python_type is int:
-        return _within_bounds(int(text))
+        return _within_bounds(int(_matching(WHOLE_NUMBER, text)))
     if python_type is Decimal:
-        number = Decimal(text)
-        if not number.is_finite() or abs(number) >= Decimal(10) ** 10:
-            raise ValueError(text)
-        return number
+        return Decimal(_matching(NUMBER, text))
     if "\x00" in text:
+        raise ValueError(text)
+    return text
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if pattern.fullmatch(text) is None:
         raise ValueError(text)
     return text
 

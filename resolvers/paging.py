@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Uuid, and_, func, literal, true, tuple_
 
+from domain.conditions import roomy
 from resolvers.context import AnySelect
 from resolvers.errors import BadInputError
 from resolvers.ordering import Order, Place, place_of
@@ -70,4 +71,4 @@ def between(entity: Any, order: Order, question: object, after: Any | None, befo
 
 
 def _row(place: Place, key_type: Any) -> Any:
-    return tuple_(literal(place.key, key_type), literal(place.id, Uuid()))
+    return tuple_(literal(place.key, roomy(key_type)), literal(place.id, Uuid()))

@@ -6,10 +6,12 @@ from typing import Any
 import strawberry
 from sqlalchemy import ColumnElement
 
+import models
+from auth.visibility import visible
 from domain import catalog, conditions, stock
 from schema.declare import sort_enum
 from schema.enums import Badge
-from schema.filters import condition, filter_input, in_range, in_span, keys_of
+from schema.filters import condition, filter_input, in_range, in_span, keys_of, viewed_condition
 from schema.orders import ascending, by_relevance, descending
 from schema.values import DateTimeRange, DecimalRange
 
@@ -53,8 +55,11 @@ class ProductFilter:
     ids: list[strawberry.ID] | None = condition(
         lambda product, ids: conditions.among(product.id, keys_of("Product", ids)), "One of these products."
     )
-    categories: list[str] | None = condition(
-        catalog.in_category_tree, "In one of the categories with these slugs, or below one of them."
+    categories: list[str] | None = viewed_condition(
+        lambda product, slugs, viewer: catalog.in_category_tree(
+            product, slugs, visible(models.Category, models.Category, viewer)
+        ),
+        "In one of the categories with these slugs, or below one of them.",
     )
     tags: list[str] | None = condition(catalog.has_any_tag, "With one of the tags of these slugs.")
     vendors: list[str] | None = condition(

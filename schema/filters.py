@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar
+from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, Numeric, and_, or_, true, type_coerce
+from sqlalchemy import ColumnElement, Numeric, Uuid, and_, or_, true, type_coerce
 
-from domain.conditions import ArrayArgument
+from auth.viewer import Viewer
+from domain.conditions import ArrayArgument, Arriving
 from resolvers.ids import decode_id_of
 
 Condition = Callable[[Any, Any], ColumnElement[bool]]
 """Builds SQL from the entity and the field's value, without looking at the value."""
+
+ViewedCondition = Callable[[Any, Any, Viewer], ColumnElement[bool]]
+"""A condition that depends on what the viewer may see."""
 
 CONDITION = "condition"
 
@@ -20,6 +25,11 @@ Filter = TypeVar("Filter", bound=type)
 
 def condition(builds: Condition, description: str) -> Any:
     """A field of a filter: absent or null, it does not restrict."""
+    return viewed_condition(lambda entity, value, _viewer: builds(entity, value), description)
+
+
+def viewed_condition(builds: ViewedCondition, description: str) -> Any:
+    """A field of a filter over rows that not everybody sees."""
     return strawberry.field(default=None, description=description, metadata={CONDITION: builds})
 
 
@@ -68,23 +78,23 @@ def in_span(column: Callable[[Any], ColumnElement[Any]]) -> Condition:
 def keys_of(type_name: str, ids: list[Any]) -> list[Any]:
     """The keys in global ids of one type."""
 
-    def decode(texts: list[str]) -> list[Any]:
-        return [decode_id_of(type_name, text) for text in texts]
+    def decode(text: str) -> UUID:
+        return decode_id_of(type_name, text)
 
     if len(ids) == 1 and isinstance(ids[0], ArrayArgument):
-        return [ids[0].converted(decode)]
-    return decode(ids)
+        return [ids[0].converted(lambda texts: list(map(decode, texts)))]
+    return [text.converted(decode, Uuid()) if isinstance(text, Arriving) else decode(text) for text in ids]
 
 
-def _where(self: Any, entity: Any) -> ColumnElement[bool]:
+def _where(self: Any, entity: Any, viewer: Viewer) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [true()]
     for field in fields(self):
         value = getattr(self, field.name)
         if value is not None and CONDITION in field.metadata:
-            conditions.append(field.metadata[CONDITION](entity, value))
-    conditions += [each.where(entity) for each in self.and_ or ()]
+            conditions.append(field.metadata[CONDITION](entity, value, viewer))
+    conditions += [each.where(entity, viewer) for each in self.and_ or ()]
     if self.or_:
-        conditions.append(or_(*(each.where(entity) for each in self.or_)))
+        conditions.append(or_(*(each.where(entity, viewer) for each in self.or_)))
     if self.not_ is not None:
-        conditions.append(self.not_.where(entity).is_not(true()))  # what is unknown does not hold either
+        conditions.append(self.not_.where(entity, viewer).is_not(true()))  # what is unknown does not hold either
     return and_(*conditions)

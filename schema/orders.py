@@ -26,7 +26,7 @@ def by_relevance(tag: str, title: Callable[[Any], ColumnElement[Any]]) -> Order:
     def key(entity: Any, question: Any) -> ColumnElement[Any]:
         return func.search_rank(title(entity), entity.search, question, type_=RANK)
 
-    return Order(tag, key, descending=True, description="The best answers to `search` first.")
+    return Order(tag, key, descending=True, description="The best answers to `search` first.", needs_question=True)
 
 
 BY_POSITION = ascending("position", lambda entity: entity.position)

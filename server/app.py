@@ -20,11 +20,13 @@ from server.graphiql import graphiql_routes
 from server.graphql_execution import Executor
 from server.health import answer_health
 from server.read_pool import ReadPool
+from server.response_cache import ResponseCache
 from server.settings import Settings, load_settings
+from server.table_versions import TableVersions
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
-    """The application. It connects to the database of the settings when the first request needs it."""
+    """The application. It connects to the database of the settings when it starts, and again whenever it has to."""
     configured = settings or load_settings()
     if configured.database_url is None:
         raise ServerError("DATABASE_URL is missing. Set it, or run `merkato dev`, which brings its own database.")
@@ -33,13 +35,16 @@ def create_app(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.engine = create_engine(url, configured)
-        yield
+        async with cache.running():
+            yield
         await pool.close()
         await app.state.engine.dispose()
 
     patience = configured.database_connect_timeout_seconds
     pool = ReadPool(lambda: open_connection(url, configured), configured.database_pool_size, patience)
-    reads = CompiledReads(Compiler(schema), pool)
+    versions = TableVersions(lambda: open_connection(url, configured))
+    cache = ResponseCache(versions, configured.response_cache_bytes)
+    reads = CompiledReads(Compiler(schema), pool, cache)
     executor = Executor(schema, introspection=configured.introspection, reads=reads)
     routes = _routes(configured, executor)
     return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)

@@ -2,26 +2,33 @@
 
 import logging
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import asyncpg
 
-from auth.viewer import Viewer
+from auth.viewer import VISITOR, Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
+from compiler.plan import BoundPlan
 from resolvers.errors import BadInputError
 from server.graphql_errors import is_database_away
 from server.read_pool import ReadPool
+from server.response_cache import ResponseCache
 
 logger = logging.getLogger("merkato.compiler")
 
 
 class CompiledReads:
-    """The compiled executor on its connections, with a tally of how requests were answered."""
+    """The compiled executor on its connections, with a tally of how requests were answered.
 
-    def __init__(self, compiler: Compiler, pool: ReadPool) -> None:
+    With a cache, visitors may get an answer that was kept.
+    """
+
+    def __init__(self, compiler: Compiler, pool: ReadPool, cache: ResponseCache | None = None) -> None:
         self._compiler = compiler
         self._pool = pool
+        self._cache = cache
         self.tally: Counter[str] = Counter()
 
     async def answer(
@@ -37,8 +44,7 @@ class CompiledReads:
             return None
         try:
             bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
-            async with self._pool.connection() as connection:
-                encoded = await bound.run(connection)
+            encoded = await self._kept_or_read(bound, viewer)
         except NotCompilableError as refused:
             self.tally[refused.reason] += 1
             return None
@@ -56,3 +62,12 @@ class CompiledReads:
             return None
         self.tally["compiled"] += 1
         return encoded
+
+    async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer) -> bytes:
+        if self._cache is None or viewer != VISITOR:
+            return await self._read(bound)
+        return await self._cache.answer(bound, partial(self._read, bound))
+
+    async def _read(self, bound: BoundPlan) -> bytes:
+        async with self._pool.connection() as connection:
+            return await bound.run(connection)

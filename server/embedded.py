@@ -141,15 +141,17 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Start the server, or adopt the one that a killed process left behind.
 
-        Raises an EmbeddedPostgresError, FolderInUseError above all, and then leaves nothing running.
+        Raises an EmbeddedPostgresError, FolderInUseError above all, and then leaves nothing running that it started.
         """
         with _explained(self.folder):
             self._claim()
             try:
-                self._postmaster = self._leftover() or self._launch()
+                self._postmaster = self._leftover()
             except BaseException:
-                self.stop()
+                self._lock.release()
                 raise
+            if self._postmaster is None:
+                self._launch_or_undo()
 
     def stop(self) -> None:
         """Stop the server and let go of the folder. Nothing happens when the folder is not ours."""
@@ -196,6 +198,13 @@ class EmbeddedPostgres:
             time.sleep(POLL_SECONDS)
         stuck = read_postmaster(self._data)
         raise LeftoverRunningError(self._data, stuck.pid if stuck else None)
+
+    def _launch_or_undo(self) -> None:
+        try:
+            self._postmaster = self._launch()
+        except BaseException:
+            self.stop()
+            raise
 
     def _launch(self) -> Postmaster:
         _forget_dead_server(self._data)

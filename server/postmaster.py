@@ -14,7 +14,7 @@ PORT = 5432
 CONNECT_TIMEOUT_SECONDS = 5
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
-"""The first question of a client, which every server answers with one letter (SSLRequest in PostgreSQL's "Message Formats")."""
+"""A client's first question, which every server answers with a letter (SSLRequest in "Message Formats")."""
 
 _MACOS_LOCAL_LEVEL = 0
 _MACOS_LOCAL_PEERPID = 2

@@ -104,7 +104,8 @@ class Settings(BaseSettings):
         default=10,
         ge=1,
         le=200,
-        description="How many connections a process keeps at most for compiled queries, and as many again for the rest.",
+        description="How many connections a process keeps at most for compiled queries, "
+        "and as many again for the rest.",
     )
     database_connect_timeout_seconds: int = Field(
         default=10, ge=1, le=300, description="How long to wait for a connection to the database."
@@ -127,6 +128,12 @@ class Settings(BaseSettings):
     introspection: bool = Field(default=True, description="Whether clients may ask for the schema.")
     max_body_bytes: int = Field(
         default=1_000_000, ge=1_000, le=100_000_000, description="The longest request body that is read."
+    )
+    response_cache_bytes: int = Field(
+        default=32_000_000,
+        ge=0,
+        le=100_000_000_000,
+        description="How many bytes of answers to visitors a process keeps; 0 reads every answer from the database.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("http://localhost:3000", "http://localhost:5173"),

@@ -23,7 +23,7 @@ LEASE_SECONDS = 0.08
 """How long versions hold. With what it takes to answer it stays below the promised 0.1."""
 RENEWAL_SECONDS = 0.04
 """After so long the next round trip begins, if somebody asks for versions; until it ends nobody has to wait."""
-PATIENCE_SECONDS = 0.02
+PATIENCE_SECONDS = 0.2
 """How long a request waits for a round trip before it does without versions."""
 
 HEARTBEAT_SECONDS = 5.0
@@ -76,13 +76,10 @@ class TableVersions:
 
         None while they cannot be known: nobody listens, PostgreSQL does not answer, or a table is not watched.
         """
-        age = monotonic() - self._confirmed_at
-        if age > RENEWAL_SECONDS and self._connection is not None:
-            renewal = self._renewed(self._connection)
-            if age > LEASE_SECONDS:
-                await asyncio.wait((renewal,), timeout=PATIENCE_SECONDS)
-                age = monotonic() - self._confirmed_at
-        return self.known(tables) if age <= LEASE_SECONDS else None
+        asked_at = monotonic()
+        if asked_at - self._confirmed_at > RENEWAL_SECONDS and self._connection is not None:
+            self._renewed(self._connection)
+        return self.known(tables) if await self._is_confirmed(asked_at - LEASE_SECONDS) else None
 
     def known(self, tables: frozenset[str]) -> Versions | None:
         """The versions of these tables as far as notifications have come in."""
@@ -92,6 +89,20 @@ class TableVersions:
             return tuple([self._versions[table] for table in tables])
         except KeyError:
             return None
+
+    async def _is_confirmed(self, since: float) -> bool:
+        """Whether a round trip that began since then has ended; waits for one, but not for long.
+
+        The bound is the time of the question, not that of the answer: else a process under so much load that round
+        trips outlast the lease would stop using its cache just when it needs it.
+        """
+        deadline = since + LEASE_SECONDS + PATIENCE_SECONDS
+        while self._confirmed_at < since:
+            patience = deadline - monotonic()
+            if self._connection is None or patience <= 0:
+                return False
+            await asyncio.wait((self._renewed(self._connection),), timeout=patience)
+        return True
 
     async def _listen(self) -> None:
         pause = SHORTEST_PAUSE_SECONDS
@@ -136,8 +147,9 @@ class TableVersions:
         self._connection, self._confirmed_at = connection, began
 
     def _on_notification(self, _connection: object, _pid: int, _channel: str, table: object) -> None:
-        self._latest += 1
-        self._versions[str(table)] = self._latest
+        if table in self._versions:
+            self._latest += 1
+            self._versions[str(table)] = self._latest
 
     async def _keep_alive(self, lost: asyncio.Event) -> None:
         while self._connection is not None and not lost.is_set():

@@ -18,10 +18,8 @@ from rich.progress import (
 from rich.table import Column, Table
 
 from server.environment import SettingReport
-from server.importing import Summary
+from server.importing import MOST_REFUSALS, Summary
 from server.migrating import Migration
-
-REFUSALS_SHOWN = 50
 
 
 def print_settings(console: Console, reports: Sequence[SettingReport]) -> None:
@@ -49,11 +47,10 @@ def print_import(console: Console, summary: Summary, *, dry_run: bool) -> None:
     for name in ("created", "updated", "unchanged", "refused"):
         table.add_row(name, str(getattr(summary, name)))
     console.print(table)
-    for refusal in summary.refusals[:REFUSALS_SHOWN]:
+    for refusal in summary.refusals:
         console.print(f"Line {refusal.line}, {escape(refusal.handle)}: {escape(refusal.reason)}", highlight=False)
-    more = len(summary.refusals) - REFUSALS_SHOWN
-    if more > 0:
-        console.print(f"… and {more} more.")
+    if len(summary.refusals) == MOST_REFUSALS:
+        console.print(f"Only the first {MOST_REFUSALS:,} reasons are listed.")
 
 
 @contextmanager

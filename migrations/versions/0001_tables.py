@@ -274,8 +274,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "slug <> '' AND slug !~ '[[:space:]/?#%]' AND slug = lower(slug)", name=op.f("ck_products_slug")
         ),
-        sa.CheckConstraint("compare_at_price >= 0", name=op.f("ck_products_compare_at_price")),
-        sa.CheckConstraint("price >= 0", name=op.f("ck_products_price")),
+        sa.CheckConstraint(
+            "compare_at_price >= 0 AND compare_at_price <> 'NaN'", name=op.f("ck_products_compare_at_price")
+        ),
+        sa.CheckConstraint("price >= 0 AND price <> 'NaN'", name=op.f("ck_products_price")),
         sa.CheckConstraint(
             "review_count >= 0 AND rating_sum BETWEEN review_count AND 5 * review_count",
             name=op.f("ck_products_rating"),
@@ -327,7 +329,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("price >= 0", name=op.f("ck_service_tiers_price")),
+        sa.CheckConstraint("price >= 0 AND price <> 'NaN'", name=op.f("ck_service_tiers_price")),
         sa.ForeignKeyConstraint(
             ["service_id"], ["services.id"], name=op.f("fk_service_tiers_service_id"), ondelete="CASCADE"
         ),
@@ -526,9 +528,11 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("sku <> ''", name=op.f("ck_product_variants_sku")),
-        sa.CheckConstraint("compare_at_price >= 0", name=op.f("ck_product_variants_compare_at_price")),
-        sa.CheckConstraint("cost_price >= 0", name=op.f("ck_product_variants_cost_price")),
-        sa.CheckConstraint("price >= 0", name=op.f("ck_product_variants_price")),
+        sa.CheckConstraint(
+            "compare_at_price >= 0 AND compare_at_price <> 'NaN'", name=op.f("ck_product_variants_compare_at_price")
+        ),
+        sa.CheckConstraint("cost_price >= 0 AND cost_price <> 'NaN'", name=op.f("ck_product_variants_cost_price")),
+        sa.CheckConstraint("price >= 0 AND price <> 'NaN'", name=op.f("ck_product_variants_price")),
         sa.CheckConstraint("weight_grams >= 0", name=op.f("ck_product_variants_weight_grams")),
         sa.ForeignKeyConstraint(
             ["image_id"], ["product_images.id"], name=op.f("fk_product_variants_image_id"), ondelete="SET NULL"

@@ -1,6 +1,7 @@
 r"""Add the SQL functions behind every search.
 
 `search_query` never fails, whatever is typed: `search_prefix` strips the words of every operator of `to_tsquery`.
+A question with operators of its own (quotes, `-`, `or`) is taken at its word, without prefixes.
 `search_rank` puts a title equal to the question before the words found whole, and those before a prefix.
 `search_highlight` gives HTML in which the text is escaped and the words found stand in <mark>.
 """
@@ -16,10 +17,10 @@ FUNCTIONS = {
     "search_prefix(text)": r"""
         CREATE FUNCTION search_prefix(question text) RETURNS tsquery
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-            SELECT to_tsquery('simple', regexp_replace(
+            SELECT CASE WHEN question !~* '"|(^|\s)-|(^|\s)or(\s|$)' THEN to_tsquery('simple', regexp_replace(
                 nullif(btrim(regexp_replace(question, '[&|!():*<>''"\\[:space:][:cntrl:]]+', ' ', 'g')), ''),
                 '\s+', ':* & ', 'g'
-            ) || ':*')
+            ) || ':*') END
         $$
     """,
     "search_query(text)": """
@@ -32,7 +33,7 @@ FUNCTIONS = {
         CREATE FUNCTION search_rank(title text, words tsvector, question text) RETURNS numeric
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             SELECT round((
-                CASE WHEN lower(title) = lower(btrim(question)) THEN 2
+                CASE WHEN lower(title) = lower(btrim(question, E' \\t\\n\\r\\f\\v')) THEN 2
                      WHEN words @@ websearch_to_tsquery('english', question) THEN 1
                      ELSE 0 END
                 + ts_rank(words, search_query(question))

@@ -1,5 +1,8 @@
 """Add the triggers that keep derived columns right: updated_at, category paths, product prices and ratings.
 
+Whoever moves a category locks the whole tree first, before any of its rows, so that two moves neither make a
+cycle nor wait for each other's rows. A product that takes the price of its new default variant locks that variant.
+
 Triggers on reviews and variants work once per statement on the rows it changed, so that a bulk load costs one
 update per product and not one per review. Before ratings change, products are locked in id order, so that two
 statements never wait for each other. A rating moves by the difference, never by a fresh count, which would miss what
@@ -35,12 +38,17 @@ FUNCTIONS = {
             RETURN NEW;
         END
     """,
+    "lock_category_tree": """
+        BEGIN
+            PERFORM pg_advisory_xact_lock(hashtext('categories'));
+            RETURN NULL;
+        END
+    """,
     "place_category": """
         DECLARE
             parent_path uuid[] := '{}';
         BEGIN
             IF NEW.parent_id IS NOT NULL THEN
-                PERFORM pg_advisory_xact_lock(hashtext('categories'));
                 SELECT path INTO parent_path FROM categories WHERE id = NEW.parent_id;
                 IF NEW.id = ANY (parent_path) OR NEW.id = NEW.parent_id THEN
                     RAISE EXCEPTION 'A category cannot be placed below itself.'
@@ -72,11 +80,15 @@ FUNCTIONS = {
         END
     """,
     "take_default_variant_price": """
+        DECLARE
+            variant product_variants%ROWTYPE;
         BEGIN
-            UPDATE products
-            SET price = variant.price, compare_at_price = variant.compare_at_price, currency = variant.currency
-            FROM product_variants AS variant
-            WHERE products.id = NEW.id AND variant.id = NEW.default_variant_id;
+            SELECT * INTO variant FROM product_variants WHERE id = NEW.default_variant_id FOR SHARE;
+            IF FOUND THEN
+                UPDATE products
+                SET price = variant.price, compare_at_price = variant.compare_at_price, currency = variant.currency
+                WHERE id = NEW.id;
+            END IF;
             RETURN NULL;
         END
     """,
@@ -133,6 +145,10 @@ TRIGGERS = (
         f"CREATE TRIGGER set_updated_at BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION set_updated_at()"
         for table in TIMESTAMPED
     ),
+    """
+    CREATE TRIGGER lock_category_tree BEFORE INSERT OR UPDATE OF parent_id ON categories
+    FOR EACH STATEMENT EXECUTE FUNCTION lock_category_tree()
+    """,
     """
     CREATE TRIGGER place_category BEFORE INSERT OR UPDATE OF parent_id ON categories
     FOR EACH ROW EXECUTE FUNCTION place_category()

@@ -23,12 +23,15 @@ from tests.factories import add_product, add_shopful, shared_engine, writing
 from tests.statements import execute, scalar
 
 BROAD = """
-    { shop { name } products { totalCount nodes { id category { id } reviews { totalCount nodes { id author { name } } } } }
+    { shop { name }
+      products { totalCount nodes { id category { id } reviews { totalCount nodes { id author { name } } } } }
       categories { totalCount nodes { id parent { id } children { id } products { totalCount } } }
-      services { totalCount nodes { id tiers { id service { id } } } } authors { nodes { id posts { nodes { id } } } }
-      posts { totalCount nodes { id author { id } tags { slug } } } postCategories { nodes { id posts { totalCount } } }
-      reviews { totalCount nodes { id product { id inStock } } } search(query: "network") { totalCount edges { highlight } } }
+      services { totalCount nodes { id tiers { id service { id } } } }
+      authors { nodes { id posts { nodes { id } } } }
+      posts { totalCount nodes { id author { id } tags { slug } } }
+      search(query: "network") { totalCount edges { highlight } } }
 """
+SMALL = "{ products { totalCount nodes { id category { id } } } services { nodes { id tiers { id } } } shop { name } }"
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +95,8 @@ async def test_operation_without_reads_takes_no_connection(shop_url: str) -> Non
 
 
 async def test_many_requests_take_turns_on_a_single_connection(narrow: AsyncEngine) -> None:
-    alone = await data_of(narrow, BROAD)
-    together = await asyncio.gather(*(data_of(narrow, BROAD) for _ in range(20)))
+    alone = await data_of(narrow, SMALL)
+    together = await asyncio.gather(*(data_of(narrow, SMALL) for _ in range(20)))
     assert together == [alone] * 20
     assert checked_out(narrow) == 0
 
@@ -202,12 +205,12 @@ async def test_failing_statement_does_not_poison_the_pool(narrow: AsyncEngine, b
 
 async def test_many_failing_requests_give_their_connections_back(shop_url: str) -> None:
     async with engine_of_size(shop_url, 2) as engine:
-        whole = await data_of(engine, BROAD)
-        async with breaking(engine, lambda number: number % 7 == 0):
-            bodies = await asyncio.gather(*(run(engine, BROAD) for _ in range(20)))
+        whole = await data_of(engine, SMALL)
+        async with breaking(engine, lambda number: number % 3 == 0):
+            bodies = await asyncio.gather(*(run(engine, SMALL) for _ in range(20)))
         assert [body for body in bodies if "errors" not in body] == []
         assert checked_out(engine) == 0
-        assert await data_of(engine, BROAD) == whole
+        assert await data_of(engine, SMALL) == whole
 
 
 async def test_refused_field_leaves_no_sibling_behind(narrow: AsyncEngine) -> None:
@@ -215,7 +218,7 @@ async def test_refused_field_leaves_no_sibling_behind(narrow: AsyncEngine) -> No
     query = "{ bad: products(first: 101) { totalCount } " + BROAD.strip()[1:]
     late = BROAD.strip()[:-1] + " bad: products(first: 101) { nodes { id } } }"
     deep = (
-        '{ categories { nodes { id products { nodes { id reviews(after: "x") { totalCount } } } } } '
+        '{ categories { nodes { id products { nodes { id reviews(after: "x") { nodes { id } } } } } } '
         + BROAD.strip()[1:]
     )
     for _ in range(3):
@@ -236,7 +239,8 @@ async def test_cancelled_request_gives_its_connection_back(shop_url: str) -> Non
                 await context.reading.rows(select(func.pg_sleep(60)))
 
         task = asyncio.create_task(hang())
-        running = text("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep($1%'")
+        others = "state = 'active' AND pid <> pg_backend_pid() AND datname = current_database()"
+        running = text(f"SELECT count(*) FROM pg_stat_activity WHERE {others}")
         async with asyncio.timeout(10):
             while await scalar(watching, running) == 0:
                 pass
@@ -251,12 +255,11 @@ async def test_cancelled_request_gives_its_connection_back(shop_url: str) -> Non
 
 
 async def test_lost_connection_fails_one_request_only(narrow: AsyncEngine, shop_url: str) -> None:
-    async with engine_of_size(shop_url, 1) as other:
-        async with Context(narrow, VISITOR) as context:
-            ((pid,),) = await context.reading.rows(select(func.pg_backend_pid()))
-            assert await scalar(other, select(func.pg_terminate_backend(pid, 5000))) is True
-            with pytest.raises(DBAPIError):
-                await context.reading.rows(select(literal(1)))
+    async with engine_of_size(shop_url, 1) as other, Context(narrow, VISITOR) as context:
+        ((pid,),) = await context.reading.rows(select(func.pg_backend_pid()))
+        assert await scalar(other, select(func.pg_terminate_backend(pid, 5000))) is True
+        with pytest.raises(DBAPIError):
+            await context.reading.rows(select(literal(1)))
     assert await data_of(narrow, "{ products { totalCount } }") == {"products": {"totalCount": 3}}
 
 

@@ -311,6 +311,32 @@ def test_half_migrated_database_is_told(merkato: Run, database_url: str, port: i
     assert "Traceback" not in outcome.err
 
 
+def test_every_refused_product_is_listed_with_its_line_and_reason(merkato: Run, workplace: Path) -> None:
+    good = ["good,Good,Default Title,10.00"]
+    bad = [f"bad-{number},Bad,Default Title,-1.00" for number in range(60)]
+    header = "Handle,Title,Option1 Value,Variant Price"
+    (workplace / "export.csv").write_text("\n".join([header, *good, *bad, ""]))
+
+    outcome = merkato("import", "shopify", "export.csv")
+
+    assert outcome.code == cli.EXIT_SOME_REFUSED
+    assert re.search(r"created +│ 1 ", outcome.out)
+    assert re.search(r"refused +│ 60 ", outcome.out)
+    assert [int(line) for line in re.findall(r"^Line (\d+), bad-\d+: ", outcome.out, re.MULTILINE)] == list(
+        range(3, 63)
+    )
+
+
+def test_file_that_is_no_export_is_told(merkato: Run, workplace: Path) -> None:
+    (workplace / "other.csv").write_text("Name,Colour\nx,y\n")
+
+    outcome = merkato("import", "shopify", "other.csv")
+
+    assert outcome.code == 1
+    assert outcome.err.startswith("other.csv is not a Shopify product export: ")
+    assert "Traceback" not in outcome.err
+
+
 def test_serve_refuses_what_only_development_may_do_without(merkato: Run) -> None:
     outcome = merkato("serve", SECRET_KEY="abc" * 20)
 

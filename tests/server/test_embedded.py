@@ -243,6 +243,9 @@ def test_server_that_does_not_answer_is_not_adopted(folder: Path, monkeypatch: p
         EmbeddedPostgres(folder).start()
 
     os.kill(stuck.pid, signal.SIGCONT)
+    with EmbeddedPostgres(folder) as postgres:
+        assert read_postmaster(folder / "postgres") == stuck
+        assert postgres.url == running_url(folder)
 
 
 async def test_killed_server_is_started_again(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""The load runs, and the servers they compare Merkato with."""

@@ -1,0 +1,132 @@
+"""Who is measured: how each server is started, as one process, and which operations it can answer."""
+
+import secrets
+import sys
+import sysconfig
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from benchmarks.operations import Dialect
+
+ROOT = Path(__file__).parent.parent
+PEERS = Path(__file__).parent / "peers"
+NODE_FOLDER = PEERS / "runtime"
+NODE = NODE_FOLDER / "node_modules" / ".bin" / "node"
+OURS = "merkato"
+CONSTANT = "constant"
+POOL_SIZE = 10
+"""How many connections to the database each server may open."""
+
+SHARED = frozenset({"product", "list", "posts", "fields", "search", "filter"})
+GRAPHQL = SHARED | {"texts"}
+OWN = GRAPHQL | {"page-first", "page-deep"}
+
+
+class Kind(StrEnum):
+    """What a contestant is to us."""
+
+    OURS = "ours"
+    CEILING = "ceiling"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A server. `{port}` in its command is where it is to listen; it finds the database in its environment."""
+
+    name: str
+    title: str
+    kind: Kind
+    command: Sequence[str]
+    operations: frozenset[str]
+    dialect: Dialect = Dialect.MERKATO
+    folder: Path = ROOT
+    packages: Sequence[str] = ()
+    """What its version is told by: installed Python or npm packages."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether its answers mean anything."""
+        return self.name != CONSTANT
+
+    @property
+    def is_node(self) -> bool:
+        """Whether npm installs it."""
+        return (self.folder / "package.json").exists()
+
+
+def list_contestants() -> list[Contestant]:
+    """Every contestant, in the order of the report."""
+    return [
+        Contestant(
+            OURS,
+            "**Merkato**",
+            Kind.OURS,
+            (str(Path(sysconfig.get_path("scripts"), "merkato")), "serve", "--port", "{port}"),
+            OWN,
+            packages=("strawberry-graphql", "asyncpg", "uvicorn"),
+            environment=_production(),
+        ),
+        Contestant(
+            "reference",
+            "Merkato, reference executor",
+            Kind.OURS,
+            _uvicorn("--factory", "benchmarks.servers.reference:create_app"),
+            OWN,
+            packages=("strawberry-graphql", "sqlalchemy"),
+            environment=_production(),
+        ),
+        Contestant(
+            "hand-written",
+            "Ceiling: raw ASGI, hand-written SQL",
+            Kind.CEILING,
+            _uvicorn("benchmarks.servers.hand_written:app"),
+            SHARED,
+            packages=("asyncpg", "orjson", "uvicorn"),
+        ),
+        Contestant(
+            CONSTANT,
+            "Ceiling: a constant ASGI answer",
+            Kind.CEILING,
+            _uvicorn("benchmarks.servers.constant:app"),
+            frozenset({"product"}),
+            packages=("uvicorn", "httptools", "uvloop"),
+        ),
+        _node("mercurius", "Mercurius", ("mercurius", "fastify", "pg")),
+        _node("postgraphile", "PostGraphile", ("postgraphile", "pg"), Dialect.POSTGRAPHILE),
+        _node("yoga", "GraphQL Yoga", ("graphql-yoga", "dataloader", "pg")),
+        Contestant(
+            "strawberry",
+            "Strawberry, SQLAlchemy, data loaders",
+            Kind.PEER,
+            _uvicorn("--factory", "benchmarks.peers.strawberry_sqlalchemy.app:create_app", lifespan="off"),
+            GRAPHQL,
+            packages=("strawberry-graphql", "sqlalchemy", "uvicorn"),
+        ),
+    ]
+
+
+def _uvicorn(*application: str, lifespan: str = "on") -> tuple[str, ...]:
+    """The server of Python's ASGI applications, as our own uses it."""
+    fast = ("--loop", "uvloop", "--http", "httptools", "--lifespan", lifespan)
+    quiet = ("--no-access-log", "--no-server-header", "--log-level", "warning")
+    return (sys.executable, "-m", "uvicorn", *application, "--port", "{port}", *fast, *quiet)
+
+
+def _node(name: str, title: str, packages: Sequence[str], dialect: Dialect = Dialect.MERKATO) -> Contestant:
+    command = (str(NODE), "server.js")
+    return Contestant(name, title, Kind.PEER, command, GRAPHQL, dialect, PEERS / name, packages)
+
+
+def _production() -> Mapping[str, str]:
+    return {
+        "APP_ENV": "production",
+        "WORKERS": "1",
+        "LOG_LEVEL": "warning",
+        "DATABASE_POOL_SIZE": str(POOL_SIZE),
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "JWT_SECRET_KEY": secrets.token_urlsafe(48),
+    }

@@ -1,0 +1,100 @@
+"""The database of the benchmark: an embedded PostgreSQL with the synthetic shop, kept between runs."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from benchmarks.errors import BenchmarkError
+from server.database import create_engine
+from server.embedded import EmbeddedPostgres
+from server.migrating import MigrationError, migrate
+from server.postmaster import read_postmaster
+from server.settings import load_settings
+from server.synthetic import generate
+
+FOLDER = Path(__file__).parent.parent / ".merkato" / "benchmarks"
+SCALES = {"10k": 10_000, "1m": 1_000_000}
+"""How many products there are; a synthetic shop has ten times as many reviews, half as many posts, a fifth as many
+users, and 50 categories."""
+
+SETTINGS = {"autovacuum": "off", "log_min_duration_statement": "-1"}
+"""The data never changes: it is vacuumed and analysed once it is loaded."""
+
+PEERS = """
+    CREATE SCHEMA IF NOT EXISTS peers;
+    CREATE OR REPLACE FUNCTION peers.search_products(question text) RETURNS SETOF public.products
+    LANGUAGE sql STABLE AS $$
+        SELECT p.* FROM public.products p WHERE p.is_active AND p.search @@ search_query(question)
+        ORDER BY search_rank(p.name, p.search, question) DESC, p.id DESC
+    $$;
+"""
+"""PostGraphile makes a field of each function; this is its way to a search."""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A running database: its address and the process that all its backends descend from."""
+
+    url: str
+    pid: int
+    socket_folder: Path
+    version: str
+
+
+@contextmanager
+def prepared_database(scale: str, report: Report) -> Iterator[Database]:
+    """The database of that scale, loaded on its first run or when its tables are other ones by now."""
+    folder = FOLDER / scale
+    postgres = EmbeddedPostgres(folder, SETTINGS)
+    postgres.start()
+    try:
+        held = asyncio.run(_count_products(postgres.url))
+        if held not in {0, SCALES[scale]}:
+            postgres.stop()
+            postgres.reset()
+            postgres.start()
+        if held != SCALES[scale]:
+            report(f"Loading {SCALES[scale]:,} products into {folder} …")
+            asyncio.run(_load(postgres.url, SCALES[scale]))
+        yield asyncio.run(_describe(postgres.url, folder))
+    finally:
+        postgres.stop()
+
+
+async def _count_products(url: str) -> int | None:
+    """How many products the database holds; None when its tables cannot be brought to those of today."""
+    engine = create_engine(url, load_settings({"app_env": "development"}))
+    try:
+        await migrate(engine)
+    except MigrationError:
+        return None
+    finally:
+        await engine.dispose()
+    connection = await asyncpg.connect(url)
+    count: int = await connection.fetchval("SELECT count(*) FROM products")
+    await connection.close()
+    return count
+
+
+async def _load(url: str, products: int) -> None:
+    engine = create_engine(url, load_settings({"app_env": "development"}))
+    await migrate(engine)
+    await generate(engine, products, lambda _table, _rows, _total: None)
+    await engine.dispose()
+
+
+async def _describe(url: str, folder: Path) -> Database:
+    connection = await asyncpg.connect(url)
+    await connection.execute(PEERS)
+    version: str = await connection.fetchval("SHOW server_version")
+    await connection.close()
+    postmaster = read_postmaster(folder / "postgres")
+    if postmaster is None:
+        raise BenchmarkError(f"The PostgreSQL in {folder} has ended.")
+    return Database(url, postmaster.pid, postmaster.socket_folder, version)

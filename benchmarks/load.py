@@ -1,0 +1,68 @@
+"""Drives a server with wrk, which must be installed."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.errors import AbsentError, BenchmarkError
+
+CONNECTIONS = 32
+THREADS = 1
+TIMEOUT_SECONDS = 30
+SCRIPT = Path(__file__).parent / "wrk.lua"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk saw of one run."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    failures: int
+
+    @property
+    def per_second(self) -> float:
+        """Answered requests a second."""
+        return self.requests / self.seconds
+
+
+class Generator:
+    """The program that sends requests."""
+
+    def __init__(self) -> None:
+        found = shutil.which("wrk")
+        if found is None:
+            raise BenchmarkError(
+                "wrk, which sends the requests, is not installed. "
+                "Install it with `apt install wrk` (Debian, Ubuntu) or `brew install wrk` (macOS)."
+            )
+        self._program = found
+
+    def run(self, url: str, bodies: Path, seconds: int, *, check: bool = False) -> Load:
+        """Send the bodies of the file in turn; with `check` answers that hold errors are failures too."""
+        sizes = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
+        script = ["-s", str(SCRIPT), url, "--", str(bodies), *(["check"] if check else [])]
+        done = subprocess.run(  # noqa: S603 - wrk as it was found
+            [self._program, *sizes, *script], capture_output=True, text=True, check=False
+        )
+        line = next((line for line in done.stdout.splitlines() if line.startswith("result ")), None)
+        if line is None:
+            raise AbsentError(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
+        result = json.loads(line.removeprefix("result "))
+        return Load(
+            requests=result["requests"],
+            seconds=result["microseconds"] / 1_000_000,
+            p50_ms=result["p50"] / 1000,
+            p99_ms=result["p99"] / 1000,
+            failures=result["failures"],
+        )
+
+
+def write_bodies(path: Path, bodies: Sequence[bytes]) -> None:
+    """Put each body on a line of the file; JSON has no bare line breaks."""
+    path.write_bytes(b"".join(body + b"\n" for body in bodies))

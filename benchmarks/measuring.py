@@ -1,0 +1,119 @@
+"""Rounds of runs: one contestant after the other, each round beginning with the next, and the medians of all."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks.answers import require_equal_answers
+from benchmarks.cpu import cpu_seconds
+from benchmarks.data import Database
+from benchmarks.errors import AbsentError
+from benchmarks.load import Generator, write_bodies
+from benchmarks.operations import Operation
+from benchmarks.serving import Server
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how often each contestant is driven."""
+
+    seconds: int
+    rounds: int
+    warm_up_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what wrk saw, and what each request cost."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    server_cpu_ms: float
+    database_cpu_ms: float
+    load_average: float
+    """Of the machine in the minute before, which others may share."""
+
+
+@dataclass(slots=True)
+class Result:
+    """The runs of one contestant at one operation, or why there are none."""
+
+    runs: list[Run] = field(default_factory=list)
+    absent: str | None = None
+
+    def median(self, figure: Callable[[Run], float]) -> float:
+        """The middle of that figure over the runs."""
+        return median(figure(run) for run in self.runs)
+
+
+class Track:
+    """Where contestants run: the load generator, the database, and a folder for the bodies to send."""
+
+    def __init__(self, generator: Generator, database: Database, folder: Path, report: Report) -> None:
+        self._generator = generator
+        self._database = database
+        self._folder = folder
+        self._report = report
+
+    def compete(
+        self, operation: Operation, servers: Sequence[Server], reference: Server, plan: Plan
+    ) -> dict[str, Result]:
+        """The results of the servers that can answer the operation, by the names of the contestants."""
+        able = [server for server in servers if operation.name in server.contestant.operations]
+        results = {server.contestant.name: Result() for server in able}
+        for server in able:
+            self._prepare(operation, server, reference, plan, results[server.contestant.name])
+        for number in range(plan.rounds):
+            start = number % len(able) if able else 0
+            for server in (*able[start:], *able[:start]):
+                result = results[server.contestant.name]
+                if result.absent is None:
+                    self._measure(operation, server, plan.seconds, result)
+        return results
+
+    def _prepare(
+        self, operation: Operation, server: Server, reference: Server, plan: Plan, result: Result
+    ) -> None:
+        """Compare answers, and warm the server up while each answer is looked into for errors."""
+        bodies = self._bodies(operation, server)
+        write_bodies(bodies, operation.bodies[server.contestant.dialect])
+        try:
+            if server.contestant.is_compared:
+                require_equal_answers(server, reference, operation)
+            load = self._generator.run(server.url, bodies, plan.warm_up_seconds, check=True)
+            if load.failures:
+                raise AbsentError(f"{load.failures} of {load.requests} requests failed under load")
+        except AbsentError as reason:
+            result.absent = str(reason)
+            self._report(f"{operation.name}: {server.contestant.name} cannot take part: {reason}")
+
+    def _measure(self, operation: Operation, server: Server, seconds: int, result: Result) -> None:
+        load_average = os.getloadavg()[0]
+        server_before, database_before = cpu_seconds(server.pid), cpu_seconds(self._database.pid)
+        load = self._generator.run(server.url, self._bodies(operation, server), seconds)
+        server_seconds = cpu_seconds(server.pid) - server_before
+        database_seconds = cpu_seconds(self._database.pid) - database_before
+        if load.failures or not load.requests:
+            result.absent = f"{load.failures} requests failed, {load.requests} were answered"
+            return
+        run = Run(
+            per_second=load.per_second,
+            p50_ms=load.p50_ms,
+            p99_ms=load.p99_ms,
+            server_cpu_ms=1000 * server_seconds / load.requests,
+            database_cpu_ms=1000 * database_seconds / load.requests,
+            load_average=load_average,
+        )
+        result.runs.append(run)
+        self._report(
+            f"{operation.name}: {server.contestant.name} {run.per_second:,.0f}/s, server {run.server_cpu_ms:.3f} ms, "
+            f"PostgreSQL {run.database_cpu_ms:.3f} ms (load {load_average:.1f})"
+        )
+
+    def _bodies(self, operation: Operation, server: Server) -> Path:
+        return self._folder / f"{operation.name}-{server.contestant.name}.jsonl"

@@ -1,0 +1,1 @@
+"""The servers of others, each in a folder of its own."""

@@ -1,0 +1,42 @@
+-- Sends the bodies of a file, one a line, in turn. `wrk -s wrk.lua URL -- FILE [check]`
+-- With `check` it also looks into each answer for errors, which costs the load generator time.
+
+local threads = {}
+local requests = {}
+local index = 0
+answers_with_errors = 0
+
+function setup(thread)
+  table.insert(threads, thread)
+end
+
+function init(arguments)
+  local headers = { ["Content-Type"] = "application/json", ["Accept"] = "application/json" }
+  for body in io.lines(arguments[1]) do
+    table.insert(requests, wrk.format("POST", nil, headers, body))
+  end
+  if arguments[2] == "check" then
+    response = function(status, _headers, body)
+      if status ~= 200 or body:find('"errors"', 1, true) then
+        answers_with_errors = answers_with_errors + 1
+      end
+    end
+  end
+end
+
+function request()
+  index = index % #requests + 1
+  return requests[index]
+end
+
+function done(summary, latency, _requests)
+  local errors = summary.errors
+  local failures = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  for _, thread in ipairs(threads) do
+    failures = failures + thread:get("answers_with_errors")
+  end
+  io.write(string.format(
+    '\nresult {"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "failures": %d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), failures
+  ))
+end
