@@ -208,7 +208,8 @@ async def test_many_failing_requests_give_their_connections_back(shop_url: str) 
         whole = await data_of(engine, SMALL)
         async with breaking(engine, lambda number: number % 3 == 0):
             bodies = await asyncio.gather(*(run(engine, SMALL) for _ in range(20)))
-        assert [body for body in bodies if "errors" not in body] == []
+        assert sum("errors" in body for body in bodies) >= 10
+        assert all(body == {"data": whole} for body in bodies if "errors" not in body)
         assert checked_out(engine) == 0
         assert await data_of(engine, SMALL) == whole
 
