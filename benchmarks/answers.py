@@ -6,7 +6,9 @@ columns: a price beside its currency, first and last names, decimals as strings,
 
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -47,17 +49,7 @@ def _canonical(value: Any, name: str = "") -> Any:
         return [_canonical(item, name) for item in value]
     if isinstance(value, dict):
         return _canonical_object({key: _canonical(item, key) for key, item in value.items()})
-    match name:
-        case "id":
-            return _key(value)
-        case "endCursor":
-            return value is not None
-        case "rating":
-            return float(value)
-        case "publishedAt":
-            return datetime.fromisoformat(value).astimezone(UTC).isoformat(timespec="milliseconds")
-        case _:
-            return value
+    return CANONICAL[name](value) if name in CANONICAL else value
 
 
 def _canonical_object(fields: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +67,16 @@ def _key(text: str) -> str:
         return b64decode(text, validate=True).decode().partition(":")[2]
     except (Base64Error, UnicodeDecodeError):
         return text
+
+
+def _moment(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+CANONICAL: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {"id": _key, "endCursor": lambda cursor: cursor is not None, "rating": float, "publishedAt": _moment}
+)
+"""The one form of fields that are written in different ways."""
 
 
 def _difference(given: Any, expected: Any, where: str) -> str:

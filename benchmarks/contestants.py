@@ -15,7 +15,10 @@ PEERS = Path(__file__).parent / "peers"
 NODE_FOLDER = PEERS / "runtime"
 NODE = NODE_FOLDER / "node_modules" / ".bin" / "node"
 OURS = "merkato"
+CACHED = "merkato-cached"
 CONSTANT = "constant"
+CACHE_BYTES = 32_000_000
+MERKATO = (str(Path(sysconfig.get_path("scripts"), "merkato")), "serve", "--port", "{port}")
 POOL_SIZE = 10
 """How many connections to the database each server may open."""
 
@@ -65,10 +68,19 @@ def list_contestants() -> list[Contestant]:
             OURS,
             "**Merkato**",
             Kind.OURS,
-            (str(Path(sysconfig.get_path("scripts"), "merkato")), "serve", "--port", "{port}"),
+            MERKATO,
             OWN,
             packages=("strawberry-graphql", "asyncpg", "uvicorn"),
-            environment=_production(),
+            environment=_production(response_cache_bytes=0),
+        ),
+        Contestant(
+            CACHED,
+            "Merkato, from its response cache",
+            Kind.OURS,
+            MERKATO,
+            OWN,
+            packages=("strawberry-graphql", "asyncpg", "uvicorn"),
+            environment=_production(response_cache_bytes=CACHE_BYTES),
         ),
         Contestant(
             "reference",
@@ -77,7 +89,7 @@ def list_contestants() -> list[Contestant]:
             _uvicorn("--factory", "benchmarks.servers.reference:create_app"),
             OWN,
             packages=("strawberry-graphql", "sqlalchemy"),
-            environment=_production(),
+            environment=_production(response_cache_bytes=0),
         ),
         Contestant(
             "hand-written",
@@ -121,12 +133,13 @@ def _node(name: str, title: str, packages: Sequence[str], dialect: Dialect = Dia
     return Contestant(name, title, Kind.PEER, command, GRAPHQL, dialect, PEERS / name, packages)
 
 
-def _production() -> Mapping[str, str]:
+def _production(*, response_cache_bytes: int) -> Mapping[str, str]:
     return {
         "APP_ENV": "production",
         "WORKERS": "1",
         "LOG_LEVEL": "warning",
         "DATABASE_POOL_SIZE": str(POOL_SIZE),
+        "RESPONSE_CACHE_BYTES": str(response_cache_bytes),
         "SECRET_KEY": secrets.token_urlsafe(48),
         "JWT_SECRET_KEY": secrets.token_urlsafe(48),
     }

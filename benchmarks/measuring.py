@@ -1,7 +1,9 @@
 """Rounds of runs: one contestant after the other, each round beginning with the next, and the medians of all."""
 
+import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -10,9 +12,12 @@ from benchmarks.answers import require_equal_answers
 from benchmarks.cpu import cpu_seconds
 from benchmarks.data import Database
 from benchmarks.errors import AbsentError
-from benchmarks.load import Generator, write_bodies
+from benchmarks.load import Generator, Load, write_bodies
 from benchmarks.operations import Operation
 from benchmarks.serving import Server
+
+FEWEST_REQUESTS = 300
+LONGEST_FACTOR = 5
 
 Report = Callable[[str], None]
 
@@ -45,6 +50,8 @@ class Result:
 
     runs: list[Run] = field(default_factory=list)
     absent: str | None = None
+    seconds: int = 0
+    """How long each run takes: longer for the slow, or the requests under way at its end would weigh too much."""
 
     def median(self, figure: Callable[[Run], float]) -> float:
         """The middle of that figure over the runs."""
@@ -67,53 +74,64 @@ class Track:
         able = [server for server in servers if operation.name in server.contestant.operations]
         results = {server.contestant.name: Result() for server in able}
         for server in able:
-            self._prepare(operation, server, reference, plan, results[server.contestant.name])
+            with self._noting_absence(operation, server, results):
+                results[server.contestant.name].seconds = self._prepare(operation, server, reference, plan)
         for number in range(plan.rounds):
             start = number % len(able) if able else 0
             for server in (*able[start:], *able[:start]):
                 result = results[server.contestant.name]
                 if result.absent is None:
-                    self._measure(operation, server, plan.seconds, result)
+                    with self._noting_absence(operation, server, results):
+                        result.runs.append(self._measure(operation, server, result.seconds))
         return results
 
-    def _prepare(
-        self, operation: Operation, server: Server, reference: Server, plan: Plan, result: Result
-    ) -> None:
-        """Compare answers, and warm the server up while each answer is looked into for errors."""
+    def _prepare(self, operation: Operation, server: Server, reference: Server, plan: Plan) -> int:
+        """Compare answers, and warm the server up while each answer is looked into for errors.
+
+        Gives how long its runs are to take.
+        """
         bodies = self._bodies(operation, server)
         write_bodies(bodies, operation.bodies[server.contestant.dialect])
-        try:
-            if server.contestant.is_compared:
-                require_equal_answers(server, reference, operation)
-            load = self._generator.run(server.url, bodies, plan.warm_up_seconds, check=True)
-            if load.failures:
-                raise AbsentError(f"{load.failures} of {load.requests} requests failed under load")
-        except AbsentError as reason:
-            result.absent = str(reason)
-            self._report(f"{operation.name}: {server.contestant.name} cannot take part: {reason}")
+        if server.contestant.is_compared:
+            require_equal_answers(server, reference, operation)
+        load = self._generator.run(server.url, bodies, plan.warm_up_seconds, check=True)
+        _refuse_failures(load)
+        wanted = math.ceil(FEWEST_REQUESTS / max(load.per_second, 1))
+        return min(max(plan.seconds, wanted), LONGEST_FACTOR * plan.seconds)
 
-    def _measure(self, operation: Operation, server: Server, seconds: int, result: Result) -> None:
+    def _measure(self, operation: Operation, server: Server, seconds: int) -> Run:
         load_average = os.getloadavg()[0]
         server_before, database_before = cpu_seconds(server.pid), cpu_seconds(self._database.pid)
         load = self._generator.run(server.url, self._bodies(operation, server), seconds)
         server_seconds = cpu_seconds(server.pid) - server_before
         database_seconds = cpu_seconds(self._database.pid) - database_before
-        if load.failures or not load.requests:
-            result.absent = f"{load.failures} requests failed, {load.requests} were answered"
-            return
+        _refuse_failures(load)
         run = Run(
             per_second=load.per_second,
             p50_ms=load.p50_ms,
             p99_ms=load.p99_ms,
-            server_cpu_ms=1000 * server_seconds / load.requests,
-            database_cpu_ms=1000 * database_seconds / load.requests,
+            server_cpu_ms=1000 * server_seconds / max(load.requests, 1),
+            database_cpu_ms=1000 * database_seconds / max(load.requests, 1),
             load_average=load_average,
         )
-        result.runs.append(run)
         self._report(
             f"{operation.name}: {server.contestant.name} {run.per_second:,.0f}/s, server {run.server_cpu_ms:.3f} ms, "
             f"PostgreSQL {run.database_cpu_ms:.3f} ms (load {load_average:.1f})"
         )
+        return run
 
     def _bodies(self, operation: Operation, server: Server) -> Path:
         return self._folder / f"{operation.name}-{server.contestant.name}.jsonl"
+
+    @contextmanager
+    def _noting_absence(self, operation: Operation, server: Server, results: dict[str, Result]) -> Iterator[None]:
+        try:
+            yield
+        except AbsentError as reason:
+            results[server.contestant.name].absent = str(reason)
+            self._report(f"{operation.name}: {server.contestant.name} cannot take part: {reason}")
+
+
+def _refuse_failures(load: Load) -> None:
+    if load.failures:
+        raise AbsentError(f"{load.failures} of {load.requests} requests failed under load")

@@ -82,7 +82,7 @@ def _converter(type_name: str, known: Collection[str]) -> Callable[[str], UUID |
     def convert(text: str) -> UUID | None:
         named = decode_id(text)
         if named.type_name not in known:
-            raise BadInputError(f"The id names a {named.type_name}, which is no type with ids.")
+            raise BadInputError(f"The id names a {named.shown_type}, which is no type with ids.")
         return named.key if named.type_name == type_name else None
 
     return convert

@@ -39,6 +39,9 @@ LITERAL = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+LONGEST_NUMBER = 40
+"""Longer ones fit no scalar; Python refuses to read those of thousands of digits."""
+
 PREFIX = "_literal_"
 """Variables that a document itself declares must not begin so."""
 
@@ -61,7 +64,7 @@ def literals_of(text: str) -> Literals | None:
     starts: list[int] = []
     end = 0
     for match in LITERAL.finditer(text):
-        if match["fixed"] is not None:
+        if match["fixed"] is not None or len(match["number"] or "") > LONGEST_NUMBER:
             continue
         start = match.start()
         pieces.append(text[end:start])

@@ -15,10 +15,15 @@ from graphql import (
     GraphQLScalarType,
 )
 
+from compiler.errors import NotCompilableError, Reason
+
 Path = tuple[str | int, ...]
 
 Scalar = Callable[[Path, GraphQLScalarType], Any]
 """Makes what stands for a scalar, or for a list of them, that arrives with each request."""
+
+LONGEST_STRUCTURE = 100
+"""The most items of a list that is structure: its shape is kept with the plan."""
 
 STRUCTURAL_SCALARS = frozenset({"Boolean", "JSON"})
 
@@ -32,6 +37,8 @@ def shape_of(value: Any, kind: GraphQLInputType) -> Hashable:
     if isinstance(kind, GraphQLList):
         if is_array(kind, value):
             return "?*"
+        if len(value) > LONGEST_STRUCTURE:
+            raise NotCompilableError(Reason.ARGUMENT, "a long list of objects")
         return tuple(shape_of(item, kind.of_type) for item in value)
     if isinstance(kind, GraphQLInputObjectType):
         fields = kind.fields

@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
 import strawberry
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode, get_argument_values
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    get_argument_values,
+)
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, Text, Uuid, and_, any_, func, literal_column, select, union_all
 from sqlalchemy import cast as sql_cast
@@ -131,7 +138,10 @@ class Planner:
         return compile_kind(self, Selected(kind, definition, declaration, nodes, entity, layout))
 
     def _arguments(self, selected: Selected[Any]) -> dict[str, Any]:
-        values = get_argument_values(selected.definition, selected.nodes[0], self._variables)
+        try:
+            values = get_argument_values(selected.definition, selected.nodes[0], self._variables)
+        except GraphQLError as error:
+            raise NotCompilableError(Reason.ARGUMENT, error.message) from error
         field: StrawberryField = selected.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         registry = self._schema.schema_converter.scalar_registry
         return convert_arguments(values, field.arguments, registry, self._schema.config)

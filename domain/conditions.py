@@ -38,6 +38,11 @@ class ArrayArgument:
         return replace(self, convert=convert)
 
 
+def one_of(column: Column, members: Sequence[Any]) -> ColumnElement[bool]:
+    """`column` is one of the members of a closed set, which are structure and no parameters."""
+    return column.in_(list(dict.fromkeys(members)))
+
+
 @runtime_checkable
 class Arriving(Protocol):
     """A scalar that arrives with each request."""

@@ -22,7 +22,7 @@ from auth.visibility import visible
 from domain.conditions import found
 from resolvers.context import AnySelect, Context
 from resolvers.errors import BadInputError
-from resolvers.ids import decode_id, decode_id_of, encode_id
+from resolvers.ids import decode_id, decode_id_of, encode_id, shown
 from resolvers.listing import Entry, Listing, Page, page_of
 from resolvers.loading import Children, Link, load_expression, load_row
 from resolvers.ordering import Order, cursor_of
@@ -119,6 +119,15 @@ class One(Declaration):
         return load_row(info.context, self.relationship.mapper.class_, attribute, key, owned=self.owned)
 
 
+MAXIMUM_CONDITIONS = 100
+"""The most conditions of a filter. Each may be a join, and thousands of them keep PostgreSQL planning for minutes."""
+
+
+def _refuse_large(size: int) -> None:
+    if size > MAXIMUM_CONDITIONS:
+        raise BadInputError(f"The filter holds {size} conditions; {MAXIMUM_CONDITIONS} are the most. Ask for less.")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ListRules:
     """How a list is ordered, filtered and searched. With `relevance` it can be searched."""
@@ -140,6 +149,7 @@ class ListRules:
         """What the arguments filter by."""
         condition: ColumnElement[bool] = true()
         if arguments.get("filter") is not None:
+            _refuse_large(arguments["filter"].size())
             condition &= arguments["filter"].where(entity, viewer)
         if arguments.get("search") is not None:
             condition &= found(entity, arguments["search"])
@@ -254,7 +264,7 @@ class NodeLookup(Declaration):
         named = decode_id(text)
         model = self.types.get(named.type_name)
         if model is None:
-            raise BadInputError(f"The id {text!r} names a {named.type_name}, which is no type with ids.")
+            raise BadInputError(f"The id {shown(text)} names a {named.shown_type}, which is no type with ids.")
         return load_row(context, model, "id", named.key)
 
 

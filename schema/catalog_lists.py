@@ -69,7 +69,7 @@ class ProductFilter:
     rating: DecimalRange | None = condition(in_range(lambda product: product.rating), "The rating lies in this range.")
     in_stock: bool | None = condition(_in_stock, "Whether a variant can be bought now.")
     badges: list[Badge] | None = condition(
-        lambda product, badges: product.badge.in_(badges), "With one of these badges."
+        lambda product, badges: conditions.one_of(product.badge, badges), "With one of these badges."
     )
     options: list[OptionFilter] | None = condition(_has_options, "With a variant for each of these options.")
     is_customizable: bool | None = condition(

@@ -34,7 +34,8 @@ class PostFilter:
     authors: list[str] | None = condition(content.by_author, "By one of the authors with these slugs.")
     tags: list[str] | None = condition(content.has_any_tag, "With one of the tags of these slugs.")
     status: list[PublishingStatus] | None = condition(
-        lambda post, statuses: post.status.in_(statuses), "In one of these states; visitors see published ones only."
+        lambda post, statuses: conditions.one_of(post.status, statuses),
+        "In one of these states; visitors see published ones only.",
     )
     published_at: DateTimeRange | None = condition(
         in_span(lambda post: post.published_at), "Published in this span of time."

@@ -1,7 +1,7 @@
 """Filters: input types whose fields are conditions, joined by `and`, `or` and `not`."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -43,6 +43,7 @@ def filter_input(description: str) -> Callable[[Filter], Filter]:
         cls.or_ = strawberry.field(name="or", default=None, description="At least one of these holds too.")  # type: ignore[attr-defined]
         cls.not_ = strawberry.field(name="not", default=None, description="This does not hold.")  # type: ignore[attr-defined]
         cls.where = _where  # type: ignore[attr-defined]
+        cls.size = _size  # type: ignore[attr-defined]
         return strawberry.input(cls, description=description)
 
     return decorate
@@ -84,6 +85,17 @@ def keys_of(type_name: str, ids: list[Any]) -> list[Any]:
     if len(ids) == 1 and isinstance(ids[0], ArrayArgument):
         return [ids[0].converted(lambda texts: list(map(decode, texts)))]
     return [text.converted(decode, Uuid()) if isinstance(text, Arriving) else decode(text) for text in ids]
+
+
+def _size(self: Any) -> int:
+    """How many conditions it holds, those below it included; a list of input objects counts each."""
+    own = 0
+    for field in fields(self):
+        value = getattr(self, field.name)
+        if value is not None and CONDITION in field.metadata:
+            own += len(value) if isinstance(value, list) and value and is_dataclass(value[0]) else 1
+    below = [*(self.and_ or ()), *(self.or_ or ()), *([] if self.not_ is None else [self.not_])]
+    return own + sum(1 + int(each.size()) for each in below)
 
 
 def _where(self: Any, entity: Any, viewer: Viewer) -> ColumnElement[bool]:

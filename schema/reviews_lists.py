@@ -36,7 +36,8 @@ class ReviewFilter:
         lambda review, wanted: review.is_verified_purchase.is_(wanted), "Whether the reviewer bought it here."
     )
     status: list[ModerationStatus] | None = condition(
-        lambda review, statuses: review.status.in_(statuses), "In one of these states; visitors see approved ones only."
+        lambda review, statuses: conditions.one_of(review.status, statuses),
+        "In one of these states; visitors see approved ones only.",
     )
     created_at: DateTimeRange | None = condition(
         in_span(lambda review: review.created_at), "Written in this span of time."

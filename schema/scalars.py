@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 CurrencyCode = NewType("CurrencyCode", str)
@@ -33,22 +32,15 @@ def read_datetime(value: Any) -> datetime:
     if isinstance(value, str) and MOMENT.fullmatch(value):
         with suppress(ValueError, OverflowError):
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
-    raise GraphQLError(f"{_shown(value)} is not a date and time with an offset, such as 2026-11-20T08:30:00Z.")
+    raise ValueError("It must be a date and time with an offset, such as 2026-11-20T08:30:00Z.")
 
 
 def read_decimal(value: Any) -> Decimal:
     """A finite number of at most ten digits before the point and two after it."""
     text = "" if isinstance(value, bool) or not isinstance(value, str | int | float) else str(value)
     if AMOUNT.fullmatch(text) is None:
-        raise GraphQLError(
-            f"{_shown(value)} is not a decimal number of at most {DECIMAL_DIGITS} digits and {DECIMAL_PLACES} places."
-        )
+        raise ValueError(f"It must be a decimal number of at most {DECIMAL_DIGITS} digits and {DECIMAL_PLACES} places.")
     return Decimal(text)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - keeps the message readable
 
 
 def _code(name: str, description: str, url: str) -> ScalarDefinition:

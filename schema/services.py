@@ -29,7 +29,7 @@ class ServiceFilter:
     """What services are filtered by."""
 
     types: list[ServiceType] | None = condition(
-        lambda service, types: service.type.in_(types), "Of one of these types."
+        lambda service, types: conditions.one_of(service.type, types), "Of one of these types."
     )
     is_popular: bool | None = condition(
         lambda service, wanted: service.is_popular.is_(wanted), "Whether it is often asked for."

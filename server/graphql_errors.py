@@ -20,14 +20,20 @@ DATABASE_AWAY = (
     asyncio.TimeoutError,
     PoolTimeoutError,
     asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+"""Among them what asyncpg 0.32 makes of a connection that ends between two messages: InternalClientError."""
+
+LONGEST_MESSAGE = 400
 
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _PYTHON_WORD = re.compile(r"""(?<![\w'"])(None|True|False)(?![\w'"])""")
+_DIGIT_LIMIT = re.compile(r"Exceeds the limit \(\d+ digits\)[^']*")
+"""What Python says of a number with thousands of digits."""
 
 
 class ServerErrorCode(StrEnum):
@@ -70,6 +76,8 @@ def is_database_away(error: BaseException) -> bool:
     """Whether the error says that the database cannot be reached for now."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_database_away(_driver_error(error))
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)
     return isinstance(error, DATABASE_AWAY)
 
 
@@ -91,6 +99,8 @@ def _replaced(error: GraphQLError | None, message: str, code: str, **details: st
 
 
 def _sentence(message: str) -> str:
-    """A message of graphql-core, which forgets full stops and writes null and booleans as Python does."""
-    text = _PYTHON_WORD.sub(lambda found: _JSON_WORDS[found[0]], message)
-    return text if text.endswith((".", "?")) else f"{text}."
+    """A message of graphql-core, which forgets full stops, repeats endless input, and has None for null."""
+    text = _DIGIT_LIMIT.sub("too many digits", message)
+    text = _PYTHON_WORD.sub(lambda found: _JSON_WORDS[found[0]], text)
+    text = text if text.endswith((".", "?")) else f"{text}."
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:300]} … {text[-80:]}"

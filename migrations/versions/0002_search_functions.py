@@ -1,6 +1,7 @@
 r"""Add the SQL functions behind every search.
 
 `search_query` never fails, whatever is typed: `search_prefix` strips the words of every operator of `to_tsquery`.
+`search_question` keeps 256 characters of a question, and of repeated dashes nothing: each would be a negation.
 A question with operators of its own (quotes, `-`, `or`) is taken at its word, without prefixes.
 `search_rank` puts a title equal to the question before the words found whole, and those before a prefix.
 `search_highlight` gives HTML in which the text is escaped and the words found stand in <mark>.
@@ -14,6 +15,12 @@ branch_labels = None
 depends_on = None
 
 FUNCTIONS = {
+    "search_question(text)": r"""
+        CREATE FUNCTION search_question(question text) RETURNS text
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+            SELECT regexp_replace(left(question, 256), '(-[[:space:]]*){2,}', ' ', 'g')
+        $$
+    """,
     "search_prefix(text)": r"""
         CREATE FUNCTION search_prefix(question text) RETURNS tsquery
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -26,7 +33,8 @@ FUNCTIONS = {
     "search_query(text)": """
         CREATE FUNCTION search_query(question text) RETURNS tsquery
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-            SELECT websearch_to_tsquery('english', question) || coalesce(search_prefix(question), ''::tsquery)
+            SELECT websearch_to_tsquery('english', search_question(question))
+                || coalesce(search_prefix(search_question(question)), ''::tsquery)
         $$
     """,
     "search_rank(text, tsvector, text)": """
@@ -34,7 +42,7 @@ FUNCTIONS = {
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             SELECT round((
                 CASE WHEN lower(title) = lower(btrim(question, E' \\t\\n\\r\\f\\v')) THEN 2
-                     WHEN words @@ websearch_to_tsquery('english', question) THEN 1
+                     WHEN words @@ websearch_to_tsquery('english', search_question(question)) THEN 1
                      ELSE 0 END
                 + ts_rank(words, search_query(question))
             )::numeric, 6)

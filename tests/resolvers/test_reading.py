@@ -218,10 +218,8 @@ async def test_refused_field_leaves_no_sibling_behind(narrow: AsyncEngine) -> No
     """The error takes the whole answer; what still runs then must neither read on nor hold a connection."""
     query = "{ bad: products(first: 101) { totalCount } " + BROAD.strip()[1:]
     late = BROAD.strip()[:-1] + " bad: products(first: 101) { nodes { id } } }"
-    deep = (
-        '{ categories { nodes { id products { nodes { id reviews(after: "x") { nodes { id } } } } } } '
-        + BROAD.strip()[1:]
-    )
+    deep = '{ bad: categories { nodes { products { nodes { reviews(after: "x") { nodes { id } } } } } } '
+    deep += BROAD.strip()[1:]
     for _ in range(3):
         for document in (query, late, deep):
             body = await run(narrow, document)

@@ -461,7 +461,7 @@ FIELDS = [(filtered, name) for filtered in ALL for name in filtered.rules]
 @pytest.mark.parametrize(("filtered", "name"), FIELDS, ids=[f"{filtered}-{name}" for filtered, name in FIELDS])
 async def test_field_alone(shop: Shop, filtered: Filtered, name: str) -> None:
     chance = random.Random(name)  # noqa: S311 - the same values on every run
-    for _ in range(8):
+    for _ in range(5):
         await shop.compare(filtered, {name: shop.think(chance, filtered, name)})
 
 
@@ -469,7 +469,7 @@ async def test_field_alone(shop: Shop, filtered: Filtered, name: str) -> None:
 async def test_not_turns_a_field_around(shop: Shop, filtered: Filtered, name: str) -> None:
     """Rows without a badge, vendor, category or date meet the opposite of every condition on it."""
     chance = random.Random(name)  # noqa: S311 - the same values on every run
-    for _ in range(6):
+    for _ in range(4):
         await shop.compare(filtered, {"not": {name: shop.think(chance, filtered, name)}})
 
 
@@ -504,7 +504,7 @@ async def test_empty_list_is_met_by_nothing(shop: Shop, filtered: Filtered, name
     assert await data_of(shop.engine, query, {"filter": {name: []}}, ADMIN) == {filtered.field: {"totalCount": 0}}
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("filtered", ALL, ids=str)
 async def test_random_trees_find_what_python_finds(shop: Shop, filtered: Filtered, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same trees on every run
@@ -679,6 +679,14 @@ async def test_spans_begin_with_and_end_before(engine: AsyncEngine) -> None:
     assert await names_found(engine, {"createdAt": {"from": begin, "to": end}}) == ["0", "1"]
     assert await names_found(engine, {"createdAt": {"from": end, "to": begin}}) == []
     assert await names_found(engine, {"createdAt": {"from": "2026-03-01T15:00:00.0005+03:00"}}) == ["0", "1", "2"]
+
+
+async def test_bounds_may_be_written_at_length(engine: AsyncEngine) -> None:
+    """However many zeros follow: refused or not, they are no error of the server's own."""
+    query = "query($filter: ProductFilter) { products(filter: $filter) { totalCount } }"
+    for zeros in (3, 100, 20_000):
+        wanted = {"price": {"min": "1." + "0" * zeros}}
+        assert await codes_of(engine, query, {"filter": wanted}) in ([], ["BAD_USER_INPUT"])
 
 
 async def test_ranges_hold_their_bounds(engine: AsyncEngine) -> None:

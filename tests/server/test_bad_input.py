@@ -45,7 +45,7 @@ HEADERS = {"content-type": "application/json", "accept": GRAPHQL_RESPONSE}
 
 LEAKS = re.compile(
     r"\b(None|True|False|NoneType|Traceback|Exception|\w+Error|asyncpg|sqlalchemy|postgres|SELECT|FROM|tsquery|codec"
-    r"|surrogateescape|int(16|32|64)|base 10|not enough values|object at 0x)\b|<class"
+    r"|surrogateescape|int(16|32|64)|base 10|string conversion|sys|not enough values|object at 0x)\b|<class"
 )
 """Words of Python and SQL that no client should read."""
 
@@ -108,9 +108,11 @@ def recorded() -> Iterator[list[logging.LogRecord]]:
     loggers = [logging.getLogger(), logging.getLogger("uvicorn")]
     for logger in loggers:
         logger.addHandler(recorder)
-    yield recorder.records
-    for logger in loggers:
-        logger.removeHandler(recorder)
+    try:
+        yield recorder.records
+    finally:
+        for logger in loggers:
+            logger.removeHandler(recorder)
 
 
 @pytest.fixture
@@ -173,7 +175,7 @@ def assert_refused(response: httpx.Response, status: int, code: str, says: str) 
 
 def assert_sentence(message: str) -> None:
     """It begins and ends as a sentence does, is not endless, and tells nothing of our insides."""
-    assert re.fullmatch(r"[^a-z\s].* .*\.", message, re.DOTALL)
+    assert re.fullmatch(r"[^a-z\s].* .*[.?]", message, re.DOTALL)
     assert len(message) < 500
     assert not LEAKS.search(message)
 
@@ -319,7 +321,7 @@ def test_body_that_never_ends_is_refused(http: httpx.Client, half: bytes, monkey
         pytest.param(
             '{ product(slug: "a\\u{d800}b") { id } }', "Invalid Unicode escape", id="lone-surrogate-in-braces"
         ),
-        pytest.param("\x00{ shop { name } }", "Invalid character", id="NUL"),
+        pytest.param("\x00{ shop { name } }", "Unexpected character: U+0000", id="NUL"),
         pytest.param("{ " + "a { " * 3000 + "b" + " }" * 3001, "nested too deeply", id="3000-levels"),
         pytest.param(f"{{ products(filter: {'[' * 3000}", "nested too deeply", id="3000-lists"),
     ],
@@ -333,7 +335,7 @@ def test_documents_that_cannot_be_parsed_are_refused(http: httpx.Client, documen
     [
         pytest.param("{ products { nodes { unknown } } }", "'unknown' on type 'Product'", id="unknown-field"),
         pytest.param("{ products(unknown: 1) { totalCount } }", "Unknown argument 'unknown'", id="unknown-argument"),
-        pytest.param("{ node { id } }", "Argument 'id' of type 'ID!' is required", id="missing-argument"),
+        pytest.param("{ node { id } }", "of type 'ID!' is required", id="missing-argument"),
         pytest.param("{ products }", "must have a selection of subfields", id="no-selection"),
         pytest.param("{ __typename { name } }", "must not have a selection", id="selection-of-a-leaf"),
         pytest.param("{ __typename @unknown }", "Unknown directive '@unknown'", id="unknown-directive"),
@@ -410,7 +412,24 @@ WRONG_VALUES: dict[str, list[Any]] = {
     "Decimal": [
         *("NaN", "sNaN", "Infinity", "-Infinity", "1e200000", "-1e200000", "1e-200000", "1e9999999999999999999999"),
         *("1.005", "0.001", "1.000000000000000000000000000000000001", "1" * 11, "1" * 20, "1" * 5000, "", "x", "1_0"),
-        *("0x10", "\u0661", "1,5", "1.5 ETB", 10**10, 1e300, 5.555, True, [1], {}),
+        *(
+            "0e99999999",
+            "1e2",
+            "+1",
+            " 1",
+            "1.",
+            ".5",
+            "0x10",
+            "\u0661",
+            "1,5",
+            "1.5 ETB",
+            10**10,
+            1e300,
+            5.555,
+            True,
+            [1],
+            {},
+        ),
     ],
     "DateTime": [
         *("2026-01-01T00:00:00", "2026-01-01", "2016-12-31T23:59:60Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z"),
@@ -447,23 +466,23 @@ def test_variables_of_wrong_types_are_refused(http: httpx.Client, place: str, va
         pytest.param("Int", '"x"', "Int cannot represent", id="Int-string"),
         pytest.param("Int", "1.5", "Int cannot represent", id="Int-float"),
         pytest.param("Int", "2147483648", "32-bit", id="Int-2^31"),
-        pytest.param("Int", "1" * 5000, "32-bit", id="Int-5000-digits"),
+        pytest.param("Int", "1" * 5000, "too many digits", id="Int-5000-digits"),
         pytest.param("String", "1", "String cannot represent", id="String-int"),
         pytest.param("ID", "1.5", "ID cannot represent", id="ID-float"),
         pytest.param("IDs", "null", "'[ID!]!'", id="IDs-null"),
         pytest.param("IDs", "[null]", "'ID!'", id="IDs-list-of-null"),
         pytest.param("Boolean", '"true"', "Boolean cannot represent", id="Boolean-string"),
-        pytest.param("Decimal", "NaN", "is not a decimal number", id="Decimal-NaN"),
-        pytest.param("Decimal", '"Infinity"', "is not a decimal number", id="Decimal-Infinity"),
+        pytest.param("Decimal", "NaN", "decimal number", id="Decimal-NaN"),
+        pytest.param("Decimal", '"Infinity"', "decimal number", id="Decimal-Infinity"),
         pytest.param("Decimal", "1.005", "2 places", id="Decimal-3-places"),
         pytest.param("Decimal", "1" * 20, "10 digits", id="Decimal-20-digits"),
         pytest.param("Decimal", "1" * 5000, "10 digits", id="Decimal-5000-digits"),
         pytest.param("Decimal", "1e400", "10 digits", id="Decimal-1e400"),
-        pytest.param("Decimal", "true", "is not a decimal number", id="Decimal-true"),
-        pytest.param("Decimal", "[1]", "is not a decimal number", id="Decimal-list"),
-        pytest.param("Decimal", "{a: 1}", "is not a decimal number", id="Decimal-object"),
-        pytest.param("DateTime", "5", "is not a date and time", id="DateTime-int"),
-        pytest.param("DateTime", "NOW", "is not a date and time", id="DateTime-enum"),
+        pytest.param("Decimal", "true", "decimal number", id="Decimal-true"),
+        pytest.param("Decimal", "[1]", "decimal number", id="Decimal-list"),
+        pytest.param("Decimal", "{a: 1}", "decimal number", id="Decimal-object"),
+        pytest.param("DateTime", "5", "date and time", id="DateTime-int"),
+        pytest.param("DateTime", "NOW", "date and time", id="DateTime-enum"),
         pytest.param("DateTime", '"2026-01-01T00:00:00"', "with an offset", id="DateTime-without-offset"),
         pytest.param("Enum", '"NEWEST"', "non-enum value", id="Enum-string"),
         pytest.param("Enum", "UNKNOWN", "does not exist in 'ProductSort' enum", id="Enum-unknown"),
@@ -587,19 +606,16 @@ DECIMAL_KEYS = (
         ),
         *(
             pytest.param(PRODUCTS, {"sort": "RATING_DESC"}, "product:rating-desc", key, id=f"rating-{key}")
-            for key in (*DECIMAL_KEYS, "100", "-100")
+            for key in DECIMAL_KEYS
         ),
         *(
             pytest.param(PRODUCTS, {"sort": "RELEVANCE", "search": "cake"}, "product:relevance", key, id=f"rank-{key}")
-            for key in (*DECIMAL_KEYS, "1000")
+            for key in DECIMAL_KEYS
         ),
-        *(
-            pytest.param(SEARCH, {"query": "cake"}, "search", key, id=f"search-{key}")
-            for key in (*DECIMAL_KEYS, "1000")
-        ),
+        *(pytest.param(SEARCH, {"query": "cake"}, "search", key, id=f"search-{key}") for key in DECIMAL_KEYS),
         *(
             pytest.param(REVIEWS, {"sort": "RATING_ASC"}, "review:rating-asc", key, id=f"stars-{key[:12]}")
-            for key in ("32768", "-32769", "2147483648", "9" * 4000, "1.5", "NaN", "x", "")
+            for key in ("2147483648", "9" * 4000, "1.5", "NaN", "x", "")
         ),
         pytest.param(PRODUCTS, {"sort": "NAME_ASC"}, "product:name-asc", "a\x00b", id="name-NUL"),
     ],
@@ -611,6 +627,26 @@ def test_forged_cursors_are_refused(
     assert_field_refused(
         response, response.json()["errors"][0]["path"][0], "is not a cursor of this list in this order"
     )
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "tag", "greatest"),
+    [
+        pytest.param(PRODUCTS, {"sort": "PRICE_ASC"}, "product:price-asc", "9999999999.99", id="price"),
+        pytest.param(PRODUCTS, {"sort": "RATING_ASC"}, "product:rating-asc", "100", id="rating"),
+        pytest.param(PRODUCTS, {"sort": "OLDEST"}, "product:oldest", "253402300799999999", id="time"),
+        pytest.param(REVIEWS, {"sort": "RATING_ASC"}, "review:rating-asc", "32768", id="stars"),
+    ],
+)
+def test_cursors_beyond_a_list_stand_at_its_ends(
+    http: httpx.Client, document: str, variables: dict[str, Any], tag: str, greatest: str
+) -> None:
+    field = "products" if document is PRODUCTS else "reviews"
+    least = "-62135596800000000" if greatest.startswith("2534") else f"-{greatest}"
+    behind = data_of(ask(http, document, variables | {"after": cursor(tag, greatest)}))[field]
+    in_front = data_of(ask(http, document, variables | {"after": cursor(tag, least)}))[field]
+    assert behind["nodes"] == []
+    assert len(in_front["nodes"]) == 20
 
 
 # Ids and lookups.
@@ -849,10 +885,7 @@ def total(server: httpx.Client) -> int:
         *(pytest.param({name: []}, id=f"{name}-empty") for name in ("options", "and", "or")),
         *(pytest.param({name: {}}, id=f"{name}-empty") for name in ("price", "rating", "createdAt")),
         *(pytest.param({name: {"min": None, "max": None}}, id=f"{name}-nulls") for name in ("price", "rating")),
-        *(
-            pytest.param({"price": {"min": zero}}, id=f"price-{zero}")
-            for zero in ("0", "-0", "0e99999999", "0e-99999999", "0.000", "1e-0", 0, 0.0)
-        ),
+        *(pytest.param({"price": {"min": zero}}, id=f"price-{zero}") for zero in ("0", "-0", "0.00", "0.000", 0, 0.0)),
         pytest.param({"price": {"max": "9999999999.99"}}, id="price-greatest"),
         pytest.param({"rating": {"max": "9999999999.99"}}, id="rating-greatest"),
         pytest.param({"createdAt": {"from": "0001-01-01T00:00:00Z"}}, id="from-year-1"),
@@ -896,14 +929,14 @@ def test_repeated_values_count_once(http: httpx.Client, total: int) -> None:
 
 def test_shallow_nesting_is_allowed(http: httpx.Client, total: int) -> None:
     nested = data_of(send(http, deep_request("not", 10)))["products"]["totalCount"]
-    assert nested == data_of(ask(http, PRODUCTS, {"filter": {"inStock": True}}))["products"]["totalCount"]
+    assert nested == data_of(ask(http, PRODUCTS, {"filter": {"badges": ["POPULAR"]}}))["products"]["totalCount"]
     assert 0 < nested < total
 
 
 def deep_request(name: str, levels: int) -> str:
     """A request whose filter is nested so often in `name`, in a variable."""
     before, after = (f'{{"{name}":', "}") if name == "not" else (f'{{"{name}":[', "]}")
-    filter_ = before * levels + '{"inStock":true}' + after * levels
+    filter_ = before * levels + '{"badges":["POPULAR"]}' + after * levels
     return f'{{"query": {json.dumps(PRODUCTS)}, "variables": {{"filter": {filter_}}}}}'
 
 
@@ -1050,10 +1083,12 @@ def running(app: ASGIApp) -> Iterator[httpx.Client]:
         while not server.started:
             time.sleep(0.01)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(base_url=address, trust_env=False, headers=HEADERS) as client:
-            yield client
-        server.should_exit = True
-        thread.join()
+        try:
+            with httpx.Client(base_url=address, trust_env=False, headers=HEADERS) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 COUNT = "{ products { totalCount } }"
@@ -1117,12 +1152,12 @@ def test_connections_may_be_ended(own_postgres: EmbeddedPostgres) -> None:
 @pytest.mark.usefixtures("no_errors_logged")
 def test_connections_may_be_ended_while_they_are_used(own_postgres: EmbeddedPostgres) -> None:
     with running(create_app(settings_for(own_postgres.url))) as http:
-        ending = threading.Thread(target=lambda: [asyncio.run(end_connections(own_postgres.url)) for _ in range(20)])
-        ending.start()
-        statuses: set[int] = set()
-        while ending.is_alive():
-            statuses |= set(ask_at_once(http, 4))
-        ending.join()
+        with ThreadPoolExecutor(1) as pool:
+            ending = pool.submit(lambda: [asyncio.run(end_connections(own_postgres.url)) for _ in range(20)])
+            statuses: set[int] = set()
+            while not ending.done():
+                statuses |= set(ask_at_once(http, 4))
+            ending.result()
         assert statuses <= {200, 503}
         assert ask_at_once(http, 8) == [200] * 8
 

@@ -229,7 +229,8 @@ async def test_request_does_not_share_a_statement_from_before_a_change(shop: Sho
     await shop.change("SELECT pg_notify('merkato_tables', 'products')")
 
     late.may_end.set()
-    assert await shop.cache.answer(late.bound, late.read) == b"new"
+    async with asyncio.timeout(10):
+        assert await shop.cache.answer(late.bound, late.read) == b"new"
     early.may_end.set()
     assert await first == b"read"
     assert await shop.cache.answer(late.bound, early.read) == b"new"

@@ -1,0 +1,74 @@
+"""The command: `uv run python -m benchmarks --help`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+
+from benchmarks.chart import as_svg
+from benchmarks.competition import Wish, compete
+from benchmarks.contestants import OURS, list_contestants
+from benchmarks.data import SCALES
+from benchmarks.errors import BenchmarkError
+from benchmarks.measuring import Plan
+from benchmarks.outcome import Outcome, as_json
+from benchmarks.report import as_markdown, summary_lines, target_lines
+from server.errors import ServerError
+
+RESULTS = Path(__file__).parent / "results"
+FULL = Plan(seconds=2, rounds=9, warm_up_seconds=3)
+QUICK = Plan(seconds=2, rounds=2, warm_up_seconds=1)
+USUAL_SCALE = "10k"
+EXIT_FAILED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark and write its results; the exit code."""
+    console = Console(stderr=True, highlight=False, markup=False)
+    options = _parse(arguments)
+    try:
+        outcome = compete(_wish(options), console.print)
+    except (BenchmarkError, ServerError) as error:
+        console.print(str(error))
+        return EXIT_FAILED
+    _write(outcome, options.output)
+    console.print("\n".join(["", *summary_lines(outcome), "", *target_lines(outcome)]), soft_wrap=True)
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    names = [contestant.name for contestant in list_contestants()]
+    parser = argparse.ArgumentParser("python -m benchmarks", description="Measure Merkato beside other servers.")
+    parser.add_argument("--quick", action="store_true", help="two short runs each, to see that everything works")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, help=f"of {', '.join(names)}")
+    parser.add_argument("--operations", nargs="+", metavar="NAME", default=(), help="such as `product` and `list`")
+    parser.add_argument("--seconds", type=int, help="how long one run takes")
+    parser.add_argument("--rounds", type=int, help="how many runs the medians are of")
+    parser.add_argument("--scale", choices=SCALES, default=USUAL_SCALE, help="how many products there are")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
+    return parser.parse_args(arguments)
+
+
+def _wish(options: argparse.Namespace) -> Wish:
+    usual = QUICK if options.quick else FULL
+    plan = Plan(options.seconds or usual.seconds, options.rounds or usual.rounds, usual.warm_up_seconds)
+    every = list_contestants()
+    judge = next(contestant for contestant in every if contestant.name == OURS)
+    chosen = [contestant for contestant in every if not options.only or contestant.name in options.only]
+    return Wish(options.scale, plan, judge, chosen, options.operations)
+
+
+def _write(outcome: Outcome, folder: Path) -> None:
+    """latest.json, latest.md and latest.svg, with the scale in the name when it is not the usual one."""
+    name = "latest" if outcome.scale == USUAL_SCALE else f"latest-{outcome.scale}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_bytes(orjson.dumps(as_json(outcome), option=orjson.OPT_INDENT_2))
+    (folder / f"{name}.md").write_text(as_markdown(outcome))
+    (folder / f"{name}.svg").write_text(as_svg(outcome))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""A whole run: the database, the servers of all contestants side by side, and every operation in turn."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.contestants import Contestant
+from benchmarks.data import FOLDER, Database, Report, prepared_database
+from benchmarks.errors import AbsentError, BenchmarkError
+from benchmarks.installing import install, versions_of
+from benchmarks.load import Generator
+from benchmarks.measuring import Plan, Track
+from benchmarks.operations import Operation, list_operations
+from benchmarks.outcome import Outcome
+from benchmarks.samples import take_samples
+from benchmarks.serving import Server, serving
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be measured. Without operations it is all of them."""
+
+    scale: str
+    plan: Plan
+    judge: Contestant
+    """Whose answers are the right ones."""
+    contestants: Sequence[Contestant]
+    operations: Sequence[str] = ()
+
+
+class Starter:
+    """Starts servers on a database until the stack is closed; `absent` says why others do not run."""
+
+    def __init__(self, database: Database, first: Operation, stack: ExitStack, report: Report) -> None:
+        """A server runs once it has answered a request of the `first` operation."""
+        self._database = database
+        self._first = first
+        self._stack = stack
+        self._report = report
+        self.absent: dict[str, str] = {}
+
+    def start(self, contestants: Sequence[Contestant]) -> list[Server]:
+        """Those that could be installed and started."""
+        servers = (self._start_one(contestant) for contestant in contestants)
+        return [server for server in servers if server is not None]
+
+    def _start_one(self, contestant: Contestant) -> Server | None:
+        self._report(f"Starting {contestant.name} …")
+        try:
+            install(contestant)
+            body = self._first.bodies[contestant.dialect][0]
+            log = FOLDER / f"{contestant.name}.log"
+            return self._stack.enter_context(serving(contestant, self._database, body, log))
+        except AbsentError as reason:
+            self.absent[contestant.name] = str(reason)
+            self._report(f"{contestant.name} cannot take part: {reason}")
+            return None
+
+
+def compete(wish: Wish, report: Report) -> Outcome:
+    """Measure it. Raises BenchmarkError, or a ServerError when the database does not start."""
+    generator = Generator()
+    with ExitStack() as stack:
+        database = stack.enter_context(prepared_database(wish.scale, report))
+        every = list_operations(take_samples(database.url))
+        operations = _choose(every, wish.operations)
+        starter = Starter(database, every[0], stack, report)
+        servers = starter.start([wish.judge, *(one for one in wish.contestants if one is not wish.judge)])
+        judge = next((server for server in servers if server.contestant is wish.judge), None)
+        if judge is None:
+            raise BenchmarkError(f"{wish.judge.name} does not run: {starter.absent[wish.judge.name]}.")
+        taking_part = [server for server in servers if any(server.contestant is one for one in wish.contestants)]
+        track = Track(generator, database, Path(stack.enter_context(tempfile.TemporaryDirectory())), report)
+        results = {one.name: track.compete(one, taking_part, judge, wish.plan) for one in operations}
+    versions = {server.contestant.name: versions_of(server.contestant) for server in taking_part}
+    return Outcome(
+        wish.scale,
+        wish.plan,
+        database.version,
+        wish.contestants,
+        operations,
+        results,
+        versions,
+        starter.absent,
+    )
+
+
+def _choose(operations: list[Operation], names: Sequence[str]) -> list[Operation]:
+    known = [operation.name for operation in operations]
+    if unknown := set(names) - set(known):
+        raise BenchmarkError(f"There is no operation {', '.join(sorted(unknown))}. There are {', '.join(known)}.")
+    return [operation for operation in operations if not names or operation.name in names]

@@ -1,0 +1,89 @@
+"""What a whole run has found out: every figure, and on which machine."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contestants import Contestant
+from benchmarks.measuring import Plan, Result
+from benchmarks.operations import Operation
+
+FIGURES = ("per_second", "p50_ms", "p99_ms", "server_cpu_ms", "database_cpu_ms")
+DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The results of each operation by contestant, and what they depend on."""
+
+    scale: str
+    plan: Plan
+    postgres: str
+    contestants: Sequence[Contestant]
+    operations: Sequence[Operation]
+    results: Mapping[str, Mapping[str, Result]]
+    """By operation, then by contestant."""
+    versions: Mapping[str, Mapping[str, str]]
+    absent: Mapping[str, str]
+    """Why contestants could not be installed or started."""
+
+    def figure(self, operation: str, contestant: str, name: str) -> float | None:
+        """The median of a figure; None when there is none."""
+        result = self.results.get(operation, {}).get(contestant)
+        if result is None or result.absent is not None or not result.runs:
+            return None
+        return result.median(lambda run: float(getattr(run, name)))
+
+    def load_averages(self) -> tuple[float, float]:
+        """The least and the greatest load average that a run began with."""
+        runs = [run for by_name in self.results.values() for result in by_name.values() for run in result.runs]
+        seen = [run.load_average for run in runs] or [0.0]
+        return min(seen), max(seen)
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """Everything, for latest.json."""
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "scale": outcome.scale,
+        "plan": asdict(outcome.plan),
+        "machine": describe_machine() | {"postgres": outcome.postgres, "load_averages": outcome.load_averages()},
+        "versions": outcome.versions,
+        "absent": outcome.absent,
+        "operations": {
+            operation.name: {
+                "title": operation.title,
+                "results": {
+                    name: _result(outcome, operation.name, name, result)
+                    for name, result in outcome.results.get(operation.name, {}).items()
+                },
+            }
+            for operation in outcome.operations
+        },
+    }
+
+
+def describe_machine() -> dict[str, Any]:
+    """The processor and the Python."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "processor": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+def _result(outcome: Outcome, operation: str, contestant: str, result: Result) -> dict[str, Any]:
+    if result.absent is not None:
+        return {"absent": result.absent}
+    medians = {name: _rounded(outcome.figure(operation, contestant, name)) for name in FIGURES}
+    return medians | {"runs": [{name: _rounded(value) for name, value in asdict(run).items()} for run in result.runs]}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{DIGITS}g}")

@@ -1,0 +1,92 @@
+"""What the benchmark is to show, and whether it did."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.contestants import CACHED, CONSTANT, OURS, Kind
+from benchmarks.outcome import Outcome
+
+CEILING = "hand-written"
+CEILING_SHARE = 0.7
+PRODUCT_FACTOR = 2.0
+LIST_FACTOR = 1.5
+STRAWBERRY_FACTOR = 20.0
+DATABASE_FACTOR = 1.15
+DEEP_PAGE_FACTOR = 1.15
+TEXTS_SHARE = 0.5
+CACHED_SHARE = 0.6
+NODE_PEERS = ("mercurius", "postgraphile")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A ratio that is to be at least, or at most, so much."""
+
+    title: str
+    ratio: float
+    wanted: float
+    at_most: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the ratio is as wanted."""
+        return self.ratio <= self.wanted if self.at_most else self.ratio >= self.wanted
+
+
+def list_targets(outcome: Outcome) -> list[Target]:
+    """The targets for which both figures were measured."""
+    return [
+        *_throughput(outcome, "product", CEILING, CEILING_SHARE),
+        *(target for peer in NODE_PEERS for target in _throughput(outcome, "product", peer, PRODUCT_FACTOR)),
+        *(target for peer in NODE_PEERS for target in _throughput(outcome, "list", peer, LIST_FACTOR)),
+        *_throughput(outcome, "list", "strawberry", STRAWBERRY_FACTOR),
+        *_ahead_of_peers(outcome),
+        *_database(outcome),
+        *_deep_page(outcome),
+        *_texts(outcome),
+        *_cached(outcome),
+    ]
+
+
+def _throughput(outcome: Outcome, operation: str, other: str, wanted: float) -> Iterator[Target]:
+    ours, theirs = (outcome.figure(operation, name, "per_second") for name in (OURS, other))
+    if ours and theirs:
+        yield Target(f"{operation}: requests/s against {other}", ours / theirs, wanted)
+
+
+def _ahead_of_peers(outcome: Outcome) -> Iterator[Target]:
+    """On every other operation, against the best of the others."""
+    peers = [contestant.name for contestant in outcome.contestants if contestant.kind is Kind.PEER]
+    for operation in outcome.operations:
+        if operation.name in {"product", "list"}:
+            continue
+        figures = {name: outcome.figure(operation.name, name, "per_second") or 0.0 for name in peers}
+        best = max(figures, key=lambda name: figures[name], default=None)
+        if best is not None and figures[best]:
+            yield from _throughput(outcome, operation.name, best, 1.0)
+
+
+def _database(outcome: Outcome) -> Iterator[Target]:
+    for operation in outcome.operations:
+        ours, least = (outcome.figure(operation.name, name, "database_cpu_ms") for name in (OURS, CEILING))
+        if ours and least:
+            title = f"{operation.name}: PostgreSQL CPU against {CEILING}"
+            yield Target(title, ours / least, DATABASE_FACTOR, at_most=True)
+
+
+def _deep_page(outcome: Outcome) -> Iterator[Target]:
+    deep, first = (outcome.figure(operation, OURS, "database_cpu_ms") for operation in ("page-deep", "page-first"))
+    if deep and first:
+        yield Target("page-deep: PostgreSQL CPU against page-first", deep / first, DEEP_PAGE_FACTOR, at_most=True)
+
+
+def _texts(outcome: Outcome) -> Iterator[Target]:
+    texts, variables = (outcome.figure(operation, OURS, "per_second") for operation in ("texts", "product"))
+    if texts and variables:
+        yield Target("texts: requests/s against product", texts / variables, TEXTS_SHARE)
+
+
+def _cached(outcome: Outcome) -> Iterator[Target]:
+    ours, constant = (outcome.figure("product", name, "per_second") for name in (CACHED, CONSTANT))
+    if ours and constant:
+        yield Target("product: requests/s from the response cache against constant", ours / constant, CACHED_SHARE)
