@@ -119,7 +119,7 @@ class One(Declaration):
         return load_row(info.context, self.relationship.mapper.class_, attribute, key, owned=self.owned)
 
 
-MAXIMUM_CONDITIONS = 100
+MAXIMUM_CONDITIONS = 200
 """The most conditions of a filter. Each may be a join, and thousands of them keep PostgreSQL planning for minutes."""
 
 

@@ -15,6 +15,7 @@ CountryCode = NewType("CountryCode", str)
 DECIMAL_DIGITS = 10
 """The digits before the point that NUMERIC(12, 2) holds."""
 DECIMAL_PLACES = 2
+CENT = Decimal("0.01")
 AMOUNT = re.compile(rf"-?[0-9]{{1,{DECIMAL_DIGITS}}}(?:\.[0-9]{{1,{DECIMAL_PLACES}}}0*)?")
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -40,7 +41,7 @@ def read_decimal(value: Any) -> Decimal:
     text = "" if isinstance(value, bool) or not isinstance(value, str | int | float) else str(value)
     if AMOUNT.fullmatch(text) is None:
         raise ValueError(f"It must be a decimal number of at most {DECIMAL_DIGITS} digits and {DECIMAL_PLACES} places.")
-    return Decimal(text)
+    return Decimal(text).quantize(CENT)
 
 
 def _code(name: str, description: str, url: str) -> ScalarDefinition:

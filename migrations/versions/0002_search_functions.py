@@ -24,7 +24,7 @@ FUNCTIONS = {
     "search_prefix(text)": r"""
         CREATE FUNCTION search_prefix(question text) RETURNS tsquery
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-            SELECT CASE WHEN question !~* '"|(^|\s)-|(^|\s)or(\s|$)' THEN to_tsquery('simple', regexp_replace(
+            SELECT CASE WHEN question !~* '"|(^|\s)-|\S\s+or\s+\S' THEN to_tsquery('simple', regexp_replace(
                 nullif(btrim(regexp_replace(question, '[&|!():*<>''"\\[:space:][:cntrl:]]+', ' ', 'g')), ''),
                 '\s+', ':* & ', 'g'
             ) || ':*') END

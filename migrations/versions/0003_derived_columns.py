@@ -83,7 +83,10 @@ FUNCTIONS = {
         DECLARE
             variant product_variants%ROWTYPE;
         BEGIN
-            SELECT * INTO variant FROM product_variants WHERE id = NEW.default_variant_id FOR SHARE;
+            IF NEW.default_variant_id <> OLD.default_variant_id THEN
+                PERFORM 1 FROM product_variants WHERE id = NEW.default_variant_id FOR SHARE;
+            END IF;
+            SELECT * INTO variant FROM product_variants WHERE id = NEW.default_variant_id;
             IF FOUND THEN
                 UPDATE products
                 SET price = variant.price, compare_at_price = variant.compare_at_price, currency = variant.currency
