@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 
@@ -19,7 +20,7 @@ import pytest
 
 from server.database import open_connection
 from server.response_cache import TIMED_SECONDS
-from tests.databases import address, copy_database, drop_database, opened, settings_for
+from tests.databases import copy_database, drop_database, opened, settings_for
 from tests.factories import add_post, add_product, writing
 
 PROMISE_SECONDS = 0.1
@@ -55,12 +56,10 @@ class Process:
         (row,) = response.json()["data"].values()
         return Seen(asked_at, None if row is None else str(next(iter(row.values()))))
 
-    async def poll(self, query: str, slug: str, end: asyncio.Event) -> list[Seen]:
+    async def poll(self, query: str, slug: str, end: asyncio.Event, seen: list[Seen]) -> None:
         """Ask one time after another."""
-        seen = []
         while not end.is_set():
             seen.append(await self.ask(query, slug))
-        return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,18 @@ class Shop:
         """What the processes answer."""
         asking = (each.ask(query, slug, timeout_seconds) for each in self.processes)
         return [seen.value for seen in await asyncio.gather(*asking)]
+
+    @asynccontextmanager
+    async def polled(self, query: str, slug: str) -> AsyncIterator[list[list[Seen]]]:
+        """What each process answers, asked all the time while the block runs; whole when it has ended."""
+        end, seen = asyncio.Event(), [list[Seen]() for _ in self.processes]
+        asking = [each.poll(query, slug, end, answers) for each, answers in zip(self.processes, seen, strict=True)]
+        polling = asyncio.gather(*asking)
+        try:
+            yield seen
+        finally:
+            end.set()
+            await polling
 
     async def rename(self, slug: str, name: str) -> float:
         """Change the name of a product; gives the time after the commit."""
@@ -106,12 +117,35 @@ class Shop:
         return [row["pid"] for row in await self.database.fetch(LISTENERS)]
 
     async def cut_listeners(self) -> None:
-        """End those backends; it is over when they are gone."""
+        """End those backends; it is over when their processes are gone, and with them their connections."""
         pids = await self.listeners()
         await self.database.execute("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", pids)
         async with asyncio.timeout(10):
-            while set(pids) & set(await self.listeners()):
-                pass
+            while any(map(is_running, pids)):  # noqa: ASYNC110 - PostgreSQL tells nobody
+                await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def closed_to_newcomers(url: str) -> AsyncIterator[None]:
+    """Nobody can connect to the database while the block runs; whoever is connected stays."""
+    name = url.rpartition("?")[0].rpartition("/")[2]
+    elsewhere = url.replace(f"/{name}?", "/postgres?")
+    operator: asyncpg.Connection = await open_connection(elsewhere, settings_for(elsewhere))
+    await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    try:
+        yield
+    finally:
+        await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await operator.close()
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")
@@ -179,15 +213,13 @@ async def until_served(client: httpx.AsyncClient) -> None:
 
 
 async def test_write_is_seen_by_every_process_within_the_promise(shop: Shop, slug: str) -> None:
-    end = asyncio.Event()
-    polling = [asyncio.create_task(each.poll(NAME, slug, end)) for each in shop.processes]
     commits = {}
-    for number in range(1, 31):
-        commits[number] = await shop.rename(slug, str(number))
-        await asyncio.sleep(PROMISE_SECONDS + number % 10 / 100)
-    end.set()
+    async with shop.polled(NAME, slug) as polled:
+        for number in range(1, 31):
+            commits[number] = await shop.rename(slug, str(number))
+            await asyncio.sleep(PROMISE_SECONDS + number % 10 / 100)
 
-    for seen in await asyncio.gather(*polling):
+    for seen in polled:
         numbers = [int(each.value or "") for each in seen]
         for number, each in zip(numbers, seen, strict=True):
             due = [written for written, at in commits.items() if at + PROMISE_SECONDS <= each.asked_at]
@@ -217,34 +249,22 @@ async def test_stock_flushes_only_what_shows_stock(shop: Shop, slug: str) -> Non
 
 async def test_nothing_old_is_shown_once_the_listener_is_cut(shop: Shop, slug: str) -> None:
     for number in range(1, 11):
-        await shop.until_kept(NAME, slug, "products")
-        end = asyncio.Event()
-        polling = [asyncio.create_task(each.poll(NAME, slug, end)) for each in shop.processes]
-        await asyncio.sleep(0.05)
-        await shop.cut_listeners()
-        written_at = await shop.rename(slug, str(number))
-        await asyncio.sleep(0.05)
-        end.set()
-        for seen in await asyncio.gather(*polling):
-            assert seen[0].value == str(number - 1)
-            assert {each.value for each in seen if each.asked_at >= written_at} == {str(number)}
+        assert await shop.until_kept(NAME, slug, "products") == [str(number - 1)] * 2
+        async with closed_to_newcomers(shop.url), shop.polled(NAME, slug) as polled:
+            await shop.cut_listeners()
+            written_at = await shop.rename(slug, str(number))
+            assert await shop.ask(NAME, slug) == [str(number)] * 2
+        assert {seen.value for seen in chain(*polled) if seen.asked_at >= written_at} <= {str(number)}
 
 
 async def test_nothing_is_kept_while_nobody_listens(shop: Shop, slug: str) -> None:
-    name = shop.url.rpartition("?")[0].rpartition("/")[2]
-    elsewhere = address(shop.url.replace(f"/{name}?", "/merkato?"), "postgres")
-    operator: asyncpg.Connection = await open_connection(elsewhere, settings_for(elsewhere))
-    await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    try:
+    async with closed_to_newcomers(shop.url):
         await shop.cut_listeners()
         for number in range(1, 11):
             await shop.rename(slug, str(number))
             assert await shop.ask(NAME, slug) == [str(number)] * 2
             assert await shop.ask(NAME, slug) == [str(number)] * 2
         assert not await shop.listeners()
-    finally:
-        await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        await operator.close()
     assert await shop.until_kept(NAME, slug, "products") == ["10", "10"]
 
 
@@ -274,10 +294,7 @@ async def test_post_appears_at_its_time(shop: Shop) -> None:
     await shop.database.execute(due, timedelta(seconds=1), post)
     due_at = monotonic() + 1
 
-    end = asyncio.Event()
-    polling = [asyncio.create_task(each.poll(POST, post, end)) for each in shop.processes]
-    await asyncio.sleep(1 + TIMED_SECONDS + 0.5)
-    end.set()
-    for seen in await asyncio.gather(*polling):
-        assert seen[0].value is None
+    async with shop.polled(POST, post) as polled:
+        await asyncio.sleep(1 + TIMED_SECONDS + 0.5)
+    for seen in polled:
         assert {each.value is None for each in seen if each.asked_at >= due_at + TIMED_SECONDS} == {False}
