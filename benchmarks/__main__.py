@@ -19,7 +19,7 @@ from benchmarks.report import as_markdown, summary_lines, target_lines
 from server.errors import ServerError
 
 RESULTS = Path(__file__).parent / "results"
-FULL = Plan(seconds=2, rounds=9, warm_up_seconds=3)
+FULL = Plan(seconds=2, rounds=5, warm_up_seconds=2)
 QUICK = Plan(seconds=2, rounds=2, warm_up_seconds=1)
 USUAL_SCALE = "10k"
 EXIT_FAILED = 1

@@ -86,7 +86,7 @@ def list_contestants() -> list[Contestant]:
             "reference",
             "Merkato, reference executor",
             Kind.OURS,
-            _uvicorn("--factory", "benchmarks.servers.reference:create_app"),
+            _served("benchmarks.servers.reference:create_app"),
             OWN,
             packages=("strawberry-graphql", "sqlalchemy"),
             environment=_production(response_cache_bytes=0),
@@ -95,7 +95,7 @@ def list_contestants() -> list[Contestant]:
             "hand-written",
             "Ceiling: raw ASGI, hand-written SQL",
             Kind.CEILING,
-            _uvicorn("benchmarks.servers.hand_written:app"),
+            _served("benchmarks.servers.hand_written:app"),
             SHARED,
             packages=("asyncpg", "orjson", "uvicorn"),
         ),
@@ -103,7 +103,7 @@ def list_contestants() -> list[Contestant]:
             CONSTANT,
             "Ceiling: a constant ASGI answer",
             Kind.CEILING,
-            _uvicorn("benchmarks.servers.constant:app"),
+            _served("benchmarks.servers.constant:app"),
             frozenset({"product"}),
             packages=("uvicorn", "httptools", "uvloop"),
         ),
@@ -114,18 +114,15 @@ def list_contestants() -> list[Contestant]:
             "strawberry",
             "Strawberry, SQLAlchemy, data loaders",
             Kind.PEER,
-            _uvicorn("--factory", "benchmarks.peers.strawberry_sqlalchemy.app:create_app", lifespan="off"),
+            _served("benchmarks.peers.strawberry_sqlalchemy.app:create_app"),
             GRAPHQL,
             packages=("strawberry-graphql", "sqlalchemy", "uvicorn"),
         ),
     ]
 
 
-def _uvicorn(*application: str, lifespan: str = "on") -> tuple[str, ...]:
-    """The server of Python's ASGI applications, as our own uses it."""
-    fast = ("--loop", "uvloop", "--http", "httptools", "--lifespan", lifespan)
-    quiet = ("--no-access-log", "--no-server-header", "--log-level", "warning")
-    return (sys.executable, "-m", "uvicorn", *application, "--port", "{port}", *fast, *quiet)
+def _served(application: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "benchmarks.servers", application, "{port}")
 
 
 def _node(name: str, title: str, packages: Sequence[str], dialect: Dialect = Dialect.MERKATO) -> Contestant:

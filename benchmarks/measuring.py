@@ -17,7 +17,7 @@ from benchmarks.operations import Operation
 from benchmarks.serving import Server
 
 FEWEST_REQUESTS = 300
-LONGEST_FACTOR = 5
+LONGEST_FACTOR = 3
 
 Report = Callable[[str], None]
 

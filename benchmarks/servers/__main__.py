@@ -1,0 +1,23 @@
+"""Serves an ASGI application as our own is served: `python -m benchmarks.servers module:application PORT`."""
+
+import sys
+
+import uvicorn
+
+
+def main(target: str, port: str) -> None:
+    """Serve until asked to end. A target that ends in `create_app` makes the application when it is called."""
+    uvicorn.run(
+        target,
+        factory=target.endswith(":create_app"),
+        port=int(port),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
