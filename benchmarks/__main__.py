@@ -17,6 +17,7 @@ from benchmarks.measuring import Plan
 from benchmarks.outcome import Outcome, as_json
 from benchmarks.report import as_markdown, summary_lines, target_lines
 from server.errors import ServerError
+from server.stopping import unwinding_on_signals
 
 RESULTS = Path(__file__).parent / "results"
 FULL = Plan(seconds=2, rounds=5, warm_up_seconds=2)
@@ -30,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True, highlight=False, markup=False)
     options = _parse(arguments)
     try:
-        outcome = compete(_wish(options), console.print)
+        with unwinding_on_signals():
+            outcome = compete(_wish(options), console.print)
     except (BenchmarkError, ServerError) as error:
         console.print(str(error))
         return EXIT_FAILED

@@ -199,6 +199,12 @@ class ProductVariant(Timestamped, Base):
         CheckConstraint("cost_price >= 0 AND cost_price <> 'NaN'", name="cost_price"),
         CheckConstraint("weight_grams >= 0", name="weight_grams"),
         Index(None, "product_id", "position", "id"),
+        ForeignKeyConstraint(
+            ["image_id", "product_id"],
+            ["product_images.id", "product_images.product_id"],
+            name="fk_product_variants_image_id",
+            ondelete="SET NULL (image_id)",
+        ),
         Index(None, "option_values", postgresql_using="gin", postgresql_ops={"option_values": "jsonb_path_ops"}),
     )
 
@@ -218,10 +224,13 @@ class ProductVariant(Timestamped, Base):
     backorder_policy: Mapped[BackorderPolicy] = mapped_column(server_default=text(f"'{BackorderPolicy.DENY}'"))
     requires_shipping: Mapped[bool] = mapped_column(server_default=true())
     is_taxable: Mapped[bool] = mapped_column(server_default=true())
-    image_id: Mapped[UUID | None] = mapped_column(ForeignKey("product_images.id", ondelete="SET NULL"), index=True)
+    image_id: Mapped[UUID | None] = mapped_column(index=True)
+    """Of the images of its own product."""
 
     product: Mapped[Product] = relationship(back_populates="variants", lazy="raise", foreign_keys=[product_id])
-    image: Mapped["ProductImage | None"] = relationship(lazy="raise")
+    image: Mapped["ProductImage | None"] = relationship(
+        lazy="raise", viewonly=True, primaryjoin="foreign(ProductVariant.image_id) == ProductImage.id"
+    )
     stock_level: Mapped["StockLevel | None"] = relationship(back_populates="variant", lazy="raise")
 
 
@@ -229,7 +238,11 @@ class ProductImage(Base):
     """A picture of a product, in the order to show them."""
 
     __tablename__ = "product_images"
-    __table_args__ = (Index(None, "product_id", "position", "id"), CheckConstraint("url <> ''", name="url"))
+    __table_args__ = (
+        UniqueConstraint("id", "product_id", name="uq_product_images_id_product_id"),
+        CheckConstraint("url <> ''", name="url"),
+        Index(None, "product_id", "position", "id"),
+    )
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
     url: Mapped[Url]

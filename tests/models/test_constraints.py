@@ -76,6 +76,11 @@ async def _image(session: AsyncSession, **values: Any) -> None:
     await add_image(session, await add_product(session), **values)
 
 
+async def _variant_with_image_of_another_product(session: AsyncSession) -> None:
+    image = await add_image(session, await add_product(session))
+    await _variant(session, image_id=image.id)
+
+
 async def _review(session: AsyncSession, **values: Any) -> None:
     await add_review(session, await add_product(session), **values)
 
@@ -110,6 +115,7 @@ REFUSED: list[tuple[str, Builder]] = [
     ("ck_product_variants_cost_price", lambda s: _variant(s, cost_price=Decimal(-1))),
     ("ck_product_variants_weight_grams", lambda s: _variant(s, weight_grams=-1)),
     ("ck_product_variants_sku", lambda s: _variant(s, sku="")),
+    ("fk_product_variants_image_id", _variant_with_image_of_another_product),
     ("uq_product_variants_sku", lambda s: _twice(s, _variant, sku="ONE")),
     ("ck_products_badge_color", lambda s: add_product(s, badge_color="red")),
     ("ck_products_badge_color", lambda s: add_product(s, badge_color="#12345")),

@@ -351,6 +351,16 @@ async def test_price_changed_on_product_and_variant_at_once_does_not_deadlock(sh
     assert await price_of(shop, product) == (Decimal("50.00"), None)
 
 
+async def test_default_variant_chosen_while_all_prices_change_does_not_deadlock(shop: AsyncEngine) -> None:
+    async with writing(shop) as session:
+        product = await add_product(session)
+        variant = await add_variant(session, product, price=Decimal(30))
+    choice = update(Product).where(Product.id == product.id).values(default_variant_id=variant.id)
+    theirs = update(ProductVariant).where(ProductVariant.product_id == product.id)
+    await run_at_once(shop, product, choice, theirs.values(price=ProductVariant.price + 1))
+    assert await price_of(shop, product) == (Decimal("31.00"), None)
+
+
 async def run_at_once(engine: AsyncEngine, product: Product, *statements: Any) -> None:
     """Commit the statements, each in its own transaction, that all began while somebody held the product."""
     async with engine.connect() as holding, engine.connect() as one, engine.connect() as two:
