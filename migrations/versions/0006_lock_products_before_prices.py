@@ -11,6 +11,9 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+LOCK_PRODUCTS = """
+    PERFORM 1 FROM products WHERE id IN (SELECT product_id FROM changed) ORDER BY id FOR NO KEY UPDATE;
+"""
 COPY_PRICE = """
     UPDATE products
     SET price = variant.price, compare_at_price = variant.compare_at_price, currency = variant.currency
@@ -19,48 +22,36 @@ COPY_PRICE = """
       AND products.default_variant_id = variant.id
       AND (products.price, products.compare_at_price, products.currency)
           IS DISTINCT FROM (variant.price, variant.compare_at_price, variant.currency);
+    RETURN NULL;
 """
-LOCK_PRODUCTS = "PERFORM 1 FROM products WHERE id IN (SELECT product_id FROM changed) ORDER BY id FOR NO KEY UPDATE;"
 LOCK_VARIANT = """
     IF NEW.default_variant_id <> OLD.default_variant_id THEN
         PERFORM 1 FROM product_variants WHERE id = NEW.default_variant_id FOR SHARE;
     END IF;
 """
+TAKE_PRICE = """
+    SELECT * INTO variant FROM product_variants WHERE id = NEW.default_variant_id;
+    IF FOUND THEN
+        UPDATE products
+        SET price = variant.price, compare_at_price = variant.compare_at_price, currency = variant.currency
+        WHERE id = NEW.id;
+    END IF;
+    RETURN NULL;
+"""
+A_VARIANT = "DECLARE variant product_variants%ROWTYPE;"
 
 
 def upgrade() -> None:
-    _replace(before_copying=LOCK_PRODUCTS, before_taking="")
+    _replace("copy_default_variant_price", "", LOCK_PRODUCTS + COPY_PRICE)
+    _replace("take_default_variant_price", A_VARIANT, TAKE_PRICE)
 
 
 def downgrade() -> None:
-    _replace(before_copying="", before_taking=LOCK_VARIANT)
+    _replace("copy_default_variant_price", "", COPY_PRICE)
+    _replace("take_default_variant_price", A_VARIANT, LOCK_VARIANT + TAKE_PRICE)
 
 
-def _replace(before_copying: str, before_taking: str) -> None:
+def _replace(name: str, declarations: str, body: str) -> None:
     op.execute(
-        f"""
-        CREATE OR REPLACE FUNCTION copy_default_variant_price() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            {before_copying}
-            {COPY_PRICE}
-            RETURN NULL;
-        END $$
-        """
-    )
-    op.execute(
-        f"""
-        CREATE OR REPLACE FUNCTION take_default_variant_price() RETURNS trigger LANGUAGE plpgsql AS $$
-        DECLARE
-            variant product_variants%ROWTYPE;
-        BEGIN
-            {before_taking}
-            SELECT * INTO variant FROM product_variants WHERE id = NEW.default_variant_id;
-            IF FOUND THEN
-                UPDATE products
-                SET price = variant.price, compare_at_price = variant.compare_at_price, currency = variant.currency
-                WHERE id = NEW.id;
-            END IF;
-            RETURN NULL;
-        END $$
-        """
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {declarations} BEGIN {body} END $$"
     )
