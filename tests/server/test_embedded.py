@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -43,7 +44,6 @@ from server.postmaster import read_postmaster
 
 IS_ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not IS_ROOT, reason="Only root runs PostgreSQL as another account.")
-as_user = pytest.mark.skipif(IS_ROOT, reason="Nothing is forbidden to root.")
 
 QUICK = {"fsync": "off"}
 REPOSITORY = Path(__file__).parents[2]
@@ -399,11 +399,11 @@ def test_full_disk_is_told() -> None:
     )
 
 
-@as_user
-def test_folder_of_somebody_else_is_told(folder: Path) -> None:
+def test_folder_of_somebody_else_is_told(open_folder: Path) -> None:
+    folder = open_folder / ".merkato"
     folder.mkdir(mode=0o500)
 
-    with pytest.raises(FolderUnusableError, match=r"Permission denied .* Check who owns it"):
+    with as_ordinary_user(), pytest.raises(FolderUnusableError, match=r"Permission denied .* Check who owns it"):
         EmbeddedPostgres(folder).start()
 
 
@@ -598,6 +598,19 @@ async def test_ordinary_user_has_a_server_of_their_own(open_folder: Path) -> Non
 def open_files(pid: int) -> list[str]:
     """What the descriptors of a process lead to."""
     return [str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+@contextmanager
+def as_ordinary_user() -> Iterator[None]:
+    """Run the block as somebody to whom something can be forbidden."""
+    if not IS_ROOT:
+        yield
+        return
+    os.seteuid(account_of("nobody").uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def account_of(name: str) -> Account:
