@@ -1,16 +1,16 @@
-"""Connections: from an array of rows, one more than the window holds, to edges, nodes and page info."""
+"""Connections: from rows, one more than the window holds where that is asked for, to edges, nodes and page info."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from graphql import FieldNode
 from sqlalchemy import ColumnElement
 
-from compiler.layout import ArrayOf, Layout
+from compiler.layout import Layout
 from compiler.selection import Selections
 from compiler.shape import ShapeWriter
-from compiler.values import as_row, object_type
+from compiler.values import object_type
 from compiler.windows import CompiledWindow, OrderedList
 from resolvers.context import AnySelect
 
@@ -22,14 +22,16 @@ ROW_FIELDS = frozenset({"nodes", "edges", "pageInfo"})
 class ConnectionPlan:
     """A list and how it is read.
 
-    `rows` gives the statement for a row expression, `item` the code for a row's node, `count` the length of the list.
+    `rows` gives the statement for a layout, a limit and the columns, `item` the code for a row's node, `count` the
+    length of the list.
     """
 
     listed: OrderedList
     window: CompiledWindow
-    rows: Callable[[ColumnElement[Any]], AnySelect]
+    rows: Callable[..., AnySelect]
     item: Callable[[list[FieldNode], Layout], str]
     count: Callable[[], ColumnElement[int]]
+    is_filtered: bool = False
 
 
 class ConnectionWriter:
@@ -39,7 +41,8 @@ class ConnectionWriter:
         self._plan = plan
         self._selections = selections
         self._writer = writer
-        self._rows = Layout()
+        self._rows = Layout(is_filtered=plan.is_filtered)
+        self._asks_for_more = False
 
     def write(self, nodes: list[FieldNode], layout: Layout) -> str:
         """The code of the connection, whose rows and count are placed in the layout of their parent's row."""
@@ -51,13 +54,14 @@ class ConnectionWriter:
         body = "{" + ", ".join(parts) + "}"
         if not names & ROW_FIELDS:
             return f"{self._writer.function(body, 't, p')}({count}, p)"
-        place = layout.place(ArrayOf(self._plan.rows(as_row(self._rows)).scalar_subquery()))
         size = self._plan.window.size
-        statements = [f"more = len(rows) > {size}", f"if more: del rows[{size}:]"]
+        limit = size + 1 if self._asks_for_more else size
+        rows = layout.rows(self._rows, partial(self._plan.rows, self._rows, limit))
+        statements = [f"more = len(rows) > {size}", f"if more: del rows[{size}:]"] if self._asks_for_more else []
         if self._plan.window.backward:
             statements.append("rows.reverse()")
         block = "\n".join([*statements, f"return {body}"])
-        return f"{self._writer.block(block, 'rows, t, p')}(r[{place}], {count}, p)"
+        return f"{self._writer.block(block, 'rows, t, p')}({rows}, {count}, p)"
 
     def _part(self, nodes: list[FieldNode]) -> str:
         match nodes[0].name.value:
@@ -81,7 +85,7 @@ class ConnectionWriter:
     def _edge_part(self, nodes: list[FieldNode]) -> str | None:
         match nodes[0].name.value:
             case "cursor":
-                return f"r[{self._plan.listed.cursor(self._rows)}]"
+                return self._plan.listed.cursor(self._rows, "r")
             case "highlight":
                 return f"r[{self._plan.listed.highlight(self._rows)}]"
             case "node":
@@ -93,12 +97,17 @@ class ConnectionWriter:
         window = self._plan.window
         match nodes[0].name.value:
             case "hasNextPage":
-                return repr(window.before is not None) if window.backward else "more"
+                return repr(window.before is not None) if window.backward else self._more()
             case "hasPreviousPage":
-                return "more" if window.backward else repr(window.after is not None)
+                return self._more() if window.backward else repr(window.after is not None)
             case "startCursor":
-                return f"(rows[0][{self._plan.listed.cursor(self._rows)}] if rows else None)"
+                return f"({self._plan.listed.cursor(self._rows, 'rows[0]')} if rows else None)"
             case "endCursor":
-                return f"(rows[-1][{self._plan.listed.cursor(self._rows)}] if rows else None)"
+                return f"({self._plan.listed.cursor(self._rows, 'rows[-1]')} if rows else None)"
             case _:
                 return None
+
+    def _more(self) -> str:
+        """Whether the list goes on: a row more than the window holds is read to know it."""
+        self._asks_for_more = True
+        return "more"

@@ -18,6 +18,8 @@ class Reason(StrEnum):
 class NotCompilableError(Exception):
     """The operation, or this request of it, is the reference executor's."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", *, is_lasting: bool = True) -> None:
+        """A lasting one is true of every request of the same shape."""
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
+        self.is_lasting = is_lasting

@@ -1,7 +1,6 @@
 """The compiled executor: finds or makes the plan of a request, and replays it."""
 
-from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import TYPES, Inputs
 from compiler.parameters import Path, shape_of, structured
 from compiler.plan import Plan, plan_of
+from compiler.plan_cache import PlanCache
 from compiler.planning import Planner
 from compiler.selection import Selections
 from domain.conditions import ArrayArgument
@@ -58,7 +58,7 @@ class Compiler:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
-        self._plans: OrderedDict[Hashable, Plan | NotCompilableError] = OrderedDict()
+        self._plans = PlanCache(MAXIMUM_PLANS)
 
     def coerce(self, operation: Operation, variables: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
         """The variables as the operation declares them, or what is wrong with them."""
@@ -71,28 +71,29 @@ class Compiler:
         kinds = {name: source.signature.type for name, source in values.sources.items()}
         shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
         key = (operation, viewer.grants, shape)
-        known = self._plans.get(key)
+        known = self._plans.get(key, values.coerced)
         if known is None:
-            known = self._trace(operation, values, viewer)
-            self._plans[key] = known
-            if len(self._plans) > MAXIMUM_PLANS:
-                self._plans.popitem(last=False)
-        else:
-            self._plans.move_to_end(key)
+            inputs = Inputs(values.coerced)
+            known = self._trace(inputs, operation, values, viewer)
+            self._plans.put(key, inputs.structural, values.coerced, known)
         if isinstance(known, NotCompilableError):
             raise known
         return known
 
-    def _trace(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan | NotCompilableError:
+    def _trace(
+        self, inputs: Inputs, operation: Operation, values: VariableValues, viewer: Viewer
+    ) -> Plan | NotCompilableError:
+        """The plan, or why there is none. Raises NotCompilableError for a reason that is the request's alone."""
         if operation.definition.operation is not OperationType.QUERY:
             return NotCompilableError(Reason.NOT_A_QUERY)
-        inputs = Inputs()
         symbols = VariableValues(values.sources, _symbolic(values, inputs))
         selections = Selections(self._core, operation.fragments, symbols)
         planner = Planner(self._schema, selections, symbols, inputs, viewer)
         try:
             return plan_of(planner.trace(operation.definition), inputs)
         except NotCompilableError as reason:
+            if not reason.is_lasting:
+                raise
             return reason
 
 

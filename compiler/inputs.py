@@ -35,9 +35,14 @@ class Input:
 
 
 class Inputs:
-    """The inputs of a plan while it is traced: some become parameters of the statement, some are read by the shape."""
+    """The inputs of a plan while it is traced: some become parameters of the statement, some are read by the shape.
 
-    def __init__(self) -> None:
+    Numbers that change the structure of the statement are read once: the plan is for requests that have the same.
+    """
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self.structural: list[Input] = []
         self.parameters: dict[str, Input] = {}
         self.shaping: list[Input] = []
 
@@ -48,6 +53,11 @@ class Inputs:
         name = f"in_{len(self.parameters)}"
         self.parameters[name] = Input(path, convert)
         return Argument(name, type_=kind, path=path, inputs=self)
+
+    def structure(self, path: Path) -> Any:
+        """The value, of which the plan becomes a plan for."""
+        self.structural.append(Input(path))
+        return self.structural[-1].read(self._variables)
 
     def shape_value(self, path: Path, convert: Callable[[Any], Any]) -> str:
         """The Python expression by which the shape reads the value."""

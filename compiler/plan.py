@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol, cast
 
 import orjson
-from sqlalchemy import Function, Table
+from sqlalchemy import BindParameter, Function, Table
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
 from compiler.inputs import Input, Inputs
@@ -36,6 +37,9 @@ Process = Callable[[Any], Any]
 class Connection(Protocol):
     """What a plan needs of a driver's connection."""
 
+    async def fetch(self, query: str, *args: Any) -> Any:
+        """The rows of a prepared statement."""
+
     async def fetchrow(self, query: str, *args: Any) -> Any:
         """The first row of a prepared statement."""
 
@@ -48,6 +52,8 @@ class Plan:
     sources: Sequence[Source]
     shaping: Sequence[Input]
     shape: Shape
+    has_many_rows: bool
+    """Whether the shape takes the list of the statement's rows, or else its first row."""
     tables: frozenset[str]
     """The tables that the statement reads."""
     depends_on_time: bool
@@ -78,8 +84,8 @@ class BoundPlan:
 
     async def run(self, connection: Connection) -> bytes:
         """The JSON of `data`."""
-        row = await connection.fetchrow(self.plan.sql, *self.parameters)
-        return orjson.dumps(self.plan.shape(row, self.shaping))
+        fetch = connection.fetch if self.plan.has_many_rows else connection.fetchrow
+        return orjson.dumps(self.plan.shape(await fetch(self.plan.sql, *self.parameters), self.shaping))
 
     def key(self) -> Hashable:
         """Equal for requests that have the same answer, as long as what they read stays the same."""
@@ -99,6 +105,12 @@ class RecordingCompiler(PGCompiler_asyncpg):
         if options.get("asfrom"):
             self.tables.add(table.name)
         return cast("str", super().visit_table(table, **options))  # type: ignore[no-untyped-call]
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **options: Any) -> str:
+        """A value. Members of our closed sets are written out, so that PostgreSQL plans with what it knows of them."""
+        if isinstance(bindparam.value, StrEnum):
+            return self.render_literal_bindparam(bindparam, **options)  # type: ignore[no-untyped-call,no-any-return]
+        return super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call,no-any-return]
 
     def visit_function(self, func: Function[Any], add_to_result_map: Any = None, **options: Any) -> str:
         """A call of a function."""
@@ -126,6 +138,7 @@ def plan_of(traced: Traced, inputs: Inputs) -> Plan:
         sources=sources,
         shaping=tuple(inputs.shaping),
         shape=traced.shape,
+        has_many_rows=traced.has_many_rows,
         tables=frozenset(compiled.tables),
         depends_on_time=compiled.depends_on_time,
     )

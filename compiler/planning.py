@@ -13,12 +13,13 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLField,
+    GraphQLNonNull,
     GraphQLObjectType,
     OperationDefinitionNode,
     get_argument_values,
 )
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Text, Uuid, and_, any_, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Text, Uuid, and_, any_, func, select, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import aliased
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -32,11 +33,11 @@ from compiler.connections import ConnectionPlan, ConnectionWriter
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
-from compiler.layout import ArrayOf, Layout
+from compiler.layout import Layout, RootLayout
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
-from compiler.values import as_row, object_type, scalar
-from compiler.windows import OrderedList, compiled_window
+from compiler.values import key_place, object_type, scalar
+from compiler.windows import LIMITS, OrderedList, compiled_window
 from resolvers.context import AnySelect
 from resolvers.declarations import (
     Column,
@@ -67,10 +68,11 @@ Condition = Callable[[Any], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A statement whose one row holds the answer, and the function that shapes it."""
+    """A statement whose row, or list of rows, holds the answer, and the function that shapes it."""
 
     statement: AnySelect
     shape: Shape
+    has_many_rows: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,27 @@ class Planner:
 
     def trace(self, operation: OperationDefinitionNode) -> Traced:
         """The plan for the root fields of a query."""
-        layout = Layout()
-        body = self._object(cast("GraphQLObjectType", self._core.query_type), [operation], None, layout)
+        kind = cast("GraphQLObjectType", self._core.query_type)
+        layout = RootLayout(is_sole=self._is_sole(kind, operation))
+        body = self._object(kind, [operation], None, layout)
         shape = self._writer.compiled(self._writer.function(body))
-        return Traced(select(*(layout.columns or [literal_column("1")])), shape)
+        return Traced(layout.statement(), shape, layout.has_many_rows)
+
+    def _is_sole(self, kind: GraphQLObjectType, operation: OperationDefinitionNode) -> bool:
+        """Whether the operation has one field alone, all of which is one row or one list of rows."""
+        fields = self._selections.fields(kind, [operation.selection_set])
+        ((nodes),) = fields.values() if len(fields) == 1 else ([],)
+        if not nodes or nodes[0].name.value.startswith("__"):
+            return False
+        definition = kind.fields[nodes[0].name.value]
+        match _declaration(definition):
+            case Lookup() | Singleton():
+                return True
+            case Root():
+                inner = self._selections.fields(object_type(definition.type), [node.selection_set for node in nodes])
+                return "totalCount" not in {found[0].name.value for found in inner.values()}
+            case _:
+                return False
 
     def _object(
         self,
@@ -152,7 +171,7 @@ class Planner:
         return scalar(selected.definition.type, column, selected.layout, (id(selected.entity), attribute))
 
     def _identifier(self, selected: Selected[Identifier]) -> str:
-        return f"gid({selected.kind.name.encode() + b':'!r}, r[{_key_place(selected.entity, selected.layout)}])"
+        return f"gid({selected.kind.name.encode() + b':'!r}, r[{key_place(selected.entity, selected.layout)}])"
 
     def _expression(self, selected: Selected[Expression]) -> str:
         return scalar(selected.definition.type, selected.declaration.sql(selected.entity), selected.layout)
@@ -191,7 +210,22 @@ class Planner:
         far = one.relationship.mapper.get_property_by_column(remote).key
         model = one.relationship.mapper.class_
         kind = object_type(selected.definition.type)
+        if selected.layout.has_room and (remote.primary_key or remote.unique):
+            entity: Any = aliased(model)
+            seen = visible(model, entity, self._viewer, owned=one.owned)
+            return self._joined(selected, kind, entity, and_(getattr(entity, far) == near, seen))
         return self._row(selected, kind, model, lambda entity: getattr(entity, far) == near, owned=one.owned)
+
+    def _joined(
+        self, selected: Selected[One], kind: GraphQLObjectType, entity: Any, condition: ColumnElement[bool]
+    ) -> str:
+        """One visible row, or null, whose columns are joined to those of its owner's row."""
+        selected.layout.join(entity, condition)
+        body = self._object(kind, selected.nodes, entity, selected.layout)
+        if isinstance(selected.definition.type, GraphQLNonNull):
+            return body
+        absent = selected.layout.place(entity.id.is_(None), ("absent", id(entity)))
+        return f"(None if r[{absent}] else {body})"
 
     def _row(
         self,
@@ -207,9 +241,8 @@ class Planner:
         layout = Layout()
         body = self._object(kind, selected.nodes, entity, layout)
         wanted = and_(condition(entity), visible(model, entity, self._viewer, owned=owned))
-        row = select(as_row(layout)).select_from(entity).where(wanted).correlate_except(entity)
-        place = selected.layout.place(row.scalar_subquery())
-        return f"(None if r[{place}] is None else {self._writer.function(body)}(r[{place}], p))"
+        row = selected.layout.row(layout, lambda *columns: layout.select_from(select(*columns), entity).where(wanted))
+        return f"(None if {row} is None else {self._writer.function(body)}({row}, p))"
 
     def _many(self, selected: Selected[Many]) -> str:
         many = selected.declaration
@@ -234,9 +267,13 @@ class Planner:
         entity: Any = aliased(model)
         layout = Layout()
         body = self._object(object_type(selected.definition.type), selected.nodes, entity, layout)
-        rows = select(as_row(layout)).select_from(entity).where(condition(entity)).limit(LIST_LIMIT)
-        rows = rows.order_by(*ordering(entity, rules.default, None, backward=False)).correlate_except(entity)
-        return f"[{body} for r in r[{selected.layout.place(ArrayOf(rows.scalar_subquery()))}]]"
+        in_order = ordering(entity, rules.default, None, backward=False)
+
+        def rows(*columns: ColumnElement[Any]) -> AnySelect:
+            found = layout.select_from(select(*columns), entity).where(condition(entity))
+            return found.order_by(*in_order).limit(LIST_LIMIT)
+
+        return f"[{body} for r in {selected.layout.rows(layout, rows)}]"
 
     def _connection(
         self, selected: Selected[Any], model: type[models.Base], rules: ListRules, condition: Condition
@@ -248,11 +285,11 @@ class Planner:
         listed = OrderedList(entity, order, question, object_type(selected.definition.type))
         window = compiled_window(arguments, listed, self._inputs)
 
-        def rows(row: ColumnElement[Any]) -> AnySelect:
+        def rows(layout: Layout, limit: int, *columns: ColumnElement[Any]) -> AnySelect:
             bounds = between(entity, order, question, window.after, window.before)
-            found = select(row).select_from(entity).where(condition(entity), wanted, bounds)
+            found = layout.select_from(select(*columns), entity).where(condition(entity), wanted, bounds)
             found = found.order_by(*ordering(entity, order, question, backward=window.backward))
-            return found.limit(window.limit).correlate_except(entity)
+            return found.limit(LIMITS[limit])
 
         def item(nodes: list[FieldNode], layout: Layout) -> str:
             return self._object(object_type(listed.kind.fields["nodes"].type), nodes, entity, layout)
@@ -262,7 +299,8 @@ class Planner:
             matching = and_(condition(counted), rules.condition(counted, arguments, self._viewer))
             return select(func.count()).select_from(counted).where(matching).correlate_except(counted).scalar_subquery()
 
-        plan = ConnectionPlan(listed, window, rows, item, count)
+        is_filtered = any(arguments.get(name) is not None for name in ("filter", "search"))
+        plan = ConnectionPlan(listed, window, rows, item, count, is_filtered)
         return ConnectionWriter(plan, self._selections, self._writer).write(selected.nodes, selected.layout)
 
     def _singleton(self, selected: Selected[Singleton]) -> str:
@@ -304,10 +342,10 @@ class Planner:
         entity: Any = aliased(model)
         layout = Layout()
         body = self._object(self._object_named(type_name), selected.nodes, entity, layout)
-        key = f"gid({type_name.encode() + b':'!r}, r[{_key_place(entity, layout)}])"
+        key = f"gid({type_name.encode() + b':'!r}, r[{key_place(entity, layout)}])"
         wanted = and_(entity.id == any_(keys), visible(model, entity, self._viewer))
-        rows = select(as_row(layout)).select_from(entity).where(wanted).correlate_except(entity)
-        return f"{{{key}: {body} for r in r[{selected.layout.place(ArrayOf(rows.scalar_subquery()))}]}}"
+        rows = selected.layout.rows(layout, lambda *columns: layout.select_from(select(*columns), entity).where(wanted))
+        return f"{{{key}: {body} for r in {rows}}}"
 
     def _search(self, selected: Selected[Search]) -> str:
         arguments = self._arguments(selected)
@@ -320,12 +358,12 @@ class Planner:
         window = compiled_window(arguments, OrderedList(hits, BY_RANK, question, kind), self._inputs)
         bounds = between(hits, BY_RANK, None, window.after, window.before)
         best = ordering(hits, BY_RANK, None, backward=window.backward)
-        found = select(hits.type, hits.id, hits.body, hits.rank).where(bounds).order_by(*best).limit(window.limit)
-        page = found.subquery()
+        found = select(hits.type, hits.id, hits.body, hits.rank).where(bounds).order_by(*best)
+        page = found.limit(LIMITS[window.size + 1]).subquery()
 
-        def rows(row: ColumnElement[Any]) -> AnySelect:
+        def rows(layout: Layout, limit: int, *columns: ColumnElement[Any]) -> AnySelect:
             in_order = ordering(page.c, BY_RANK, None, backward=window.backward)
-            return select(row).select_from(page).order_by(*in_order).correlate_except(page)
+            return layout.select_from(select(*columns), page).order_by(*in_order).limit(LIMITS[limit])
 
         def item(nodes: list[FieldNode], layout: Layout) -> str:
             hit = replace(selected, nodes=nodes, entity=page.c, layout=layout)
@@ -377,10 +415,6 @@ def _part_value(selected: Selected[Part], kind: GraphQLObjectType, name: str) ->
     attribute = selected.declaration.columns[inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name]
     column = getattr(selected.entity, attribute)
     return scalar(inner.type, column, selected.layout, (id(selected.entity), attribute))
-
-
-def _key_place(entity: Any, layout: Layout) -> int:
-    return layout.place(sql_cast(entity.id, Text), ("key", id(entity)))
 
 
 def _rules_of(

@@ -6,10 +6,14 @@ through `repr` of a string, types and places only as literals of this package.
 
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+
+from resolvers.ordering import EPOCH, SEPARATOR
+
+MICROSECOND = timedelta(microseconds=1)
 
 Shape = Callable[[Any, list[Any]], Any]
 
@@ -34,7 +38,9 @@ class ShapeWriter:
     def compiled(self, name: str) -> Shape:
         """The named function, ready to run."""
         namespace: dict[str, Any] = {
+            "cursor": cursor,
             "gid": global_id,
+            "microseconds": microseconds,
             "when": written_datetime,
             "json": orjson.Fragment,
             "loads": orjson.loads,
@@ -53,6 +59,16 @@ def first_present(*values: Any) -> Any:
 def global_id(prefix: bytes, key: str) -> str:
     """The global id of a row; the same as resolvers.ids.encode_id."""
     return b64encode(prefix + key.encode()).decode()
+
+
+def cursor(tag: str, key: str, row: str) -> str:
+    """A cursor from the tag with its separator, the sort key as text and the row's id."""
+    return b64encode(f"{tag}{key}{SEPARATOR}{row}".encode()).decode()
+
+
+def microseconds(moment: datetime) -> int:
+    """The time since 1970, as cursors hold it."""
+    return (moment - EPOCH) // MICROSECOND
 
 
 def written_datetime(value: datetime | None) -> str | None:

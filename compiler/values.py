@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from typing import Any, cast
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, get_named_type
-from sqlalchemy import ARRAY, ColumnElement, Float, Text, func, literal_column
+from sqlalchemy import ARRAY, ColumnElement, Float, Text
 from sqlalchemy import cast as sql_cast
 
 from compiler.layout import Layout
@@ -28,9 +28,9 @@ def scalar(kind: GraphQLOutputType, column: ColumnElement[Any], layout: Layout, 
             return _read(layout, column, key)
 
 
-def as_row(layout: Layout) -> ColumnElement[Any]:
-    """The columns as one composite value."""
-    return func.row(*(layout.columns or [literal_column("1")]))
+def key_place(entity: Any, layout: Layout) -> int:
+    """Where the row's key stands, as text."""
+    return layout.place(sql_cast(entity.id, Text), ("key", id(entity)))
 
 
 def object_type(kind: GraphQLOutputType) -> GraphQLObjectType:

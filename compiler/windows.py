@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLObjectType
-from sqlalchemy import ColumnElement, Integer, Uuid, func, tuple_
+from sqlalchemy import DateTime, Integer, Text, Uuid, cast, func, literal_column, tuple_
 
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Argument, Inputs, constant
 from compiler.layout import Layout
+from compiler.values import key_place
 from domain.conditions import roomy
 from resolvers.errors import BadInputError
-from resolvers.ordering import Order, cursor_of, place_of
+from resolvers.ordering import SEPARATOR, Order, place_of
 from resolvers.paging import MAXIMUM_PAGE_SIZE, window_of
+
+LIMITS = tuple(literal_column(str(size), Integer()) for size in range(MAXIMUM_PAGE_SIZE + 2))
+"""The limits of statements, as SQL of our own that a page size chooses from: with a limit that arrives as a parameter
+PostgreSQL would plan each statement anew, because it cannot know that few rows are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,14 @@ class OrderedList:
     question: Any
     kind: GraphQLObjectType
 
-    def cursor(self, layout: Layout) -> int:
-        """Where the row's cursor stands."""
-        return layout.place(cursor_of(self.order, self.entity, self.question), "cursor")
+    def cursor(self, layout: Layout, row: str) -> str:
+        """The code that gives the cursor of a row; the same as resolvers.ordering.cursor_of."""
+        key = self.order.key(self.entity, self.question)
+        is_time = isinstance(key.type, DateTime)
+        place = layout.place(key if is_time else cast(key, Text), ("sort key", self.order.tag))
+        read = f"{row}[{place}]"
+        text = f"microseconds({read})" if is_time else read
+        return f"cursor({self.order.tag + SEPARATOR!r}, {text}, {row}[{key_place(self.entity, layout)}])"
 
     def highlight(self, layout: Layout) -> int:
         """Where the passage that answers stands."""
@@ -36,10 +46,9 @@ class OrderedList:
 
 @dataclass(frozen=True, slots=True)
 class CompiledWindow:
-    """The cut of a list: its size as Python code, its limit as SQL, its direction, and its bounds as row values."""
+    """The cut of a list: its size, its direction, and its bounds as row values."""
 
-    size: str
-    limit: ColumnElement[int]
+    size: int
     backward: bool
     after: Any
     before: Any
@@ -47,31 +56,17 @@ class CompiledWindow:
 
 def compiled_window(arguments: Mapping[str, Any], listed: OrderedList, inputs: Inputs) -> CompiledWindow:
     """The window that the arguments ask for."""
-    first, last = arguments.get("first"), arguments.get("last")
-    if first is not None and last is not None:
-        raise NotCompilableError(Reason.ARGUMENT, "both first and last")
-    given = last if last is not None else first
-    limit, size = _arriving(given, inputs) if isinstance(given, Argument) else _fixed(first, last)
-    after, before = (_bound(arguments.get(name), listed, inputs) for name in ("after", "before"))
-    return CompiledWindow(size, limit, last is not None, after, before)
-
-
-def _fixed(first: int | None, last: int | None) -> tuple[ColumnElement[int], str]:
+    first, last = (_size(arguments.get(name), inputs) for name in ("first", "last"))
     try:
-        size = window_of(first, None, last, None).size
+        window = window_of(first, None, last, None)
     except BadInputError as error:
-        raise NotCompilableError(Reason.ARGUMENT, str(error)) from error
-    return constant(size + 1, Integer()), str(size)
+        raise NotCompilableError(Reason.ARGUMENT, str(error), is_lasting=False) from error
+    after, before = (_bound(arguments.get(name), listed, inputs) for name in ("after", "before"))
+    return CompiledWindow(window.size, window.backward, after, before)
 
 
-def _arriving(given: Argument, inputs: Inputs) -> tuple[ColumnElement[int], str]:
-    limit = inputs.bind(given.path, Integer(), lambda size: _checked(size) + 1)
-    return limit, inputs.shape_value(given.path, _checked)
-
-
-def _checked(size: int) -> int:
-    if not 0 <= size <= MAXIMUM_PAGE_SIZE:
-        raise BadInputError(f"The page size is {size}; it must lie between 0 and {MAXIMUM_PAGE_SIZE}.")
+def _size(given: Any, inputs: Inputs) -> int | None:
+    size: int | None = inputs.structure(given.path) if isinstance(given, Argument) else given
     return size
 
 

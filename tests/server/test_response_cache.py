@@ -137,7 +137,9 @@ class Question:
 
 def question(*parameters: object, depends_on_time: bool = False) -> Question:
     """A request of a plan that reads products."""
-    plan = Plan("", [], (), lambda _row, _values: None, PRODUCTS, depends_on_time)
+    plan = Plan(
+        "", [], (), lambda _row, _values: None, has_many_rows=False, tables=PRODUCTS, depends_on_time=depends_on_time
+    )
     return Question(BoundPlan(plan, list(parameters), []))
 
 
