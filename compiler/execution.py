@@ -1,7 +1,6 @@
 """The compiled executor: finds or makes the plan of a request, and replays it."""
 
-from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +22,10 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import TYPES, Inputs
 from compiler.parameters import Path, shape_of, structured
 from compiler.plan import Plan, plan_of
+from compiler.plan_cache import PlanCache
 from compiler.planning import Planner
 from compiler.selection import Selections
 from domain.conditions import ArrayArgument
-
-MAXIMUM_PLANS = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +34,8 @@ class Operation:
 
     document: DocumentNode
     definition: OperationDefinitionNode
+    is_trusted: bool = False
+    """Of a trusted document, so that its plans are kept apart."""
 
     @property
     def name(self) -> str | None:
@@ -58,7 +58,7 @@ class Compiler:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
-        self._plans: OrderedDict[Hashable, Plan | NotCompilableError] = OrderedDict()
+        self._plans = PlanCache()
 
     def coerce(self, operation: Operation, variables: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
         """The variables as the operation declares them, or what is wrong with them."""
@@ -71,14 +71,11 @@ class Compiler:
         kinds = {name: source.signature.type for name, source in values.sources.items()}
         shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
         key = (operation, viewer.grants, shape)
-        known = self._plans.get(key)
+        plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
+        known = plans.get(key)
         if known is None:
             known = self._trace(operation, values, viewer)
-            self._plans[key] = known
-            if len(self._plans) > MAXIMUM_PLANS:
-                self._plans.popitem(last=False)
-        else:
-            self._plans.move_to_end(key)
+            plans.put(key, known)
         if isinstance(known, NotCompilableError):
             raise known
         return known
