@@ -10,6 +10,28 @@ import models
 from auth.permissions import Permission
 from auth.viewer import Viewer
 
+PUBLIC_TABLES = frozenset(
+    {
+        "authors",
+        "categories",
+        "post_categories",
+        "post_tags",
+        "posts",
+        "product_images",
+        "product_tags",
+        "product_variants",
+        "products",
+        "reviews",
+        "service_tiers",
+        "services",
+        "shops",
+        "stock_levels",
+        "tags",
+        "users",
+    }
+)
+"""The tables whose rows every visitor sees alike. What is read from any other table is nobody else's business."""
+
 Predicate = Callable[[Any, Viewer, bool], ColumnElement[bool]]
 
 

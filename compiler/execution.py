@@ -27,8 +27,6 @@ from compiler.planning import Planner
 from compiler.selection import Selections
 from domain.conditions import ArrayArgument
 
-MAXIMUM_PLANS = 2000
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
@@ -36,6 +34,8 @@ class Operation:
 
     document: DocumentNode
     definition: OperationDefinitionNode
+    is_trusted: bool = False
+    """Of a trusted document, so that its plans are kept apart."""
 
     @property
     def name(self) -> str | None:
@@ -58,7 +58,7 @@ class Compiler:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
-        self._plans = PlanCache(MAXIMUM_PLANS)
+        self._plans = PlanCache()
 
     def coerce(self, operation: Operation, variables: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
         """The variables as the operation declares them, or what is wrong with them."""
@@ -71,11 +71,12 @@ class Compiler:
         kinds = {name: source.signature.type for name, source in values.sources.items()}
         shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
         key = (operation, viewer.grants, shape)
-        known = self._plans.get(key, values.coerced)
+        plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
+        known = plans.get(key, values.coerced)
         if known is None:
             inputs = Inputs(values.coerced)
             known = self._trace(inputs, operation, values, viewer)
-            self._plans.put(key, inputs.structural, values.coerced, known)
+            plans.put(key, inputs.structural, values.coerced, known)
         if isinstance(known, NotCompilableError):
             raise known
         return known

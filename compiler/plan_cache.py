@@ -1,4 +1,9 @@
-"""The plans used last, by what their requests have in common, and by the numbers that a plan is for."""
+"""Where plans are kept: bounded, and those of trusted operations out of reach of all others.
+
+Anybody may send texts, and each new one makes a plan, so that the plans of texts push each other out. A trusted
+operation has plans of its own instead, which only requests for itself can push out: one for each set of grants, each
+shape of its variables and each page size.
+"""
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
@@ -9,8 +14,14 @@ from compiler.errors import NotCompilableError
 from compiler.inputs import Input, read_all
 from compiler.plan import Plan
 
-Outcome = Plan | NotCompilableError
-"""That something cannot be compiled is kept as well."""
+MAXIMUM_PLANS = 2000
+"""Of all operations that are not trusted."""
+
+MAXIMUM_TRUSTED_PLANS = 200
+"""Of one trusted operation."""
+
+Planned = Plan | NotCompilableError
+"""A plan, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +35,52 @@ class Variants:
         return (key, *read_all(self.structural, variables))
 
 
-class PlanCache:
-    """A bounded number of plans."""
+class Plans:
+    """The plans used last, up to a number."""
 
     def __init__(self, maximum: int) -> None:
         self._maximum = maximum
-        self._entries: OrderedDict[Hashable, Outcome | Variants] = OrderedDict()
+        self._entries: OrderedDict[Hashable, Planned | Variants] = OrderedDict()
 
-    def get(self, key: Hashable, variables: Mapping[str, Any]) -> Outcome | None:
-        """What is known of requests with this key and these variables."""
+    def get(self, key: Hashable, variables: Mapping[str, Any]) -> Planned | None:
+        """What is kept for requests with this key and these variables."""
         found = self._get(key)
-        return self._get(found.key(key, variables)) if isinstance(found, Variants) else found  # type: ignore[return-value]
+        if isinstance(found, Variants):
+            found = self._get(found.key(key, variables))
+        assert not isinstance(found, Variants)  # noqa: S101 - variants lead to plans
+        return found
 
-    def put(self, key: Hashable, structural: Sequence[Input], variables: Mapping[str, Any], outcome: Outcome) -> None:
-        """Keep what was found out; a plan is for requests with the same structural values."""
-        if structural and isinstance(outcome, Plan):
+    def put(self, key: Hashable, structural: Sequence[Input], variables: Mapping[str, Any], planned: Planned) -> None:
+        """Keep it, instead of what was used longest ago. A plan is for requests with the same structural values."""
+        if structural and isinstance(planned, Plan):
             variants = Variants(structural)
             self._put(key, variants)
             key = variants.key(key, variables)
-        self._put(key, outcome)
+        self._put(key, planned)
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def _get(self, key: Hashable) -> Outcome | Variants | None:
+    def _get(self, key: Hashable) -> Planned | Variants | None:
         found = self._entries.get(key)
         if found is not None:
             self._entries.move_to_end(key)
         return found
 
-    def _put(self, key: Hashable, value: Outcome | Variants) -> None:
+    def _put(self, key: Hashable, value: Planned | Variants) -> None:
         self._entries[key] = value
         if len(self._entries) > self._maximum:
             self._entries.popitem(last=False)
+
+
+class PlanCache:
+    """The plans of every operation. Trusted ones are a fixed number and live as long as the process."""
+
+    def __init__(self) -> None:
+        self._shared = Plans(MAXIMUM_PLANS)
+        self._trusted: dict[Hashable, Plans] = {}
+
+    def plans(self, operation: Hashable, *, is_trusted: bool) -> Plans:
+        """Where the plans of an operation are kept, perhaps among those of others."""
+        if not is_trusted:
+            return self._shared
+        if operation not in self._trusted:
+            self._trusted[operation] = Plans(MAXIMUM_TRUSTED_PLANS)
+        return self._trusted[operation]

@@ -16,6 +16,7 @@ from server.compiled_reads import CompiledReads
 from server.database import create_engine, open_connection
 from server.endpoint import GraphQLEndpoint
 from server.errors import ServerError
+from server.executor import executor_for
 from server.graphiql import graphiql_routes
 from server.graphql_execution import Executor
 from server.health import answer_health
@@ -23,6 +24,15 @@ from server.read_pool import ReadPool
 from server.response_cache import ResponseCache
 from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
+
+APOLLO_HEADERS = (
+    "Apollo-Require-Preflight",
+    "ApolloGraphQL-Client-Name",
+    "ApolloGraphQL-Client-Version",
+    "X-Apollo-Operation-Id",
+    "X-Apollo-Operation-Name",
+)
+"""What Apollo's clients send from pages of other origins. Nothing here reads them."""
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -44,8 +54,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     pool = ReadPool(lambda: open_connection(url, configured), configured.database_pool_size, patience)
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
-    reads = CompiledReads(Compiler(schema), pool, cache)
-    executor = Executor(schema, introspection=configured.introspection, reads=reads)
+    executor = executor_for(configured, CompiledReads(Compiler(schema), pool, cache))
     routes = _routes(configured, executor)
     return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
 
@@ -56,7 +65,7 @@ def _routes(settings: Settings, executor: Executor) -> list[Route | Mount]:
         Route("/graphql", endpoint),
         Route("/health", answer_health),
         Mount("/demo/images", StaticFiles(directory=str(files("demo").joinpath("images")))),
-        *(graphiql_routes() if settings.graphiql else []),
+        *(graphiql_routes() if settings.shows_graphiql else []),
     ]
 
 
@@ -66,6 +75,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Authorization"],
+            allow_headers=["Content-Type", "Authorization", "If-None-Match", *APOLLO_HEADERS],
+            expose_headers=["ETag"],
         )
     ]

@@ -20,8 +20,10 @@ from schema.root import schema as graphql_schema
 from server.database import opened_engine
 from server.database_url import show_database_url
 from server.development import DevelopmentOptions, develop, require_development
+from server.document_manifest import write_manifest
 from server.environment import inspect_settings
 from server.errors import ServerError
+from server.executor import runnable_documents
 from server.importing import import_products
 from server.migrating import HEAD, migrate, require_head
 from server.production import run_production
@@ -38,6 +40,7 @@ T = TypeVar("T")
 EXIT_FAILED = 1
 EXIT_SOME_REFUSED = 3
 SCHEMA_FILE = Path(__file__).parent.parent / "schema.graphql"
+DOCUMENTS_FILE = Path(__file__).parent.parent / "documents.json"
 LARGEST_SCALE = 10_000_000
 MULTIPLIERS = {"": 1, "k": 1_000, "m": 1_000_000}
 
@@ -67,11 +70,11 @@ class ConnectionLostError(ServerError):
         super().__init__("The connection to the database was lost. Check that it runs, and repeat the command.")
 
 
-class SchemaOutdatedError(ServerError):
-    """The committed file says something else than the code."""
+class FileOutdatedError(ServerError):
+    """A committed file says something else than what it is made from."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is not what the code says. Run `merkato schema --output {path}`.")
+    def __init__(self, path: Path, command: str) -> None:
+        super().__init__(f"{path} is not what the code says. Run `merkato {command} --output {path}`.")
 
 
 class ConfirmationMissingError(ServerError):
@@ -202,11 +205,26 @@ def schema(
     """Print the GraphQL schema (SDL)."""
     sdl = f"{graphql_schema.as_str().strip()}\n"
     if check:
-        _compare(sdl, output or SCHEMA_FILE)
-    elif output is None:
-        sys.stdout.write(sdl)
+        _compare(sdl, output or SCHEMA_FILE, "schema")
     else:
         _write(sdl, output)
+
+
+@app.command()
+def documents(
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write there, not to the screen.", show_default=False)
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare with the file (documents.json); exit 1 if it differs.")
+    ] = False,
+) -> None:
+    """Print the manifest of the trusted documents: the operations of queries/ by the ids that clients send."""
+    manifest = write_manifest(runnable_documents().texts)
+    if check:
+        _compare(manifest, output or DOCUMENTS_FILE, "documents")
+    else:
+        _write(manifest, output)
 
 
 @app.command()
@@ -283,13 +301,16 @@ def _generate(settings: Settings, products: int) -> None:
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
 
-def _compare(sdl: str, path: Path) -> None:
-    if not path.is_file() or path.read_text(encoding="utf-8") != sdl:
-        raise SchemaOutdatedError(path)
+def _compare(text: str, path: Path, command: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        raise FileOutdatedError(path, command)
 
 
-def _write(sdl: str, path: Path) -> None:
+def _write(text: str, path: Path | None) -> None:
+    if path is None:
+        sys.stdout.write(text)
+        return
     try:
-        path.write_text(sdl, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ServerError(f"{path} cannot be written: {error.strerror}.") from error

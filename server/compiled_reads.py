@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,13 +11,22 @@ import asyncpg
 from auth.viewer import VISITOR, Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
-from compiler.plan import BoundPlan
+from compiler.plan import BoundPlan, Plan
 from resolvers.errors import BadInputError
 from server.graphql_errors import is_database_away
 from server.read_pool import ReadPool
 from server.response_cache import ResponseCache
 
 logger = logging.getLogger("merkato.compiler")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledAnswer:
+    """What a compiled statement gave."""
+
+    encoded: bytes
+    """The JSON of `data`."""
+    plan: Plan
 
 
 class CompiledReads:
@@ -36,8 +46,8 @@ class CompiledReads:
         operation: Operation,
         variables: dict[str, Any],
         viewer: Viewer,
-    ) -> bytes | None:
-        """The JSON of `data`, or None when the reference executor is to answer."""
+    ) -> CompiledAnswer | None:
+        """The answer, or None when the reference executor is to answer."""
         values = self._compiler.coerce(operation, variables)
         if isinstance(values, list):
             self.tally[Reason.ARGUMENT] += 1
@@ -61,7 +71,7 @@ class CompiledReads:
             self.tally[Reason.RUNTIME] += 1
             return None
         self.tally["compiled"] += 1
-        return encoded
+        return CompiledAnswer(encoded, bound.plan)
 
     async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer) -> bytes:
         if self._cache is None or viewer != VISITOR:

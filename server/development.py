@@ -12,6 +12,7 @@ from rich.table import Table
 from server.database import empty_database, opened_engine
 from server.embedded import EmbeddedPostgres
 from server.errors import ServerError
+from server.executor import require_trusted_documents
 from server.migrating import migrate
 from server.postgres_programs import MAJOR_VERSION
 from server.provisioning import owned_database
@@ -47,11 +48,13 @@ class Addresses:
 
     base: str
     database: str
+    graphiql: bool
 
 
 def develop(settings: Settings, options: DevelopmentOptions) -> None:
     """Serve a database with data until asked to end. Raises a ServerError."""
     require_development(settings)
+    require_trusted_documents(settings)
     with reserved_address(settings.host, settings.port) as listener:
         if options.reset:
             reset_database(settings)
@@ -79,7 +82,8 @@ def reset_database(settings: Settings) -> None:
 def show_addresses(addresses: Addresses) -> None:
     """Print where everything is."""
     lines = Table.grid(padding=(0, 2))
-    lines.add_row("GraphiQL", f"{addresses.base}/graphql", "in a browser")
+    if addresses.graphiql:
+        lines.add_row("GraphiQL", f"{addresses.base}/graphql", "in a browser")
     lines.add_row("API", f"{addresses.base}/graphql", "POST")
     lines.add_row("Health", f"{addresses.base}/health")
     lines.add_row("Database", addresses.database)
@@ -106,4 +110,5 @@ def _addresses(settings: Settings) -> Addresses:
     return Addresses(
         base=f"http://{shown}:{settings.port}",
         database=embedded if settings.database_url is None else "as DATABASE_URL says",
+        graphiql=settings.shows_graphiql,
     )

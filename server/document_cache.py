@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
@@ -62,19 +62,29 @@ def prepared(document: DocumentNode) -> PreparedDocument:
 
 
 class DocumentCache:
-    """The documents used last."""
+    """The documents used last, and for good those that are trusted."""
 
     def __init__(self, schema: GraphQLSchema, prepare: Callable[[str], PreparedDocument]) -> None:
         self._schema = schema
         self._prepare = prepare
+        self._trusted: dict[str, PreparedDocument] = {}
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._fixed: OrderedDict[str, tuple[int, ...]] = OrderedDict()
         self._templates: OrderedDict[Hashable, LiftedTemplate] = OrderedDict()
 
     def known(self, text: str) -> PreparedDocument | None:
         """The document of a text that was prepared before."""
-        found: PreparedDocument | None = _get(self._documents, text)
+        found: PreparedDocument | None = self._trusted.get(text) or _get(self._documents, text)
         return found
+
+    def trust(self, text: str) -> PreparedDocument:
+        """Prepare a text; if it is valid, its document stays whatever else is asked for."""
+        made = self._prepare(text)
+        if made.operations:
+            self._trusted[text] = PreparedDocument(
+                tuple(replace(operation, is_trusted=True) for operation in made.operations)
+            )
+        return made
 
     def get(self, text: str) -> PreparedDocument:
         """The prepared document of a text."""

@@ -15,6 +15,7 @@ from server.graphiql import page_response, wants_page
 from server.graphql_errors import disguised
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import JSON, RequestRefusedError, media_type_for, read_request
+from server.http_caching import CacheRules, is_not_modified
 from server.settings import Settings
 
 
@@ -24,6 +25,7 @@ class GraphQLEndpoint:
     def __init__(self, executor: Executor, settings: Settings) -> None:
         self._executor = executor
         self._settings = settings
+        self._caching = CacheRules(settings.cache_max_age_seconds, settings.cache_stale_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -31,7 +33,7 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if self._settings.graphiql and wants_page(request):
+        if self._settings.shows_graphiql and wants_page(request):
             return page_response()
         media_type = JSON
         try:
@@ -44,7 +46,19 @@ class GraphQLEndpoint:
             return _refusal(refused, media_type)
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
             answer = Answer([disguised(unexpected)])
-        return _respond(answer, media_type)
+        response = _respond(answer, media_type)
+        if request.method in {"GET", "HEAD"}:
+            headers = self._caching.headers(answer, VISITOR, request.headers, media_type, bytes(response.body))
+            response.headers.update(headers)
+        return _unless_known(request, response)
+
+
+def _unless_known(request: Request, response: Response) -> Response:
+    """The response, or 304 without a body when the client has it already."""
+    if not is_not_modified(request.headers.get("if-none-match"), response.headers.get("etag")):
+        return response
+    kept = {name: response.headers[name] for name in ("Cache-Control", "ETag", "Vary")}
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
 
 
 def _respond(answer: Answer, media_type: str) -> Response:

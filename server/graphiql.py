@@ -25,6 +25,9 @@ CONTENT_SECURITY_POLICY = (
 FRONT_PAGE = "FeaturedProducts.graphql"
 """What a first visit shows."""
 
+NAMES_OF_DOCUMENTS = frozenset({"query", "documentId", "extensions"})
+"""The parameters of an address that asks for data."""
+
 ONE_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -43,7 +46,7 @@ def wants_page(request: Request) -> bool:
     return (
         request.method in {"GET", "HEAD"}
         and "text/html" in request.headers.get("accept", "")
-        and "query" not in request.query_params
+        and NAMES_OF_DOCUMENTS.isdisjoint(request.query_params)
     )
 
 

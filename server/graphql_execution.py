@@ -20,12 +20,17 @@ from graphql import (
 from strawberry.schema.schema import validate_document
 
 from compiler.execution import Operation
+from compiler.plan import Plan
 from resolvers.context import Context
 from server.compiled_reads import CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
+from server.document_choice import DocumentChoice
+from server.errors import ServerError
 from server.graphql_errors import ServerErrorCode, coded, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
 from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of
+from server.persisted_queries import PersistedQueries
+from server.trusted_documents import TrustedDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Answer:
     is_executed: bool = False
     encoded: bytes | None = None
     """The JSON of `data`, when a compiled statement gave it."""
+    plan: Plan | None = None
+    """Of that statement."""
 
     def body(self) -> dict[str, Any]:
         """The GraphQL response, for orjson to write."""
@@ -54,18 +61,45 @@ class Answer:
         return HTTPStatus.INTERNAL_SERVER_ERROR if ServerErrorCode.INTERNAL in codes else HTTPStatus.BAD_REQUEST
 
 
-class Executor:
-    """The schema, ready to run operations; with `reads`, those that compile are answered by one statement."""
+class TrustedDocumentInvalidError(ServerError):
+    """A trusted document does not fit the schema."""
 
-    def __init__(self, schema: strawberry.Schema, *, introspection: bool, reads: CompiledReads | None = None) -> None:
+    def __init__(self, document_id: str, text: str, problem: str) -> None:
+        begin = text.strip().partition("\n")[0][:100]
+        super().__init__(f"The trusted document {document_id} ({begin}…) does not fit the schema: {problem}")
+
+
+class Executor:
+    """The schema, ready to run operations; with `reads`, those that compile are answered by one statement.
+
+    With `documents`, clients may also name what they want to run. Raises TrustedDocumentInvalidError.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        introspection: bool,
+        reads: CompiledReads | None = None,
+        documents: DocumentChoice | None = None,
+    ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
         self._documents = DocumentCache(self._schema, self._prepare)
         self._reads = reads
+        self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
+        self._trust(self._choice.trusted)
 
     async def run(self, request: GraphQLRequest, context: Context) -> Answer:
-        """The answer to a request. Never raises for what a client sent, but for a mutation by GET."""
+        """The answer to a request.
+
+        Raises for what a client sent only RequestRefusedError: for a mutation by GET, or a hash that is none.
+        """
+        try:
+            request = self._choice.chosen(request, self._is_valid)
+        except GraphQLError as error:
+            return Answer([error])
         known = self._documents.known(request.query)
         if known is None and (answer := await self._run_lifted(request, context)):
             return answer
@@ -92,8 +126,17 @@ class Executor:
     async def _read(self, operation: Operation, variables: dict[str, Any], context: Context) -> Answer | None:
         if self._reads is None:
             return None
-        encoded = await self._reads.answer(operation, variables, context.viewer)
-        return None if encoded is None else Answer([], is_executed=True, encoded=encoded)
+        read = await self._reads.answer(operation, variables, context.viewer)
+        return None if read is None else Answer([], is_executed=True, encoded=read.encoded, plan=read.plan)
+
+    def _trust(self, trusted: TrustedDocuments) -> None:
+        for document_id, text in trusted.texts.items():
+            errors = self._documents.trust(text).errors
+            if errors:
+                raise TrustedDocumentInvalidError(document_id, text, errors[0].message)
+
+    def _is_valid(self, text: str) -> bool:
+        return bool(self._documents.get(text).operations)
 
     def _prepare(self, text: str) -> PreparedDocument:
         try:

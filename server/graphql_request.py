@@ -49,14 +49,25 @@ class RequestRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class PersistedQuery:
+    """The hash of a text, as Apollo's protocol of automatic persisted queries sends it."""
+
+    version: int
+    sha256_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class GraphQLRequest:
     """One operation and its variables."""
 
     query: str
+    """The text; empty when the request names its document in another way."""
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     is_read_only: bool = False
     """Sent by GET, so that it may only read."""
+    document_id: str | None = None
+    persisted_query: PersistedQuery | None = None
 
 
 def media_type_for(accept: str | None) -> str:
@@ -190,16 +201,55 @@ def _require_object(parsed: Any, what: str) -> dict[str, Any]:
 
 
 def _from_fields(fields: dict[str, Any], *, is_read_only: bool = False) -> GraphQLRequest:
-    query = fields.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise _bad_request("`query` is missing. Send the text of an operation as a string.")
     operation_name = fields.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
         raise _bad_request("`operationName` must be a string or null.")
     for name in ("variables", "extensions"):
         if fields.get(name) is not None and not isinstance(fields[name], dict):
             raise _bad_request(f"`{name}` must be an object or null.")
-    return GraphQLRequest(query, operation_name or None, fields.get("variables"), is_read_only)
+    document_id = _document_id(fields)
+    persisted_query = _persisted_query(fields.get("extensions") or {})
+    query = fields.get("query")
+    query = _query(fields, is_named=document_id is not None or persisted_query is not None)
+    if document_id is not None and (query or persisted_query is not None):
+        raise _bad_request("`documentId` names the document. Send neither `query` nor `persistedQuery` with it.")
+    return GraphQLRequest(
+        query=query,
+        operation_name=operation_name or None,
+        variables=fields.get("variables"),
+        is_read_only=is_read_only,
+        document_id=document_id,
+        persisted_query=persisted_query,
+    )
+
+
+def _query(fields: Mapping[str, Any], *, is_named: bool) -> str:
+    query = fields.get("query")
+    if is_named and (query is None or query == ""):
+        return ""
+    if not isinstance(query, str) or not query.strip():
+        raise _bad_request(
+            "`query` is missing. Send the text of an operation, or the id of a trusted document as `documentId`."
+        )
+    return query
+
+
+def _document_id(fields: Mapping[str, Any]) -> str | None:
+    document_id = fields.get("documentId")
+    if document_id is not None and (not isinstance(document_id, str) or not document_id):
+        raise _bad_request("`documentId` must be the id of a document, as a string.")
+    return document_id
+
+
+def _persisted_query(extensions: Mapping[str, Any]) -> PersistedQuery | None:
+    match extensions.get("persistedQuery"):
+        case None:
+            return None
+        case {"version": int(version), "sha256Hash": str(sha256_hash)} if not isinstance(version, bool):
+            return PersistedQuery(version, sha256_hash)
+        case _:
+            message = "`persistedQuery` must be an object with `version`, a number, and `sha256Hash`, a string."
+            raise _bad_request(message)
 
 
 def _bad_request(message: str) -> RequestRefusedError:

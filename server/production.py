@@ -3,6 +3,7 @@
 import asyncio
 
 from server.database import opened_engine
+from server.executor import require_trusted_documents
 from server.migrating import require_head
 from server.serving import reserved_address, serve
 from server.settings import Settings, SettingsError, find_weakness
@@ -13,6 +14,7 @@ KEYS = ("secret_key", "jwt_secret_key")
 def run_production(settings: Settings) -> None:
     """Serve until asked to end. Raises a ServerError."""
     url = require_production_settings(settings)
+    require_trusted_documents(settings)
     with reserved_address(settings.host, settings.port) as listener:
         asyncio.run(_require_migrated(url, settings))
         serve(settings, listener)

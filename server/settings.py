@@ -135,10 +135,46 @@ class Settings(BaseSettings):
         le=100_000_000_000,
         description="How many bytes of answers to visitors a process keeps; 0 reads every answer from the database.",
     )
+    trusted_documents_file: Path | None = Field(
+        default=None,
+        description="The manifest (JSON) of the documents that clients may name by `documentId`, as "
+        "`merkato documents`, graphql-codegen, Relay and Apollo's tools write it. The operations of queries/ when it "
+        "is empty.",
+    )
+    trusted_documents_only: bool = Field(
+        default=False,
+        description="Whether nothing but trusted documents is run. It turns GraphiQL and automatic persisted queries "
+        "off, and leaves introspection to trusted documents.",
+    )
+    persisted_query_bytes: int = Field(
+        default=5_000_000,
+        ge=0,
+        le=10_000_000_000,
+        description="How many bytes of texts a process keeps for clients that name them by their hash (automatic "
+        "persisted queries); 0 turns that off.",
+    )
+    cache_max_age_seconds: int = Field(
+        default=10,
+        ge=0,
+        le=31_536_000,
+        description="How long browsers and CDNs keep the answer to a GET that everybody may see; at 0 they ask each "
+        "time whether it is still the same. Answers that depend on the time are kept for a second at most.",
+    )
+    cache_stale_seconds: int = Field(
+        default=30,
+        ge=0,
+        le=31_536_000,
+        description="For how long after that they may go on handing it out while they fetch a new one.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("http://localhost:3000", "http://localhost:5173"),
         description="The origins whose pages may call the API from a browser, separated by commas.",
     )
+
+    @property
+    def shows_graphiql(self) -> bool:
+        """Whether GraphiQL is served. It sends texts of its own, so there is no use for it without them."""
+        return self.graphiql and not self.trusted_documents_only
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,32 @@
+"""The executor that the settings ask for."""
+
+from schema.root import schema
+from server.compiled_reads import CompiledReads
+from server.document_choice import DocumentChoice
+from server.graphql_execution import Executor
+from server.persisted_queries import PersistedQueries
+from server.settings import Settings
+from server.trusted_documents import TrustedDocuments, load_trusted_documents
+
+
+def executor_for(settings: Settings, reads: CompiledReads | None = None) -> Executor:
+    """The executor, with the trusted documents ready to run. Raises a ServerError when one of them cannot run."""
+    trusted_only = settings.trusted_documents_only
+    documents = DocumentChoice(
+        load_trusted_documents(settings.trusted_documents_file),
+        PersistedQueries(0 if trusted_only else settings.persisted_query_bytes),
+        trusted_only=trusted_only,
+    )
+    return Executor(schema, introspection=settings.introspection, reads=reads, documents=documents)
+
+
+def require_trusted_documents(settings: Settings) -> None:
+    """Refuse documents that cannot run before anything is started: of several processes each would fail alone."""
+    executor_for(settings)
+
+
+def runnable_documents() -> TrustedDocuments:
+    """The documents of `queries/`. Raises a ServerError when one of them cannot run."""
+    trusted = load_trusted_documents(None)
+    Executor(schema, introspection=True, documents=DocumentChoice(trusted, PersistedQueries(0)))
+    return trusted
