@@ -13,6 +13,8 @@ class Reason(StrEnum):
     ARGUMENT = "argument"
     DIRECTIVE = "directive"
     RUNTIME = "runtime"
+    RESTING = "resting"
+    """Its statement failed several times a moment ago."""
 
 
 class NotCompilableError(Exception):
@@ -21,3 +23,4 @@ class NotCompilableError(Exception):
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
+        self.detail = detail

@@ -80,7 +80,7 @@ class Compiler:
         else:
             self._plans.move_to_end(key)
         if isinstance(known, NotCompilableError):
-            raise known
+            raise known.with_traceback(None)  # else it grows, and keeps alive what each request had
         return known
 
     def _trace(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan | NotCompilableError:

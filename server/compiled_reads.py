@@ -1,7 +1,5 @@
 """Queries that one SQL statement answers. Whatever it cannot answer is left to the reference executor."""
 
-import logging
-from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -11,57 +9,50 @@ from auth.viewer import VISITOR, Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
 from compiler.plan import BoundPlan
-from resolvers.errors import BadInputError
-from server.graphql_errors import is_database_away
+from resolvers.errors import BadInputError, DatabaseSilentError
+from server.plan_failures import PlanFailures
 from server.read_pool import ReadPool
 from server.response_cache import ResponseCache
 
-logger = logging.getLogger("merkato.compiler")
-
 
 class CompiledReads:
-    """The compiled executor on its connections, with a tally of how requests were answered.
-
-    With a cache, visitors may get an answer that was kept.
-    """
+    """The compiled executor on its connections. With a cache, visitors may get an answer that was kept."""
 
     def __init__(self, compiler: Compiler, pool: ReadPool, cache: ResponseCache | None = None) -> None:
         self._compiler = compiler
         self._pool = pool
         self._cache = cache
-        self.tally: Counter[str] = Counter()
+        self._failures = PlanFailures()
 
     async def answer(
         self,
         operation: Operation,
         variables: dict[str, Any],
         viewer: Viewer,
-    ) -> bytes | None:
-        """The JSON of `data`, or None when the reference executor is to answer."""
+    ) -> bytes | NotCompilableError:
+        """The JSON of `data`, or why the reference executor is to answer.
+
+        Raises where that one would do the same harm again: when PostgreSQL stopped the statement
+        (asyncpg.QueryCanceledError), and when nobody answered for as long as may be (DatabaseSilentError).
+        """
         values = self._compiler.coerce(operation, variables)
         if isinstance(values, list):
-            self.tally[Reason.ARGUMENT] += 1
-            return None
+            return NotCompilableError(Reason.ARGUMENT, values[0].message)
         try:
             bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
-            encoded = await self._kept_or_read(bound, viewer)
         except NotCompilableError as refused:
-            self.tally[refused.reason] += 1
-            return None
-        except BadInputError:
-            self.tally[Reason.ARGUMENT] += 1
-            return None
-        except (asyncpg.PostgresError, asyncpg.InternalClientError) as error:
-            logger.warning("A compiled statement failed: %s", error)
-            self.tally[Reason.RUNTIME] += 1
-            return None
-        except Exception as error:
-            if not is_database_away(error):
-                raise
-            self.tally[Reason.RUNTIME] += 1
-            return None
-        self.tally["compiled"] += 1
-        return encoded
+            return refused
+        except BadInputError as error:
+            return NotCompilableError(Reason.ARGUMENT, error.message)
+        if self._failures.rests(bound.plan):
+            return NotCompilableError(Reason.RESTING)
+        try:
+            return await self._kept_or_read(bound, viewer)
+        except (asyncpg.QueryCanceledError, DatabaseSilentError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the reference executor is right
+            self._failures.note(bound.plan, error)
+            return NotCompilableError(Reason.RUNTIME, type(error).__name__)
 
     async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer) -> bytes:
         if self._cache is None or viewer != VISITOR:

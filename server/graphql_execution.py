@@ -19,6 +19,7 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
+from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
 from resolvers.context import Context
 from server.compiled_reads import CompiledReads
@@ -51,7 +52,13 @@ class Answer:
             return HTTPStatus.SERVICE_UNAVAILABLE
         if self.is_executed:
             return HTTPStatus.OK
+        if ServerErrorCode.TIMEOUT in codes:
+            return HTTPStatus.GATEWAY_TIMEOUT
         return HTTPStatus.INTERNAL_SERVER_ERROR if ServerErrorCode.INTERNAL in codes else HTTPStatus.BAD_REQUEST
+
+
+Read = Answer | NotCompilableError | None
+"""What the compiled executor answers, or why it does not; None when it was not asked."""
 
 
 class Executor:
@@ -67,8 +74,9 @@ class Executor:
     async def run(self, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a request. Never raises for what a client sent, but for a mutation by GET."""
         known = self._documents.known(request.query)
-        if known is None and (answer := await self._run_lifted(request, context)):
-            return answer
+        read = await self._run_lifted(request, context) if known is None else None
+        if isinstance(read, Answer):
+            return read
         document = known or self._documents.get(request.query)
         if document.errors:
             return Answer(list(document.errors))
@@ -78,10 +86,11 @@ class Executor:
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
         if refused := _check(request, operation):
             return Answer([refused])
-        answer = await self._read(operation, request.variables or {}, context)
-        return answer or await self._execute(request, operation, context)
+        if read is None or read.reason is Reason.ARGUMENT:
+            read = await self._read(operation, request.variables or {}, context)
+        return read if isinstance(read, Answer) else await self._execute(request, operation, context)
 
-    async def _run_lifted(self, request: GraphQLRequest, context: Context) -> Answer | None:
+    async def _run_lifted(self, request: GraphQLRequest, context: Context) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
         lifted = self._documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
@@ -89,11 +98,11 @@ class Executor:
             return None
         return await self._read(operation, {**(request.variables or {}), **lifted.variables}, context)
 
-    async def _read(self, operation: Operation, variables: dict[str, Any], context: Context) -> Answer | None:
+    async def _read(self, operation: Operation, variables: dict[str, Any], context: Context) -> Read:
         if self._reads is None:
             return None
-        encoded = await self._reads.answer(operation, variables, context.viewer)
-        return None if encoded is None else Answer([], is_executed=True, encoded=encoded)
+        read = await self._reads.answer(operation, variables, context.viewer)
+        return Answer([], is_executed=True, encoded=read) if isinstance(read, bytes) else read
 
     def _prepare(self, text: str) -> PreparedDocument:
         try:
