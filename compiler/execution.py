@@ -68,9 +68,7 @@ class Compiler:
 
     def plan(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan:
         """The plan for these variables; raises NotCompilableError, the same for the same shape."""
-        kinds = {name: source.signature.type for name, source in values.sources.items()}
-        shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
-        key = (operation, viewer.grants, shape)
+        key = _key(operation, values, viewer)
         known = self._plans.get(key)
         if known is None:
             known = self._trace(operation, values, viewer)
@@ -83,6 +81,10 @@ class Compiler:
             raise known.with_traceback(None)  # else it grows, and keeps alive what each request had
         return known
 
+    def knows(self, operation: Operation, values: VariableValues, viewer: Viewer) -> bool:
+        """Whether the plan for these variables is made already."""
+        return _key(operation, values, viewer) in self._plans
+
     def _trace(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan | NotCompilableError:
         if operation.definition.operation is not OperationType.QUERY:
             return NotCompilableError(Reason.NOT_A_QUERY)
@@ -94,6 +96,12 @@ class Compiler:
             return plan_of(planner.trace(operation.definition), inputs)
         except NotCompilableError as reason:
             return reason
+
+
+def _key(operation: Operation, values: VariableValues, viewer: Viewer) -> Hashable:
+    kinds = {name: source.signature.type for name, source in values.sources.items()}
+    shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
+    return operation, viewer.grants, shape
 
 
 def _symbolic(values: VariableValues, inputs: Inputs) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import orjson
-from sqlalchemy import Function, Table
+from sqlalchemy import Function, Select, Table
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
 from compiler.inputs import Input, Inputs
@@ -78,7 +78,14 @@ class BoundPlan:
 
     async def run(self, connection: Connection) -> bytes:
         """The JSON of `data`."""
-        row = await connection.fetchrow(self.plan.sql, *self.parameters)
+        return self.written(await self.fetch(connection))
+
+    async def fetch(self, connection: Connection) -> Any:
+        """The one row of the statement."""
+        return await connection.fetchrow(self.plan.sql, *self.parameters)
+
+    def written(self, row: Any) -> bytes:
+        """The JSON of `data` that a row makes."""
         return orjson.dumps(self.plan.shape(row, self.shaping))
 
     def key(self) -> Hashable:
@@ -114,6 +121,13 @@ class RecordingDialect(PGDialect_asyncpg):
 
 
 DIALECT = RecordingDialect()  # type: ignore[no-untyped-call]
+
+
+def tables_of(statement: Select[Any]) -> frozenset[str]:
+    """The tables that a statement reads."""
+    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    assert isinstance(compiled, RecordingCompiler)  # noqa: S101 - what the dialect compiles a select with
+    return frozenset(compiled.tables)
 
 
 def plan_of(traced: Traced, inputs: Inputs) -> Plan:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,6 +35,11 @@ class Reading:
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
         self._failure: Exception | None = None
+        self.statements = 0
+        self.seconds = 0.0
+        """How long the database took for them, without the wait for a connection."""
+        self.observed: list[AnySelect] | None = None
+        """With a list, statements are put there as they come."""
         self._is_closed = False
 
     async def rows(self, statement: AnySelect) -> Sequence[AnyRow]:
@@ -60,7 +66,14 @@ class Reading:
     async def _read(self, statement: AnySelect) -> Sequence[AnyRow]:
         if self._session is None:
             self._session = await self._opened()
-        return (await self._session.execute(statement)).all()
+        if self.observed is not None:
+            self.observed.append(statement)
+        self.statements += 1
+        began = perf_counter()
+        try:
+            return (await self._session.execute(statement)).all()
+        finally:
+            self.seconds += perf_counter() - began
 
     async def _opened(self) -> AsyncSession:
         session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)

@@ -45,7 +45,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
     reads = CompiledReads(Compiler(schema), pool, cache)
-    executor = Executor(schema, introspection=configured.introspection, reads=reads)
+    executor = Executor(
+        schema,
+        introspection=configured.introspection,
+        reads=reads,
+        explains_to_visitors=configured.explain_to_visitors,
+    )
     routes = _routes(configured, executor)
     return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
 

@@ -1,6 +1,8 @@
 """Queries that one SQL statement answers. Whatever it cannot answer is left to the reference executor."""
 
+from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -10,9 +12,18 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
 from compiler.plan import BoundPlan
 from resolvers.errors import BadInputError, DatabaseSilentError
+from server.explanation import Explanation, Found
 from server.plan_failures import PlanFailures
 from server.read_pool import ReadPool
 from server.response_cache import ResponseCache
+
+
+@dataclass(slots=True)
+class ReadMetrics:
+    """The compiled statements that ran, and how long the database took for them."""
+
+    statements: int = 0
+    seconds: float = 0.0
 
 
 class CompiledReads:
@@ -23,12 +34,14 @@ class CompiledReads:
         self._pool = pool
         self._cache = cache
         self._failures = PlanFailures()
+        self.metrics = ReadMetrics()
 
     async def answer(
         self,
         operation: Operation,
         variables: dict[str, Any],
         viewer: Viewer,
+        explanation: Explanation | None = None,
     ) -> bytes | NotCompilableError:
         """The JSON of `data`, or why the reference executor is to answer.
 
@@ -38,6 +51,8 @@ class CompiledReads:
         values = self._compiler.coerce(operation, variables)
         if isinstance(values, list):
             return NotCompilableError(Reason.ARGUMENT, values[0].message)
+        if explanation is not None:
+            explanation.plan = Found.HIT if self._compiler.knows(operation, values, viewer) else Found.MISS
         try:
             bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
         except NotCompilableError as refused:
@@ -47,18 +62,32 @@ class CompiledReads:
         if self._failures.rests(bound.plan):
             return NotCompilableError(Reason.RESTING)
         try:
-            return await self._kept_or_read(bound, viewer)
+            return await self._kept_or_read(bound, viewer, explanation)
         except (asyncpg.QueryCanceledError, DatabaseSilentError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the reference executor is right
             self._failures.note(bound.plan, error)
             return NotCompilableError(Reason.RUNTIME, type(error).__name__)
 
-    async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer) -> bytes:
+    async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> bytes:
+        if explanation is not None:
+            explanation.tables |= bound.plan.tables
+        read = partial(self._read, bound, explanation)
         if self._cache is None or viewer != VISITOR:
-            return await self._read(bound)
-        return await self._cache.answer(bound, partial(self._read, bound))
+            return await read()
+        return await self._cache.answer(bound, read, explanation)
 
-    async def _read(self, bound: BoundPlan) -> bytes:
+    async def _read(self, bound: BoundPlan, explanation: Explanation | None) -> bytes:
         async with self._pool.connection() as connection:
-            return await bound.run(connection)
+            began = perf_counter()
+            try:
+                row = await bound.fetch(connection)
+            finally:
+                self._count(perf_counter() - began, explanation)
+        return bound.written(row)
+
+    def _count(self, seconds: float, explanation: Explanation | None) -> None:
+        self.metrics.statements += 1
+        self.metrics.seconds += seconds
+        if explanation is not None:
+            explanation.add_statement(seconds)

@@ -1,7 +1,7 @@
 """Runs one operation: prepare its document, try one compiled statement, else let graphql-core execute it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
@@ -21,10 +21,11 @@ from strawberry.schema.schema import validate_document
 
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
-from resolvers.context import Context
+from resolvers.context import AnySelect, Context
 from server.compiled_reads import CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
-from server.graphql_errors import ServerErrorCode, coded, presented
+from server.explanation import ExecutorName, Explanation, denial, may_ask
+from server.graphql_errors import ServerErrorCode, coded, disguised, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
 from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of
 
@@ -38,12 +39,14 @@ class Answer:
     is_executed: bool = False
     encoded: bytes | None = None
     """The JSON of `data`, when a compiled statement gave it."""
+    extensions: dict[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
         """The GraphQL response, for orjson to write."""
         body: dict[str, Any] = {"errors": [error.formatted for error in self.errors]} if self.errors else {}
         data = self.data if self.encoded is None else orjson.Fragment(self.encoded)
-        return body | {"data": data} if self.is_executed else body
+        body |= {"data": data} if self.is_executed else {}
+        return body | {"extensions": self.extensions} if self.extensions else body
 
     def status(self) -> HTTPStatus:
         """The HTTP status for clients that accept application/graphql-response+json."""
@@ -64,17 +67,40 @@ Read = Answer | NotCompilableError | None
 class Executor:
     """The schema, ready to run operations; with `reads`, those that compile are answered by one statement."""
 
-    def __init__(self, schema: strawberry.Schema, *, introspection: bool, reads: CompiledReads | None = None) -> None:
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        introspection: bool,
+        reads: CompiledReads | None = None,
+        explains_to_visitors: bool = False,
+    ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
         self._documents = DocumentCache(self._schema, self._prepare)
         self._reads = reads
+        self._explains_to_visitors = explains_to_visitors
 
-    async def run(self, request: GraphQLRequest, context: Context) -> Answer:
+    async def explain(self, request: GraphQLRequest, context: Context) -> Answer:
+        """The answer to a request, and in its extensions how it came about, if the viewer may know."""
+        if not may_ask(context.viewer, visitors=self._explains_to_visitors):
+            return replace(await self.run(request, context), extensions=denial())
+        explanation = Explanation(self._documents.state(request.query))
+        context.reading.observed = observed = list[AnySelect]()
+        try:
+            answer = await self.run(request, context, explanation)
+        except RequestRefusedError:
+            raise
+        except Exception as unexpected:  # noqa: BLE001 - as at the edge, but explained
+            answer = Answer([disguised(unexpected)])
+        explanation.add_reading(context.reading, observed)
+        return replace(answer, extensions=explanation.shown())
+
+    async def run(self, request: GraphQLRequest, context: Context, explanation: Explanation | None = None) -> Answer:
         """The answer to a request. Never raises for what a client sent, but for a mutation by GET."""
         known = self._documents.known(request.query)
-        read = await self._run_lifted(request, context) if known is None else None
+        read = await self._run_lifted(request, context, explanation) if known is None else None
         if isinstance(read, Answer):
             return read
         document = known or self._documents.get(request.query)
@@ -87,21 +113,30 @@ class Executor:
         if refused := _check(request, operation):
             return Answer([refused])
         if read is None or read.reason is Reason.ARGUMENT:
-            read = await self._read(operation, request.variables or {}, context)
-        return read if isinstance(read, Answer) else await self._execute(request, operation, context)
+            read = await self._read(operation, request.variables or {}, context, explanation)
+        if isinstance(read, Answer):
+            return read
+        if explanation is not None:
+            explanation.executor, explanation.refusal = ExecutorName.REFERENCE, read
+        return await self._execute(request, operation, context)
 
-    async def _run_lifted(self, request: GraphQLRequest, context: Context) -> Read:
+    async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
         lifted = self._documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
         if lifted is None or operation is None or _check(request, operation) is not None:
             return None
-        return await self._read(operation, {**(request.variables or {}), **lifted.variables}, context)
+        variables = {**(request.variables or {}), **lifted.variables}
+        return await self._read(operation, variables, context, explanation)
 
-    async def _read(self, operation: Operation, variables: dict[str, Any], context: Context) -> Read:
+    async def _read(
+        self, operation: Operation, variables: dict[str, Any], context: Context, explanation: Explanation | None
+    ) -> Read:
         if self._reads is None:
             return None
-        read = await self._reads.answer(operation, variables, context.viewer)
+        if explanation is not None:
+            explanation.executor = ExecutorName.COMPILED
+        read = await self._reads.answer(operation, variables, context.viewer, explanation)
         return Answer([], is_executed=True, encoded=read) if isinstance(read, bytes) else read
 
     def _prepare(self, text: str) -> PreparedDocument:

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from server.explanation import asks
+
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
@@ -57,6 +59,8 @@ class GraphQLRequest:
     variables: dict[str, Any] | None = None
     is_read_only: bool = False
     """Sent by GET, so that it may only read."""
+    explain: bool = False
+    """Whether to tell how it was answered (server/explanation.py)."""
 
 
 def media_type_for(accept: str | None) -> str:
@@ -199,7 +203,8 @@ def _from_fields(fields: dict[str, Any], *, is_read_only: bool = False) -> Graph
     for name in ("variables", "extensions"):
         if fields.get(name) is not None and not isinstance(fields[name], dict):
             raise _bad_request(f"`{name}` must be an object or null.")
-    return GraphQLRequest(query, operation_name or None, fields.get("variables"), is_read_only)
+    explain = asks(fields.get("extensions"))
+    return GraphQLRequest(query, operation_name or None, fields.get("variables"), is_read_only, explain)
 
 
 def _bad_request(message: str) -> RequestRefusedError:

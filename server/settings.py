@@ -44,7 +44,14 @@ class LogLevel(StrEnum):
 
 
 DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
-    {"secret_key": "", "jwt_secret_key": "", "graphiql": False, "introspection": False, "cors_origins": ()}
+    {
+        "secret_key": "",
+        "jwt_secret_key": "",
+        "graphiql": False,
+        "introspection": False,
+        "explain_to_visitors": False,
+        "cors_origins": (),
+    }
 )
 """The defaults that are other ones in staging and production."""
 
@@ -133,6 +140,10 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
     graphiql: bool = Field(default=True, description="Whether a browser that opens /graphql gets GraphiQL.")
     introspection: bool = Field(default=True, description="Whether clients may ask for the schema.")
+    explain_to_visitors: bool = Field(
+        default=True,
+        description="Whether visitors may ask how their request was answered; else diagnostics:read is needed.",
+    )
     max_body_bytes: int = Field(
         default=1_000_000, ge=1_000, le=100_000_000, description="The longest request body that is read."
     )

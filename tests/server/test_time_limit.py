@@ -2,11 +2,9 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -15,6 +13,7 @@ from server.app import create_app
 from server.database import open_connection
 from tests.databases import settings_for
 from tests.serving import running
+from tests.statements import locked
 
 LIMIT_SECONDS = 1
 COMPILED = "{ products { nodes { name } } }"
@@ -35,18 +34,6 @@ def http(app: Starlette) -> Iterator[httpx.Client]:
     """A client of that server."""
     with running(app, HEADERS) as client:
         yield client
-
-
-@asynccontextmanager
-async def locked(url: str, table: str) -> AsyncIterator[asyncpg.Connection]:
-    """Nobody can read the table while the block runs."""
-    connection = await open_connection(url, settings_for(url))
-    try:
-        async with connection.transaction():
-            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-            yield connection
-    finally:
-        await connection.close()
 
 
 def ask(http: httpx.Client, query: str) -> httpx.Response:
