@@ -24,6 +24,8 @@ class Permission(StrEnum):
     """Reviews that are not approved, and their moderation notes."""
     ACCOUNTS_READ = "accounts:read"
     """E-mail addresses and the accounts behind public names."""
+    DIAGNOSTICS_READ = "diagnostics:read"
+    """How a request was answered: executor, statements, caches, tables."""
 
 
 READ_ALL = frozenset(Permission)

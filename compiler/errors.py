@@ -13,6 +13,8 @@ class Reason(StrEnum):
     ARGUMENT = "argument"
     DIRECTIVE = "directive"
     RUNTIME = "runtime"
+    RESTING = "resting"
+    """Its statement failed several times a moment ago."""
 
 
 class NotCompilableError(Exception):
@@ -23,3 +25,4 @@ class NotCompilableError(Exception):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.is_lasting = is_lasting
+        self.detail = detail

@@ -68,9 +68,7 @@ class Compiler:
 
     def plan(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan:
         """The plan for these variables; raises NotCompilableError, the same for the same shape."""
-        kinds = {name: source.signature.type for name, source in values.sources.items()}
-        shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
-        key = (operation, viewer.grants, shape)
+        key = _key(operation, values, viewer)
         plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
         known = plans.get(key, values.coerced)
         if known is None:
@@ -78,8 +76,13 @@ class Compiler:
             known = self._trace(inputs, operation, values, viewer)
             plans.put(key, inputs.structural, values.coerced, known)
         if isinstance(known, NotCompilableError):
-            raise known
+            raise known.with_traceback(None)  # else it grows, and keeps alive what each request had
         return known
+
+    def knows(self, operation: Operation, values: VariableValues, viewer: Viewer) -> bool:
+        """Whether the plan for these variables is made already."""
+        plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
+        return plans.get(_key(operation, values, viewer), values.coerced) is not None
 
     def _trace(
         self, inputs: Inputs, operation: Operation, values: VariableValues, viewer: Viewer
@@ -96,6 +99,12 @@ class Compiler:
             if not reason.is_lasting:
                 raise
             return reason
+
+
+def _key(operation: Operation, values: VariableValues, viewer: Viewer) -> Hashable:
+    kinds = {name: source.signature.type for name, source in values.sources.items()}
+    shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
+    return operation, viewer.grants, shape
 
 
 def _symbolic(values: VariableValues, inputs: Inputs) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol, cast
 
 import orjson
-from sqlalchemy import BindParameter, Function, Table
+from sqlalchemy import BindParameter, Function, Select, Table
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
 from compiler.inputs import Input, Inputs
@@ -84,8 +84,16 @@ class BoundPlan:
 
     async def run(self, connection: Connection) -> bytes:
         """The JSON of `data`."""
+        return self.written(await self.fetch(connection))
+
+    async def fetch(self, connection: Connection) -> Any:
+        """The row of the statement, or its rows."""
         fetch = connection.fetch if self.plan.has_many_rows else connection.fetchrow
-        return orjson.dumps(self.plan.shape(await fetch(self.plan.sql, *self.parameters), self.shaping))
+        return await fetch(self.plan.sql, *self.parameters)
+
+    def written(self, fetched: Any) -> bytes:
+        """The JSON of `data` that what was fetched makes."""
+        return orjson.dumps(self.plan.shape(fetched, self.shaping))
 
     def key(self) -> Hashable:
         """Equal for requests that have the same answer, as long as what they read stays the same."""
@@ -126,6 +134,13 @@ class RecordingDialect(PGDialect_asyncpg):
 
 
 DIALECT = RecordingDialect()  # type: ignore[no-untyped-call]
+
+
+def tables_of(statement: Select[Any]) -> frozenset[str]:
+    """The tables that a statement reads."""
+    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    assert isinstance(compiled, RecordingCompiler)  # noqa: S101 - what the dialect compiles a select with
+    return frozenset(compiled.tables)
 
 
 def plan_of(traced: Traced, inputs: Inputs) -> Plan:

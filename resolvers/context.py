@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.viewer import Viewer
+from resolvers.errors import DatabaseAwayError
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -32,20 +34,46 @@ class Reading:
         self._engine = engine
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
+        self._failure: Exception | None = None
+        self.statements = 0
+        self.seconds = 0.0
+        """How long the database took for them, without the wait for a connection."""
+        self.observed: list[AnySelect] | None = None
+        """With a list, statements are put there as they come."""
         self._is_closed = False
 
     async def rows(self, statement: AnySelect) -> Sequence[AnyRow]:
         """The rows of a statement.
 
         Raises ReadingEndedError once the operation is answered. Some of its resolvers may still run then, because
-        an error made their values unwanted.
+        an error made their values unwanted. After a failure every statement fails like the first: PostgreSQL would
+        only say that the transaction is aborted, and who waited in vain once is not made to wait again.
         """
         async with self._turn:
             if self._is_closed:
                 raise ReadingEndedError
-            if self._session is None:
-                self._session = await self._opened()
+            if self._failure is not None:
+                raise self._failure
+            try:
+                return await self._read(statement)
+            except OSError as error:
+                self._failure = DatabaseAwayError(str(error))
+                raise self._failure from error
+            except Exception as error:
+                self._failure = error
+                raise
+
+    async def _read(self, statement: AnySelect) -> Sequence[AnyRow]:
+        if self._session is None:
+            self._session = await self._opened()
+        if self.observed is not None:
+            self.observed.append(statement)
+        self.statements += 1
+        began = perf_counter()
+        try:
             return (await self._session.execute(statement)).all()
+        finally:
+            self.seconds += perf_counter() - began
 
     async def _opened(self) -> AsyncSession:
         session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)

@@ -12,6 +12,14 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
 
 
+class DatabaseAwayError(ConnectionError):
+    """No connection to the database could be made, or it was lost. Its text is for the log."""
+
+
+class DatabaseSilentError(DatabaseAwayError):
+    """Somebody waited for a connection in vain, as long as may be: to try again at once would take as long."""
+
+
 class PublicError(GraphQLError):
     """An expected failure of one field."""
 

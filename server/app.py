@@ -44,14 +44,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.engine = create_engine(url, configured)
+        app.state.engine = create_engine(url, configured, limited=True)
         async with cache.running():
             yield
         await pool.close()
         await app.state.engine.dispose()
 
     patience = configured.database_connect_timeout_seconds
-    pool = ReadPool(lambda: open_connection(url, configured), configured.database_pool_size, patience)
+    pool = ReadPool(lambda: open_connection(url, configured, limited=True), configured.database_pool_size, patience)
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
     executor = executor_for(configured, CompiledReads(Compiler(schema), pool, cache))

@@ -1,9 +1,8 @@
 """Queries that one SQL statement answers. Whatever it cannot answer is left to the reference executor."""
 
-import logging
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -12,12 +11,19 @@ from auth.viewer import VISITOR, Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
 from compiler.plan import BoundPlan, Plan
-from resolvers.errors import BadInputError
-from server.graphql_errors import is_database_away
+from resolvers.errors import BadInputError, DatabaseSilentError
+from server.explanation import Explanation, Found
+from server.plan_failures import PlanFailures
 from server.read_pool import ReadPool
 from server.response_cache import ResponseCache
 
-logger = logging.getLogger("merkato.compiler")
+
+@dataclass(slots=True)
+class ReadMetrics:
+    """The compiled statements that ran, and how long the database took for them."""
+
+    statements: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,54 +36,67 @@ class CompiledAnswer:
 
 
 class CompiledReads:
-    """The compiled executor on its connections, with a tally of how requests were answered.
-
-    With a cache, visitors may get an answer that was kept.
-    """
+    """The compiled executor on its connections. With a cache, visitors may get an answer that was kept."""
 
     def __init__(self, compiler: Compiler, pool: ReadPool, cache: ResponseCache | None = None) -> None:
         self._compiler = compiler
         self._pool = pool
         self._cache = cache
-        self.tally: Counter[str] = Counter()
+        self._failures = PlanFailures()
+        self.metrics = ReadMetrics()
 
     async def answer(
         self,
         operation: Operation,
         variables: dict[str, Any],
         viewer: Viewer,
-    ) -> CompiledAnswer | None:
-        """The answer, or None when the reference executor is to answer."""
+        explanation: Explanation | None = None,
+    ) -> CompiledAnswer | NotCompilableError:
+        """The answer, or why the reference executor is to answer.
+
+        Raises where that one would do the same harm again: when PostgreSQL stopped the statement
+        (asyncpg.QueryCanceledError), and when nobody answered for as long as may be (DatabaseSilentError).
+        """
         values = self._compiler.coerce(operation, variables)
         if isinstance(values, list):
-            self.tally[Reason.ARGUMENT] += 1
-            return None
+            return NotCompilableError(Reason.ARGUMENT, values[0].message)
+        if explanation is not None:
+            explanation.plan = Found.HIT if self._compiler.knows(operation, values, viewer) else Found.MISS
         try:
             bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
-            encoded = await self._kept_or_read(bound, viewer)
         except NotCompilableError as refused:
-            self.tally[refused.reason] += 1
-            return None
-        except BadInputError:
-            self.tally[Reason.ARGUMENT] += 1
-            return None
-        except (asyncpg.PostgresError, asyncpg.InternalClientError) as error:
-            logger.warning("A compiled statement failed: %s", error)
-            self.tally[Reason.RUNTIME] += 1
-            return None
-        except Exception as error:
-            if not is_database_away(error):
-                raise
-            self.tally[Reason.RUNTIME] += 1
-            return None
-        self.tally["compiled"] += 1
-        return CompiledAnswer(encoded, bound.plan)
+            return refused
+        except BadInputError as error:
+            return NotCompilableError(Reason.ARGUMENT, error.message)
+        if self._failures.rests(bound.plan):
+            return NotCompilableError(Reason.RESTING)
+        try:
+            return CompiledAnswer(await self._kept_or_read(bound, viewer, explanation), bound.plan)
+        except (asyncpg.QueryCanceledError, DatabaseSilentError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the reference executor is right
+            self._failures.note(bound.plan, error)
+            return NotCompilableError(Reason.RUNTIME, type(error).__name__)
 
-    async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer) -> bytes:
+    async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> bytes:
+        if explanation is not None:
+            explanation.tables |= bound.plan.tables
+        read = partial(self._read, bound, explanation)
         if self._cache is None or viewer != VISITOR:
-            return await self._read(bound)
-        return await self._cache.answer(bound, partial(self._read, bound))
+            return await read()
+        return await self._cache.answer(bound, read, explanation)
 
-    async def _read(self, bound: BoundPlan) -> bytes:
+    async def _read(self, bound: BoundPlan, explanation: Explanation | None) -> bytes:
         async with self._pool.connection() as connection:
-            return await bound.run(connection)
+            began = perf_counter()
+            try:
+                row = await bound.fetch(connection)
+            finally:
+                self._count(perf_counter() - began, explanation)
+        return bound.written(row)
+
+    def _count(self, seconds: float, explanation: Explanation | None) -> None:
+        self.metrics.statements += 1
+        self.metrics.seconds += seconds
+        if explanation is not None:
+            explanation.add_statement(seconds)

@@ -7,6 +7,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from resolvers.errors import DatabaseAwayError, DatabaseSilentError
 from server.database_url import show_database_url
 from server.errors import ServerError
 from server.settings import Settings
@@ -36,11 +37,11 @@ class DatabaseTooOldError(ServerError):
         )
 
 
-def create_engine(url: str, settings: Settings) -> AsyncEngine:
+def create_engine(url: str, settings: Settings, *, limited: bool = False) -> AsyncEngine:
     """An engine for a `postgresql://` address. It connects when it is first used."""
 
     async def connect() -> asyncpg.Connection:
-        return await open_connection(url, settings)
+        return await open_connection(url, settings, limited=limited)
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -53,13 +54,22 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
     )
 
 
-async def open_connection(url: str, settings: Settings) -> asyncpg.Connection:
-    """One connection. asyncpg itself reads the address, so that everything a hosting provider puts there works."""
-    return await asyncpg.connect(
-        url,
-        timeout=settings.database_connect_timeout_seconds,
-        server_settings={"application_name": "merkato", "timezone": "UTC"},
-    )
+async def open_connection(url: str, settings: Settings, *, limited: bool = False) -> asyncpg.Connection:
+    """One connection. asyncpg itself reads the address, so that everything a hosting provider puts there works.
+
+    A `limited` one serves requests: PostgreSQL stops its statements after DATABASE_STATEMENT_TIMEOUT_SECONDS.
+    Raises DatabaseAwayError when nobody answers, and what asyncpg raises when the database refuses.
+    """
+    patience_seconds = settings.database_connect_timeout_seconds
+    parameters = {"application_name": "merkato", "timezone": "UTC"}
+    if limited and settings.database_statement_timeout_seconds:
+        parameters["statement_timeout"] = f"{settings.database_statement_timeout_seconds}s"
+    try:
+        return await asyncpg.connect(url, timeout=patience_seconds, server_settings=parameters)
+    except TimeoutError as error:
+        raise DatabaseSilentError(f"no answer in {patience_seconds} seconds") from error
+    except OSError as error:
+        raise DatabaseAwayError(str(error) or type(error).__name__) from error
 
 
 @asynccontextmanager
@@ -80,10 +90,7 @@ async def require_database(url: str, settings: Settings) -> None:
     """Refuse a database that does not answer or is too old."""
     try:
         connection = await open_connection(url, settings)
-    except TimeoutError as error:
-        reason = f"no answer in {settings.database_connect_timeout_seconds} seconds"
-        raise DatabaseUnreachableError(url, reason) from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+    except (DatabaseAwayError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise DatabaseUnreachableError(url, str(error) or type(error).__name__) from error
     version = connection.get_server_version().major
     await connection.close()

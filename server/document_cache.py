@@ -9,6 +9,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefiniti
 
 from compiler.execution import Operation
 from compiler.lifting import LiftedDocument, lift, literals_of
+from server.explanation import Found
 
 MAXIMUM_DOCUMENTS = 1000
 LONGEST_TEXT = 50_000
@@ -94,6 +95,17 @@ class DocumentCache:
             if found.operations and len(text) <= LONGEST_TEXT:
                 _put(self._documents, text, found)
         return found
+
+    def state(self, text: str) -> Found:
+        """What the cache has for a text."""
+        if text in self._documents:
+            return Found.HIT
+        literals = literals_of(text) if len(text) <= LONGEST_TEXT else None
+        fixed = None if literals is None else self._fixed.get(literals.template)
+        if literals is None or fixed is None:
+            return Found.MISS
+        is_known = _key(literals.template, literals.values, fixed) in self._templates
+        return Found.TEMPLATE if is_known else Found.MISS
 
     def lifted(self, text: str) -> Lifted | None:
         """The document of a text with its literals as variables; None when it has none, or is not valid."""

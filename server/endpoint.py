@@ -41,7 +41,8 @@ class GraphQLEndpoint:
             asked = await read_request(request, self._settings.max_body_bytes)
             engine: AsyncEngine = request.app.state.engine
             async with Context(engine, VISITOR) as context:
-                answer = await self._executor.run(asked, context)
+                run = self._executor.explain if asked.explain else self._executor.run
+                answer = await run(asked, context)
         except RequestRefusedError as refused:
             return _refusal(refused, media_type)
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer

@@ -17,7 +17,13 @@ def executor_for(settings: Settings, reads: CompiledReads | None = None) -> Exec
         PersistedQueries(0 if trusted_only else settings.persisted_query_bytes),
         trusted_only=trusted_only,
     )
-    return Executor(schema, introspection=settings.introspection, reads=reads, documents=documents)
+    return Executor(
+        schema,
+        introspection=settings.introspection,
+        reads=reads,
+        documents=documents,
+        explains_to_visitors=settings.explain_to_visitors,
+    )
 
 
 def require_trusted_documents(settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """How errors reach a client: expected ones as they are, with a code; unexpected ones masked and logged once."""
 
-import asyncio
 import logging
 import re
 from enum import StrEnum
@@ -11,13 +10,12 @@ from graphql import GraphQLError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from resolvers.errors import ErrorCode, PublicError
+from resolvers.errors import DatabaseAwayError, ErrorCode, PublicError
 
 logger = logging.getLogger("merkato.graphql")
 
 DATABASE_AWAY = (
-    OSError,
-    asyncio.TimeoutError,
+    DatabaseAwayError,
     PoolTimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InternalClientError,
@@ -27,6 +25,11 @@ DATABASE_AWAY = (
     asyncpg.TooManyConnectionsError,
 )
 """Among them what asyncpg 0.32 makes of a connection that ends between two messages: InternalClientError."""
+
+STOPPED = (
+    "The database took too long for this and was stopped. "
+    "Ask for less at once: shorter lists, fewer lists within lists, or a narrower filter."
+)
 
 LONGEST_MESSAGE = 400
 
@@ -43,6 +46,7 @@ class ServerErrorCode(StrEnum):
     VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    TIMEOUT = "TIMEOUT"
     INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
@@ -66,6 +70,9 @@ def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLErr
     if is_database_away(cause):
         logger.warning("The database is not available: %s", cause)
         return _replaced(error, "The database is not available. Try again.", ServerErrorCode.SERVICE_UNAVAILABLE)
+    if is_stopped(cause):
+        logger.warning("A statement was stopped: %s", cause)
+        return _replaced(error, STOPPED, ServerErrorCode.TIMEOUT)
     reference = uuid4().hex
     logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)
     message = f"Something went wrong on the server. Reference: {reference}."
@@ -79,6 +86,12 @@ def is_database_away(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
     return isinstance(error, DATABASE_AWAY)
+
+
+def is_stopped(error: BaseException) -> bool:
+    """Whether PostgreSQL stopped a statement: it went over its time limit, or an operator cancelled it."""
+    driver_error = _driver_error(error) if isinstance(error, DBAPIError) else error
+    return isinstance(driver_error, asyncpg.QueryCanceledError)
 
 
 def _driver_error(error: DBAPIError) -> BaseException:

@@ -1,7 +1,7 @@
 """Runs one operation: prepare its document, try one compiled statement, else let graphql-core execute it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
@@ -19,14 +19,16 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
+from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
 from compiler.plan import Plan
-from resolvers.context import Context
+from resolvers.context import AnySelect, Context
 from server.compiled_reads import CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
 from server.document_choice import DocumentChoice
 from server.errors import ServerError
-from server.graphql_errors import ServerErrorCode, coded, presented
+from server.explanation import ExecutorName, Explanation, denial, may_ask
+from server.graphql_errors import ServerErrorCode, coded, disguised, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
 from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of
 from server.persisted_queries import PersistedQueries
@@ -44,12 +46,14 @@ class Answer:
     """The JSON of `data`, when a compiled statement gave it."""
     plan: Plan | None = None
     """Of that statement."""
+    extensions: dict[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
         """The GraphQL response, for orjson to write."""
         body: dict[str, Any] = {"errors": [error.formatted for error in self.errors]} if self.errors else {}
         data = self.data if self.encoded is None else orjson.Fragment(self.encoded)
-        return body | {"data": data} if self.is_executed else body
+        body |= {"data": data} if self.is_executed else {}
+        return body | {"extensions": self.extensions} if self.extensions else body
 
     def status(self) -> HTTPStatus:
         """The HTTP status for clients that accept application/graphql-response+json."""
@@ -58,6 +62,8 @@ class Answer:
             return HTTPStatus.SERVICE_UNAVAILABLE
         if self.is_executed:
             return HTTPStatus.OK
+        if ServerErrorCode.TIMEOUT in codes:
+            return HTTPStatus.GATEWAY_TIMEOUT
         return HTTPStatus.INTERNAL_SERVER_ERROR if ServerErrorCode.INTERNAL in codes else HTTPStatus.BAD_REQUEST
 
 
@@ -67,6 +73,10 @@ class TrustedDocumentInvalidError(ServerError):
     def __init__(self, document_id: str, text: str, problem: str) -> None:
         begin = text.strip().partition("\n")[0][:100]
         super().__init__(f"The trusted document {document_id} ({begin}…) does not fit the schema: {problem}")
+
+
+Read = Answer | NotCompilableError | None
+"""What the compiled executor answers, or why it does not; None when it was not asked."""
 
 
 class Executor:
@@ -82,6 +92,7 @@ class Executor:
         introspection: bool,
         reads: CompiledReads | None = None,
         documents: DocumentChoice | None = None,
+        explains_to_visitors: bool = False,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
@@ -89,9 +100,25 @@ class Executor:
         self._documents = DocumentCache(self._schema, self._prepare)
         self._reads = reads
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
+        self._explains_to_visitors = explains_to_visitors
         self._trust(self._choice.trusted)
 
-    async def run(self, request: GraphQLRequest, context: Context) -> Answer:
+    async def explain(self, request: GraphQLRequest, context: Context) -> Answer:
+        """The answer to a request, and in its extensions how it came about, if the viewer may know."""
+        if not may_ask(context.viewer, visitors=self._explains_to_visitors):
+            return replace(await self.run(request, context), extensions=denial())
+        explanation = Explanation(self._documents.state(request.query))
+        context.reading.observed = observed = list[AnySelect]()
+        try:
+            answer = await self.run(request, context, explanation)
+        except RequestRefusedError:
+            raise
+        except Exception as unexpected:  # noqa: BLE001 - as at the edge, but explained
+            answer = Answer([disguised(unexpected)])
+        explanation.add_reading(context.reading, observed)
+        return replace(answer, extensions=explanation.shown())
+
+    async def run(self, request: GraphQLRequest, context: Context, explanation: Explanation | None = None) -> Answer:
         """The answer to a request.
 
         Raises for what a client sent only RequestRefusedError: for a mutation by GET, or a hash that is none.
@@ -101,8 +128,9 @@ class Executor:
         except GraphQLError as error:
             return Answer([error])
         known = self._documents.known(request.query)
-        if known is None and (answer := await self._run_lifted(request, context)):
-            return answer
+        read = await self._run_lifted(request, context, explanation) if known is None else None
+        if isinstance(read, Answer):
+            return read
         document = known or self._documents.get(request.query)
         if document.errors:
             return Answer(list(document.errors))
@@ -112,22 +140,34 @@ class Executor:
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
         if refused := _check(request, operation):
             return Answer([refused])
-        answer = await self._read(operation, request.variables or {}, context)
-        return answer or await self._execute(request, operation, context)
+        if read is None or read.reason is Reason.ARGUMENT:
+            read = await self._read(operation, request.variables or {}, context, explanation)
+        if isinstance(read, Answer):
+            return read
+        if explanation is not None:
+            explanation.executor, explanation.refusal = ExecutorName.REFERENCE, read
+        return await self._execute(request, operation, context)
 
-    async def _run_lifted(self, request: GraphQLRequest, context: Context) -> Answer | None:
+    async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
         lifted = self._documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
         if lifted is None or operation is None or _check(request, operation) is not None:
             return None
-        return await self._read(operation, {**(request.variables or {}), **lifted.variables}, context)
+        variables = {**(request.variables or {}), **lifted.variables}
+        return await self._read(operation, variables, context, explanation)
 
-    async def _read(self, operation: Operation, variables: dict[str, Any], context: Context) -> Answer | None:
+    async def _read(
+        self, operation: Operation, variables: dict[str, Any], context: Context, explanation: Explanation | None
+    ) -> Read:
         if self._reads is None:
             return None
-        read = await self._reads.answer(operation, variables, context.viewer)
-        return None if read is None else Answer([], is_executed=True, encoded=read.encoded, plan=read.plan)
+        if explanation is not None:
+            explanation.executor = ExecutorName.COMPILED
+        read = await self._reads.answer(operation, variables, context.viewer, explanation)
+        if isinstance(read, NotCompilableError):
+            return read
+        return Answer([], is_executed=True, encoded=read.encoded, plan=read.plan)
 
     def _trust(self, trusted: TrustedDocuments) -> None:
         for document_id, text in trusted.texts.items():

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from server.explanation import asks
+
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
@@ -68,6 +70,8 @@ class GraphQLRequest:
     """Sent by GET, so that it may only read."""
     document_id: str | None = None
     persisted_query: PersistedQuery | None = None
+    explain: bool = False
+    """Whether to tell how it was answered (server/explanation.py)."""
 
 
 def media_type_for(accept: str | None) -> str:
@@ -209,7 +213,6 @@ def _from_fields(fields: dict[str, Any], *, is_read_only: bool = False) -> Graph
             raise _bad_request(f"`{name}` must be an object or null.")
     document_id = _document_id(fields)
     persisted_query = _persisted_query(fields.get("extensions") or {})
-    query = fields.get("query")
     query = _query(fields, is_named=document_id is not None or persisted_query is not None)
     if document_id is not None and (query or persisted_query is not None):
         raise _bad_request("`documentId` names the document. Send neither `query` nor `persistedQuery` with it.")
@@ -220,6 +223,7 @@ def _from_fields(fields: dict[str, Any], *, is_read_only: bool = False) -> Graph
         is_read_only=is_read_only,
         document_id=document_id,
         persisted_query=persisted_query,
+        explain=asks(fields.get("extensions")),
     )
 
 

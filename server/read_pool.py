@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from resolvers.errors import DatabaseAwayError, DatabaseSilentError
+
 LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
 """asyncpg knows how to read an array within a row only after it has read one on its own."""
 
@@ -25,10 +27,9 @@ class ReadPool:
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection for one statement. It survives what the database refuses, and nothing else.
 
-        Raises TimeoutError when none becomes free in time.
+        Raises DatabaseSilentError when none becomes free in time, DatabaseAwayError when one is lost.
         """
-        async with asyncio.timeout(self._patience_seconds):
-            await self._free.acquire()
+        await self._wait_for_turn()
         try:
             connection = await self._take()
             try:
@@ -36,6 +37,9 @@ class ReadPool:
             except asyncpg.PostgresError:
                 self._give_back(connection)
                 raise
+            except OSError as error:
+                connection.terminate()
+                raise DatabaseAwayError(str(error)) from error
             except BaseException:
                 connection.terminate()
                 raise
@@ -47,6 +51,13 @@ class ReadPool:
         """Close every idle connection."""
         while self._idle:
             await self._idle.pop().close()
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise DatabaseSilentError(f"no connection became free in {self._patience_seconds} seconds") from error
 
     def _give_back(self, connection: asyncpg.Connection) -> None:
         if not connection.is_closed():

@@ -16,6 +16,7 @@ from sys import getsizeof
 from time import monotonic
 
 from compiler.plan import BoundPlan
+from server.explanation import Explanation, Found
 from server.table_versions import LEASE_SECONDS, TableVersions, Versions
 
 TIMED_SECONDS = 1.0
@@ -81,7 +82,7 @@ class ResponseCache:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def answer(self, bound: BoundPlan, read: Read) -> bytes:
+    async def answer(self, bound: BoundPlan, read: Read, explanation: Explanation | None = None) -> bytes:
         """The JSON of `data` for a visitor: as it was kept, else as it is read. Raises what `read` does."""
         versions = await self._versions.current(bound.plan.tables)
         if versions is None:
@@ -92,9 +93,14 @@ class ResponseCache:
         if entry is not None and entry.versions == versions and now < entry.expires_at:
             self._entries.move_to_end(key)
             self.metrics.hits += 1
+            if explanation is not None:
+                explanation.response = Found.HIT
             return entry.answer
         flight = self._flights.get(key)
-        if flight is not None and flight.versions == versions and now - flight.began_at <= LEASE_SECONDS:
+        is_shared = flight is not None and flight.versions == versions and now - flight.began_at <= LEASE_SECONDS
+        if explanation is not None:
+            explanation.response = Found.SHARED if is_shared else Found.MISS
+        if flight is not None and is_shared:
             self.metrics.shared += 1
         else:
             self.metrics.misses += 1

@@ -44,7 +44,14 @@ class LogLevel(StrEnum):
 
 
 DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
-    {"secret_key": "", "jwt_secret_key": "", "graphiql": False, "introspection": False, "cors_origins": ()}
+    {
+        "secret_key": "",
+        "jwt_secret_key": "",
+        "graphiql": False,
+        "introspection": False,
+        "explain_to_visitors": False,
+        "cors_origins": (),
+    }
 )
 """The defaults that are other ones in staging and production."""
 
@@ -110,6 +117,13 @@ class Settings(BaseSettings):
     database_connect_timeout_seconds: int = Field(
         default=10, ge=1, le=300, description="How long to wait for a connection to the database."
     )
+    database_statement_timeout_seconds: int = Field(
+        default=10,
+        ge=0,
+        le=3600,
+        description="How long PostgreSQL may work on one statement of a request before it stops it; "
+        "0 leaves that to the database.",
+    )
     data_directory: Path = Field(
         default=Path(".merkato"), description="The folder of the embedded PostgreSQL and of other local data."
     )
@@ -126,6 +140,10 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
     graphiql: bool = Field(default=True, description="Whether a browser that opens /graphql gets GraphiQL.")
     introspection: bool = Field(default=True, description="Whether clients may ask for the schema.")
+    explain_to_visitors: bool = Field(
+        default=True,
+        description="Whether visitors may ask how their request was answered; else diagnostics:read is needed.",
+    )
     max_body_bytes: int = Field(
         default=1_000_000, ge=1_000, le=100_000_000, description="The longest request body that is read."
     )

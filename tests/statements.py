@@ -1,14 +1,19 @@
 """Statements that tests run beside the API: in a transaction of their own, or waiting for a lock."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import Base
+from server.database import open_connection
+from tests.databases import settings_for
 
 
 async def execute(engine: AsyncEngine, statement: Any, *rows: Any) -> None:
@@ -52,3 +57,15 @@ async def started(connection: AsyncConnection, *statements: Any, commit: bool = 
         while not task.done() and not (await watching.execute(waits, {"pid": pid})).scalar_one():
             pass
     return task
+
+
+@asynccontextmanager
+async def locked(url: str, table: str) -> AsyncIterator[asyncpg.Connection]:
+    """Nobody can read the table while the block runs."""
+    connection = await open_connection(url, settings_for(url))
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield connection
+    finally:
+        await connection.close()

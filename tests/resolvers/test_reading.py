@@ -16,6 +16,7 @@ from sqlalchemy.util import await_only
 from auth.viewer import VISITOR
 from models import Product, ProductVariant, Shop
 from resolvers.context import Context
+from resolvers.errors import DatabaseAwayError
 from server.database import create_engine, open_connection
 from tests.api import data_of, run
 from tests.databases import settings_for
@@ -262,8 +263,8 @@ async def test_lost_connection_fails_one_request_only(narrow: AsyncEngine, shop_
     assert await data_of(narrow, "{ products { totalCount } }") == {"products": {"totalCount": 3}}
 
 
-async def test_statement_after_a_failed_connect_runs_in_a_snapshot(database_url: str) -> None:
-    """The first sibling finds no connection; the next one does, and must not read outside the snapshot."""
+async def test_statement_after_a_failed_connect_fails_without_another(database_url: str) -> None:
+    """A database that does not answer would make each sibling wait in turn."""
     attempts: list[int] = []
 
     async def connect() -> asyncpg.Connection:
@@ -274,8 +275,19 @@ async def test_statement_after_a_failed_connect_runs_in_a_snapshot(database_url:
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=1, max_overflow=0)
     async with Context(engine, VISITOR) as context:
-        with pytest.raises(ConnectionRefusedError):
-            await context.reading.rows(SETTINGS)
+        for _ in range(2):
+            with pytest.raises(DatabaseAwayError):
+                await context.reading.rows(SETTINGS)
+    assert len(attempts) == 1
+    async with Context(engine, VISITOR) as context:
         assert [tuple(row) for row in await context.reading.rows(SETTINGS)] == [("repeatable read", "on")]
     assert checked_out(engine) == 0
     await engine.dispose()
+
+
+async def test_statement_after_a_refused_one_fails_as_that_did(shop_url: str) -> None:
+    async with engine_of_size(shop_url, 1) as narrow, Context(narrow, VISITOR) as context:
+        with pytest.raises(DBAPIError, match="division by zero"):
+            await context.reading.rows(select(literal(1) / func.length("")))
+        with pytest.raises(DBAPIError, match="division by zero"):
+            await context.reading.rows(select(literal(1)))

@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import socket
-import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,11 +23,9 @@ import asyncpg
 import httpx
 import pytest
 import strawberry
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.types import ASGIApp
 
 from auth.viewer import VISITOR
 from resolvers.context import Context
@@ -39,6 +36,7 @@ from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from server.migrating import migrate
 from tests.databases import opened, settings_for
+from tests.serving import running
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HEADERS = {"content-type": "application/json", "accept": GRAPHQL_RESPONSE}
@@ -1072,25 +1070,6 @@ async def own_postgres(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
         yield postgres
 
 
-@contextmanager
-def running(app: ASGIApp) -> Iterator[httpx.Client]:
-    """A client of a server that runs the application."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        try:
-            with httpx.Client(base_url=address, trust_env=False, headers=HEADERS) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 COUNT = "{ products { totalCount } }"
 EMPTY = {"products": {"totalCount": 0}}
 
@@ -1105,7 +1084,7 @@ def ask_at_once(http: httpx.Client, times: int) -> list[int]:
 
 @pytest.mark.usefixtures("no_errors_logged")
 def test_database_may_go_away_and_come_back(own_postgres: EmbeddedPostgres) -> None:
-    with running(create_app(settings_for(own_postgres.url))) as http:
+    with running(create_app(settings_for(own_postgres.url)), HEADERS) as http:
         assert data_of(ask(http, COUNT)) == EMPTY
         assert ask_at_once(http, 8) == [200] * 8
         assert http.get("/health").status_code == 200
@@ -1140,7 +1119,7 @@ async def end_connections(url: str) -> None:
 
 @pytest.mark.usefixtures("no_errors_logged")
 def test_connections_may_be_ended(own_postgres: EmbeddedPostgres) -> None:
-    with running(create_app(settings_for(own_postgres.url))) as http:
+    with running(create_app(settings_for(own_postgres.url)), HEADERS) as http:
         assert ask_at_once(http, 8) == [200] * 8
 
         asyncio.run(end_connections(own_postgres.url))
@@ -1151,7 +1130,7 @@ def test_connections_may_be_ended(own_postgres: EmbeddedPostgres) -> None:
 
 @pytest.mark.usefixtures("no_errors_logged")
 def test_connections_may_be_ended_while_they_are_used(own_postgres: EmbeddedPostgres) -> None:
-    with running(create_app(settings_for(own_postgres.url))) as http:
+    with running(create_app(settings_for(own_postgres.url)), HEADERS) as http:
         with ThreadPoolExecutor(1) as pool:
             ending = pool.submit(lambda: [asyncio.run(end_connections(own_postgres.url)) for _ in range(20)])
             statuses: set[int] = set()

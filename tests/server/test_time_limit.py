@@ -1,0 +1,95 @@
+"""Statements that take too long: PostgreSQL stops them, clients are told so, and nobody tries them again."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from server.app import create_app
+from server.database import open_connection
+from tests.databases import settings_for
+from tests.serving import running
+from tests.statements import locked
+
+LIMIT_SECONDS = 1
+COMPILED = "{ products { nodes { name } } }"
+REFERENCE = "{ __schema { queryType { name } } products { nodes { name } } categories { nodes { name } } }"
+HEADERS = {"accept": "application/graphql-response+json"}
+
+
+@pytest.fixture
+def app(database_url: str) -> Starlette:
+    """A server whose statements may take a second."""
+    return create_app(
+        settings_for(database_url).model_copy(update={"database_statement_timeout_seconds": LIMIT_SECONDS})
+    )
+
+
+@pytest.fixture
+def http(app: Starlette) -> Iterator[httpx.Client]:
+    """A client of that server."""
+    with running(app, HEADERS) as client:
+        yield client
+
+
+def ask(http: httpx.Client, query: str) -> httpx.Response:
+    """Send an operation by POST."""
+    return http.post("/graphql", json={"query": query})
+
+
+def codes(body: Any) -> list[str]:
+    """The codes of the errors."""
+    return [error["extensions"]["code"] for error in body["errors"]]
+
+
+async def test_compiled_statement_over_the_limit_is_a_timeout(http: httpx.Client, database_url: str) -> None:
+    async with locked(database_url, "products"):
+        response = ask(http, COMPILED)
+    assert response.status_code == 504
+    body = response.json()
+    assert codes(body) == ["TIMEOUT"]
+    assert "data" not in body
+    assert body["errors"][0]["message"] == (
+        "The database took too long for this and was stopped. "
+        "Ask for less at once: shorter lists, fewer lists within lists, or a narrower filter."
+    )
+    assert ask(http, COMPILED).json() == {"data": {"products": {"nodes": []}}}
+
+
+@pytest.mark.parametrize("query", [COMPILED, '{ products(filter: { price: { min: "1" } }) { nodes { name } } }'])
+async def test_stopped_statement_is_not_tried_again(http: httpx.Client, database_url: str, query: str) -> None:
+    """Neither by the reference executor, nor with the literals left in the text."""
+    async with locked(database_url, "products"):
+        began = time.monotonic()
+        ask(http, query)
+        assert LIMIT_SECONDS <= time.monotonic() - began < 1.8 * LIMIT_SECONDS
+
+
+async def test_reference_executor_gives_what_it_has(http: httpx.Client, database_url: str) -> None:
+    async with locked(database_url, "products"):
+        began = time.monotonic()
+        response = ask(http, REFERENCE)
+        assert time.monotonic() - began < 1.8 * LIMIT_SECONDS
+    assert response.status_code == 200
+    body = response.json()
+    assert set(codes(body)) == {"TIMEOUT"}
+    assert {error["path"][0] for error in body["errors"]} <= {"products", "categories"}
+    assert "INTERNAL" not in json.dumps(body)
+
+
+async def test_limit_of_zero_is_the_database_s_own(database_url: str) -> None:
+    settings = settings_for(database_url).model_copy(update={"database_statement_timeout_seconds": 0})
+    for url_settings, expected in ((settings, "0"), (settings_for(database_url), "10s")):
+        connection = await open_connection(database_url, url_settings, limited=True)
+        assert await connection.fetchval("SHOW statement_timeout") == expected
+        await connection.close()
+
+
+async def test_commands_are_not_limited(database_url: str) -> None:
+    connection = await open_connection(database_url, settings_for(database_url))
+    assert await connection.fetchval("SHOW statement_timeout") == "0"
+    await connection.close()
