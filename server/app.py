@@ -25,8 +25,11 @@ from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
-    """The application. It connects to the database of the settings when it starts, and again whenever it has to."""
+def create_app(settings: Settings | None = None, *, compiled: bool = True) -> Starlette:
+    """The application. It connects to the database of the settings when it starts, and again whenever it has to.
+
+    Tests and benchmarks may ask for one that is not `compiled`, whose reference executor answers everything.
+    """
     configured = settings or load_settings()
     if configured.database_url is None:
         raise ServerError("DATABASE_URL is missing. Set it, or run `merkato dev`, which brings its own database.")
@@ -45,7 +48,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
     reads = CompiledReads(Compiler(schema), pool, cache)
-    executor = Executor(schema, introspection=configured.introspection, reads=reads)
+    executor = Executor(schema, introspection=configured.introspection, reads=reads if compiled else None)
     routes = _routes(configured, executor)
     return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
 

@@ -26,7 +26,8 @@ from schema.root import NODES
 from schema.scalars import SCALARS
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
-from tests.api import EXECUTOR, Json
+from tests.api import Json
+from tests.executors import REFERENCE
 from tests.factories import add_shopful, shared_engine, writing
 from tests.schema.routes import Route, arguments, fields_of, is_list, is_loading, leaf_of, named, routes
 from tests.schema.walk import WalkedField, object_types
@@ -67,7 +68,7 @@ def counted(engine: AsyncEngine) -> Iterator[list[str]]:
 
 
 async def measure(
-    engine: AsyncEngine, document: str, variables: Json | None = None, executor: Executor = EXECUTOR
+    engine: AsyncEngine, document: str, variables: Json | None = None, executor: Executor = REFERENCE
 ) -> Measured:
     """Run an operation that must not fail."""
     with counted(engine) as statements:

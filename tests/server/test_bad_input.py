@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import socket
-import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,7 +23,6 @@ import asyncpg
 import httpx
 import pytest
 import strawberry
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -39,6 +37,7 @@ from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from server.migrating import migrate
 from tests.databases import opened, settings_for
+from tests.live import serving
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HEADERS = {"content-type": "application/json", "accept": GRAPHQL_RESPONSE}
@@ -123,17 +122,10 @@ def no_errors_logged() -> Iterator[None]:
     assert [record.getMessage() for record in records] == []
 
 
-@pytest.fixture(scope="module")
-def server(live_server: str) -> Iterator[httpx.Client]:
-    """A client of the running server."""
-    with httpx.Client(base_url=live_server, trust_env=False, timeout=30) as client:
-        yield client
-
-
 @pytest.fixture
-def http(server: httpx.Client, no_errors_logged: None) -> httpx.Client:  # noqa: ARG001 - a fixture for its effect
-    """A client of the running server, which must log no error."""
-    return server
+def http(visitor: httpx.Client, no_errors_logged: None) -> httpx.Client:  # noqa: ARG001 - a fixture for its effect
+    """A client of the running servers, which must log no error."""
+    return visitor
 
 
 def global_id(type_name: str, key: str = UNKNOWN_KEY) -> str:
@@ -541,9 +533,9 @@ def test_order_of_relevance_needs_a_question(http: httpx.Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def genuine(server: httpx.Client) -> str:
+def genuine(visitor: httpx.Client) -> str:
     """The cursor of the newest product."""
-    cursor = data_of(ask(server, PRODUCTS, {"first": 1}))["products"]["pageInfo"]["endCursor"]
+    cursor = data_of(ask(visitor, PRODUCTS, {"first": 1}))["products"]["pageInfo"]["endCursor"]
     assert isinstance(cursor, str)
     return cursor
 
@@ -850,9 +842,9 @@ def test_endless_texts_are_searched_for_in_no_time(http: httpx.Client, text: str
 
 
 @pytest.fixture(scope="module")
-def total(server: httpx.Client) -> int:
+def total(visitor: httpx.Client) -> int:
     """How many products a visitor sees."""
-    count = data_of(ask(server, "{ products { totalCount } }"))["products"]["totalCount"]
+    count = data_of(ask(visitor, "{ products { totalCount } }"))["products"]["totalCount"]
     assert isinstance(count, int)
     return count
 
@@ -1075,20 +1067,8 @@ async def own_postgres(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
 @contextmanager
 def running(app: ASGIApp) -> Iterator[httpx.Client]:
     """A client of a server that runs the application."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        try:
-            with httpx.Client(base_url=address, trust_env=False, headers=HEADERS) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
+    with serving(app) as address, httpx.Client(base_url=address, trust_env=False, headers=HEADERS) as client:
+        yield client
 
 
 COUNT = "{ products { totalCount } }"
