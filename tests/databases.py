@@ -49,10 +49,10 @@ async def drop_database(url: str) -> None:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on that database; beside it, in its options, the executor that compiles."""
+    """An engine on that database; in its options, its address and the executor that compiles."""
     engine = create_engine(url, settings_for(url))
     pool = ReadPool(lambda: open_connection(url, settings_for(url)), 5)
-    engine.update_execution_options(compiling=compiling(pool))
+    engine.update_execution_options(url=url, compiling=compiling(pool))
     yield engine
     await pool.close()
     await engine.dispose()
