@@ -1,6 +1,6 @@
 """The compiled executor: finds or makes the plan of a request, and replays it."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 

@@ -35,8 +35,11 @@ APOLLO_HEADERS = (
 """What Apollo's clients send from pages of other origins. Nothing here reads them."""
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
-    """The application. It connects to the database of the settings when it starts, and again whenever it has to."""
+def create_app(settings: Settings | None = None, *, compiled: bool = True) -> Starlette:
+    """The application. It connects to the database of the settings when it starts, and again whenever it has to.
+
+    Tests and benchmarks may ask for one that is not `compiled`, whose reference executor answers everything.
+    """
     configured = settings or load_settings()
     if configured.database_url is None:
         raise ServerError("DATABASE_URL is missing. Set it, or run `merkato dev`, which brings its own database.")
@@ -54,7 +57,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     pool = ReadPool(lambda: open_connection(url, configured, limited=True), configured.database_pool_size, patience)
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
-    executor = executor_for(configured, CompiledReads(Compiler(schema), pool, cache))
+    reads = CompiledReads(Compiler(schema), pool, cache)
+    executor = executor_for(configured, reads if compiled else None)
     routes = _routes(configured, executor)
     return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
 

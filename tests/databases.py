@@ -9,7 +9,9 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database import create_engine, open_connection
+from server.read_pool import ReadPool
 from server.settings import Settings
+from tests.executors import compiling
 
 NUMBERS = count(1)
 
@@ -47,7 +49,10 @@ async def drop_database(url: str) -> None:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on that database."""
+    """An engine on that database; in its options, its address and the executor that compiles."""
     engine = create_engine(url, settings_for(url))
+    pool = ReadPool(lambda: open_connection(url, settings_for(url)), 5)
+    engine.update_execution_options(url=url, compiling=compiling(pool))
     yield engine
+    await pool.close()
     await engine.dispose()

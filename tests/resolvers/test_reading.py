@@ -18,7 +18,7 @@ from models import Product, ProductVariant, Shop
 from resolvers.context import Context
 from resolvers.errors import DatabaseAwayError
 from server.database import create_engine, open_connection
-from tests.api import data_of, run
+from tests.api import data_of_reference, run_reference
 from tests.databases import settings_for
 from tests.factories import add_product, add_shopful, shared_engine, writing
 from tests.statements import execute, scalar
@@ -77,10 +77,10 @@ async def test_siblings_share_one_connection(shop_url: str) -> None:
     async with engine_of_size(shop_url, 5) as engine:
         checkouts: list[object] = []
         event.listen(engine.sync_engine, "checkout", lambda connection, *_: checkouts.append(connection))
-        first = await data_of(engine, BROAD)
+        first = await data_of_reference(engine, BROAD)
         assert len(checkouts) == 1
         assert first["products"]["totalCount"] == 3
-        assert first == await data_of(engine, BROAD)
+        assert first == await data_of_reference(engine, BROAD)
         assert len(checkouts) == 2
 
 
@@ -88,7 +88,7 @@ async def test_operation_without_reads_takes_no_connection(shop_url: str) -> Non
     async with engine_of_size(shop_url, 1) as engine:
         checkouts: list[object] = []
         event.listen(engine.sync_engine, "checkout", lambda connection, *_: checkouts.append(connection))
-        assert await data_of(engine, "{ __typename products { __typename } }") == {
+        assert await data_of_reference(engine, "{ __typename products { __typename } }") == {
             "__typename": "Query",
             "products": {"__typename": "ProductConnection"},
         }
@@ -96,8 +96,8 @@ async def test_operation_without_reads_takes_no_connection(shop_url: str) -> Non
 
 
 async def test_many_requests_take_turns_on_a_single_connection(narrow: AsyncEngine) -> None:
-    alone = await data_of(narrow, SMALL)
-    together = await asyncio.gather(*(data_of(narrow, SMALL) for _ in range(20)))
+    alone = await data_of_reference(narrow, SMALL)
+    together = await asyncio.gather(*(data_of_reference(narrow, SMALL) for _ in range(20)))
     assert together == [alone] * 20
     assert checked_out(narrow) == 0
 
@@ -132,9 +132,9 @@ async def test_one_request_sees_one_snapshot(engine: AsyncEngine, database_url: 
 
         event.listen(engine.sync_engine, "before_cursor_execute", before)
         query = "{ a: products { totalCount } b: products { totalCount nodes { name variants { totalCount } } } }"
-        during = await data_of(engine, query)
+        during = await data_of_reference(engine, query)
         event.remove(engine.sync_engine, "before_cursor_execute", before)
-        after = await data_of(engine, query)
+        after = await data_of_reference(engine, query)
     assert len(statements) == 4
     assert during == {
         "a": {"totalCount": 1},
@@ -169,7 +169,7 @@ async def test_reads_can_not_write(narrow: AsyncEngine) -> None:
 
 
 async def test_connection_that_read_can_write_again(narrow: AsyncEngine) -> None:
-    await data_of(narrow, BROAD)
+    await data_of_reference(narrow, BROAD)
     async with narrow.begin() as connection:
         assert (await connection.execute(SETTINGS)).one() == ("read committed", "off")
         await connection.execute(update(Shop).values(name="Merkato"))
@@ -195,24 +195,24 @@ async def breaking(engine: AsyncEngine, choose: Callable[[int], bool]) -> AsyncI
 
 @pytest.mark.parametrize("broken", [1, 2, 5, 9])
 async def test_failing_statement_does_not_poison_the_pool(narrow: AsyncEngine, broken: int) -> None:
-    whole = await data_of(narrow, BROAD)
+    whole = await data_of_reference(narrow, BROAD)
     async with breaking(narrow, lambda number: number == broken):
-        body = await run(narrow, BROAD)
+        body = await run_reference(narrow, BROAD)
     assert {error["extensions"]["code"] for error in body["errors"]} == {"INTERNAL_SERVER_ERROR"}
     assert "syntax" not in str(body)
     assert checked_out(narrow) == 0
-    assert await data_of(narrow, BROAD) == whole
+    assert await data_of_reference(narrow, BROAD) == whole
 
 
 async def test_many_failing_requests_give_their_connections_back(shop_url: str) -> None:
     async with engine_of_size(shop_url, 2) as engine:
-        whole = await data_of(engine, SMALL)
+        whole = await data_of_reference(engine, SMALL)
         async with breaking(engine, lambda number: number % 3 == 0):
-            bodies = await asyncio.gather(*(run(engine, SMALL) for _ in range(20)))
+            bodies = await asyncio.gather(*(run_reference(engine, SMALL) for _ in range(20)))
         assert sum("errors" in body for body in bodies) >= 10
         assert all(body == {"data": whole} for body in bodies if "errors" not in body)
         assert checked_out(engine) == 0
-        assert await data_of(engine, SMALL) == whole
+        assert await data_of_reference(engine, SMALL) == whole
 
 
 async def test_refused_field_leaves_no_sibling_behind(narrow: AsyncEngine) -> None:
@@ -223,11 +223,11 @@ async def test_refused_field_leaves_no_sibling_behind(narrow: AsyncEngine) -> No
     deep += BROAD.strip()[1:]
     for _ in range(3):
         for document in (query, late, deep):
-            body = await run(narrow, document)
+            body = await run_reference(narrow, document)
             assert {error["extensions"]["code"] for error in body["errors"]} == {"BAD_USER_INPUT"}
             assert checked_out(narrow) == 0
     gc.collect()
-    assert (await data_of(narrow, "{ products { totalCount } }")) == {"products": {"totalCount": 3}}
+    assert (await data_of_reference(narrow, "{ products { totalCount } }")) == {"products": {"totalCount": 3}}
     assert checked_out(narrow) == 0
 
 
@@ -248,7 +248,7 @@ async def test_cancelled_request_gives_its_connection_back(shop_url: str) -> Non
         with pytest.raises(asyncio.CancelledError):
             await task
         assert checked_out(narrow) == 0
-        assert await data_of(narrow, "{ products { totalCount } }") == {"products": {"totalCount": 3}}
+        assert await data_of_reference(narrow, "{ products { totalCount } }") == {"products": {"totalCount": 3}}
         async with asyncio.timeout(10):
             while await scalar(watching, running) == 1:
                 pass
@@ -260,7 +260,7 @@ async def test_lost_connection_fails_one_request_only(narrow: AsyncEngine, shop_
         assert await scalar(other, select(func.pg_terminate_backend(pid, 5000))) is True
         with pytest.raises(DBAPIError):
             await context.reading.rows(select(literal(1)))
-    assert await data_of(narrow, "{ products { totalCount } }") == {"products": {"totalCount": 3}}
+    assert await data_of_reference(narrow, "{ products { totalCount } }") == {"products": {"totalCount": 3}}
 
 
 async def test_statement_after_a_failed_connect_fails_without_another(database_url: str) -> None:

@@ -1,11 +1,17 @@
-"""For any number of parents a field costs one SQL statement: every field of the schema is tried at 1 and at 50."""
+"""For any number of parents a field costs one SQL statement: every field of the schema is tried at 1 and at 50.
 
+That is the reference executor's measure. A compiled operation is one statement, whatever it selects.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import strawberry
 from graphql import GraphQLObjectType, is_leaf_type, is_object_type
@@ -24,10 +30,16 @@ from schema.orders import BY_NAME
 from schema.relay import Connection, Node
 from schema.root import NODES
 from schema.scalars import SCALARS
+from server.database import open_connection
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
-from tests.api import EXECUTOR, Json
+from server.read_pool import ReadPool
+from tests.api import Json
+from tests.databases import settings_for
+from tests.executors import REFERENCE, answered
+from tests.executors import compiling as compiling_with
 from tests.factories import add_shopful, shared_engine, writing
+from tests.queries.test_documents import QUERIES, read_document
 from tests.schema.routes import Route, arguments, fields_of, is_list, is_loading, leaf_of, named, routes
 from tests.schema.walk import WalkedField, object_types
 
@@ -67,7 +79,7 @@ def counted(engine: AsyncEngine) -> Iterator[list[str]]:
 
 
 async def measure(
-    engine: AsyncEngine, document: str, variables: Json | None = None, executor: Executor = EXECUTOR
+    engine: AsyncEngine, document: str, variables: Json | None = None, executor: Executor = REFERENCE
 ) -> Measured:
     """Run an operation that must not fail."""
     with counted(engine) as statements:
@@ -84,6 +96,44 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
         async with writing(engine) as session:
             await add_shopful(session, 60)
         yield engine
+
+
+@dataclass(frozen=True, slots=True)
+class Compiling:
+    """The executor that compiles, and the statements that its connections were sent."""
+
+    executor: Executor
+    statements: list[str]
+
+    async def measure(self, engine: AsyncEngine, document: str, variables: Json | None = None) -> int:
+        """How many statements answer an operation, which must compile, on a connection that knows its types."""
+        request = GraphQLRequest(document, variables=variables)
+        await answered(self.executor, engine, request, ADMIN)
+        await asyncio.sleep(0)  # asyncpg tells of a statement in the loop's next turn
+        self.statements.clear()
+        with counted(engine) as reference_statements:
+            answer = await answered(self.executor, engine, request, ADMIN)
+        await asyncio.sleep(0)
+        assert (answer.errors, answer.encoded is None, reference_statements) == ([], False, []), document
+        return len(self.statements)
+
+
+@pytest.fixture(scope="module")
+async def compiling(shop: AsyncEngine) -> AsyncIterator[Compiling]:
+    """The executor that compiles, on the shop."""
+    statements: list[str] = []
+
+    async def connect() -> asyncpg.Connection:
+        url = shop.sync_engine.get_execution_options()["url"]
+        connection: asyncpg.Connection = await open_connection(url, settings_for(url))
+        connection.add_query_logger(lambda query: statements.append(query.query))
+        return connection
+
+    pool = ReadPool(connect, 1)
+    async with pool.connection():
+        pass  # what a new connection asks is no part of any operation
+    yield Compiling(compiling_with(pool), statements)
+    await pool.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +223,17 @@ async def test_field_costs_no_more_for_many_parents(shop: AsyncEngine, case: Cas
         assert len(values) >= MANY
         assert len(values) >= 10 * len(case.values(few.data))
     assert [value for value in values if value is None or value == []] == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_compiled_field_is_one_statement(shop: AsyncEngine, compiling: Compiling, case: Case) -> None:
+    for size in (FEW, MANY):
+        assert await compiling.measure(shop, case.document(), {"first": size}) == 1
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+async def test_compiled_document_is_one_statement(shop: AsyncEngine, compiling: Compiling, path: Path) -> None:
+    assert await compiling.measure(shop, *read_document(path)) == 1
 
 
 @pytest.mark.parametrize("slugs", ["{a}", "{a} {b}"])

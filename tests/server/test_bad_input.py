@@ -121,17 +121,10 @@ def no_errors_logged() -> Iterator[None]:
     assert [record.getMessage() for record in records] == []
 
 
-@pytest.fixture(scope="module")
-def server(live_server: str) -> Iterator[httpx.Client]:
-    """A client of the running server."""
-    with httpx.Client(base_url=live_server, trust_env=False, timeout=30) as client:
-        yield client
-
-
 @pytest.fixture
-def http(server: httpx.Client, no_errors_logged: None) -> httpx.Client:  # noqa: ARG001 - a fixture for its effect
-    """A client of the running server, which must log no error."""
-    return server
+def http(visitor: httpx.Client, no_errors_logged: None) -> httpx.Client:  # noqa: ARG001 - a fixture for its effect
+    """A client of the running servers, which must log no error."""
+    return visitor
 
 
 def global_id(type_name: str, key: str = UNKNOWN_KEY) -> str:
@@ -539,9 +532,9 @@ def test_order_of_relevance_needs_a_question(http: httpx.Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def genuine(server: httpx.Client) -> str:
+def genuine(visitor: httpx.Client) -> str:
     """The cursor of the newest product."""
-    cursor = data_of(ask(server, PRODUCTS, {"first": 1}))["products"]["pageInfo"]["endCursor"]
+    cursor = data_of(ask(visitor, PRODUCTS, {"first": 1}))["products"]["pageInfo"]["endCursor"]
     assert isinstance(cursor, str)
     return cursor
 
@@ -848,9 +841,9 @@ def test_endless_texts_are_searched_for_in_no_time(http: httpx.Client, text: str
 
 
 @pytest.fixture(scope="module")
-def total(server: httpx.Client) -> int:
+def total(visitor: httpx.Client) -> int:
     """How many products a visitor sees."""
-    count = data_of(ask(server, "{ products { totalCount } }"))["products"]["totalCount"]
+    count = data_of(ask(visitor, "{ products { totalCount } }"))["products"]["totalCount"]
     assert isinstance(count, int)
     return count
 

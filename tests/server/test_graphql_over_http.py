@@ -5,7 +5,7 @@ tests/http-audits runs as it is.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -32,11 +32,10 @@ NEEDS_ID = "query CoercionFailure($id: ID!) { node(id: $id) { id } }"
 SHOP_ORIGIN = "https://shop.example"
 
 
-@pytest.fixture(scope="module")
-def http(live_server: str) -> Iterator[httpx.Client]:
-    """A client of the running server."""
-    with httpx.Client(base_url=live_server, trust_env=False) as client:
-        yield client
+@pytest.fixture
+def http(visitor: httpx.Client) -> httpx.Client:
+    """A client of the running servers."""
+    return visitor
 
 
 @pytest.fixture

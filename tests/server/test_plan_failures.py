@@ -93,7 +93,7 @@ async def test_other_plans_are_used_while_one_rests(engine: AsyncEngine, databas
 
 def plan() -> Plan:
     """Any plan."""
-    return Plan("", [], (), lambda _row, _values: None, frozenset(), depends_on_time=False)
+    return Plan("", [], (), lambda _row, _values: None, has_many_rows=False, tables=frozenset(), depends_on_time=False)
 
 
 def fail(failures: PlanFailures, failing: Plan, error: Exception, times: int = MOST_FAILURES) -> None:
@@ -150,7 +150,7 @@ async def test_cached_refusals_do_not_grow(engine: AsyncEngine, database_url: st
     executor = Executor(schema, introspection=True, reads=CompiledReads(compiler, ReadPool(connect, 1)))
     for _ in range(20):
         await answer(executor, engine, "{ __schema { queryType { name } } }")
-    (refused,) = compiler._plans.values()  # noqa: SLF001 - what is kept shows nowhere else
+    (refused,) = compiler._plans._shared._entries.values()  # noqa: SLF001 - what is kept shows nowhere else
     assert isinstance(refused, Exception)
     depth, trace = 0, refused.__traceback__
     while trace is not None:

@@ -1,0 +1,65 @@
+"""Both executors side by side: what the tests ask is answered by each, and each must answer the same."""
+
+import re
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth.viewer import VISITOR, Viewer
+from compiler.execution import Compiler
+from resolvers.context import Context
+from schema.root import schema
+from server.compiled_reads import CompiledReads
+from server.graphql_execution import Answer, Executor
+from server.graphql_request import GraphQLRequest
+from server.read_pool import ReadPool
+
+REFERENCE = Executor(schema, introspection=True)
+
+INCIDENT = re.compile(rb"[0-9a-f]{32}")
+"""The reference of an unexpected error, which no two answers share."""
+
+
+def compiling(pool: ReadPool) -> Executor:
+    """The executor that the server uses, on connections of that pool."""
+    return Executor(schema, introspection=True, reads=CompiledReads(Compiler(schema), pool))
+
+
+def compiling_on(engine: AsyncEngine) -> Executor:
+    """The executor that `tests.databases.opened` has put beside its engine."""
+    executor: Executor = engine.sync_engine.get_execution_options()["compiling"]
+    return executor
+
+
+async def answered(
+    executor: Executor, engine: AsyncEngine, request: GraphQLRequest, viewer: Viewer = VISITOR
+) -> Answer:
+    """What the executor answers."""
+    async with Context(engine, viewer) as context:
+        return await executor.run(request, context)
+
+
+async def answered_by_both(
+    engine: AsyncEngine, request: GraphQLRequest, viewer: Viewer = VISITOR, *, compiles: bool = True
+) -> Answer:
+    """The reference executor's answer, which is the other's to the byte.
+
+    Whatever has no errors must have been answered by a compiled statement, unless it never `compiles`.
+    """
+    referred = await answered(REFERENCE, engine, request, viewer)
+    served = await answered(compiling_on(engine), engine, request, viewer)
+    assert written(served) == written(referred), request
+    assert served.status() == referred.status(), request
+    if not referred.errors:
+        assert (served.encoded is not None) == compiles, request
+    return referred
+
+
+def written(answer: Answer) -> bytes:
+    """The response as it is sent, without what may differ: spaces, and the reference of an unexpected error."""
+    return normalised(orjson.dumps(answer.body()))
+
+
+def normalised(body: bytes) -> bytes:
+    """JSON without what may differ; names keep their order."""
+    return INCIDENT.sub(b"", orjson.dumps(orjson.loads(body)))
