@@ -1,14 +1,10 @@
 """Fixtures that every test may use: databases, an API on the demo shop, and a server to visit."""
 
-import socket
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
@@ -16,6 +12,7 @@ from server.embedded import EmbeddedPostgres
 from server.migrating import migrate
 from server.seeding import load_demo
 from tests.databases import copy_database, drop_database, opened, settings_for
+from tests.live import serving
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -70,17 +67,8 @@ async def demo_engine(demo_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture(scope="session")
 def live_server(demo_url: str) -> Iterator[str]:
     """The address of a server on the demo shop."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(settings_for(demo_url)), log_level="warning", lifespan="on")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with serving(create_app(settings_for(demo_url))) as address:
+        yield address
 
 
 @pytest.fixture
