@@ -56,7 +56,7 @@ class GraphQLEndpoint:
 
 def _unless_known(request: Request, response: Response) -> Response:
     """The response, or 304 without a body when the client has it already."""
-    if not is_not_modified(request.headers.get("if-none-match"), response.headers.get("etag")):
+    if not is_not_modified(request.headers.getlist("if-none-match"), response.headers.get("etag")):
         return response
     kept = {name: response.headers[name] for name in ("Cache-Control", "ETag", "Vary")}
     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)

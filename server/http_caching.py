@@ -5,7 +5,7 @@ Source of the rules: RFC 9110, sections 8.8.3, 12.5.5 and 13.1.2, RFC 9111, and 
 
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -71,8 +71,12 @@ def entity_tag(media_type: str, body: bytes) -> str:
     return f'W/"{urlsafe_b64encode(digest).rstrip(b"=").decode()}"'
 
 
-def is_not_modified(if_none_match: str | None, tag: str | None) -> bool:
-    """Whether the client has what carries this tag. Tags are compared weakly; `*` is any."""
-    if if_none_match is None or tag is None:
+def is_not_modified(if_none_match: Sequence[str], tag: str | None) -> bool:
+    """Whether the client that sends these If-None-Match headers has what carries this tag.
+
+    Tags are compared weakly; `*` is any.
+    """
+    if tag is None:
         return False
-    return if_none_match.strip() == "*" or tag.removeprefix("W/") in _ENTITY_TAG.findall(if_none_match)
+    listed = ",".join(if_none_match)
+    return listed.strip() == "*" or tag.removeprefix("W/") in _ENTITY_TAG.findall(listed)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -171,7 +172,7 @@ def test_help_names_every_command(merkato: Run) -> None:
     outcome = merkato("--help")
 
     assert outcome.code == 0
-    for command in ("dev", "serve", "migrate", "seed", "import", "schema", "check-env"):
+    for command in ("dev", "serve", "migrate", "seed", "import", "schema", "documents", "check-env"):
         assert re.search(rf"^│ {command} ", outcome.out, re.MULTILINE), command
 
 
@@ -212,6 +213,38 @@ def test_schema_is_printed_written_and_compared(merkato: Run, workplace: Path) -
     assert "type Query {" in printed.out
     assert (written.code, same.code, other.code) == (0, 0, 1)
     assert other.err == "shop.graphql is not what the code says. Run `merkato schema --output shop.graphql`.\n"
+
+
+def test_trusted_documents_are_printed_written_and_compared(merkato: Run, workplace: Path) -> None:
+    printed = merkato("documents")
+    written = merkato("documents", "--output", "shop.json")
+    same = merkato("documents", "--check", "--output", "shop.json")
+    (workplace / "shop.json").write_text("{}\n")
+    other = merkato("documents", "--check", "--output", "shop.json")
+
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", next(iter(json.loads(printed.out))))
+    assert (written.code, same.code, other.code) == (0, 0, 1)
+    assert other.err == "shop.json is not what the code says. Run `merkato documents --output shop.json`.\n"
+
+
+@pytest.mark.parametrize("command", ["dev", "serve"])
+def test_unusable_trusted_documents_are_told_before_anything_starts(
+    merkato: Run, workplace: Path, command: str
+) -> None:
+    (workplace / "manifest.json").write_text('{"a": "{ nothing }"}')
+
+    outcome = merkato(
+        command,
+        TRUSTED_DOCUMENTS_FILE="manifest.json",
+        DATABASE_URL="postgres://shop:hidden@127.0.0.1:1/shop",
+        SECRET_KEY=STRONG,
+        JWT_SECRET_KEY=OTHER_STRONG,
+    )
+
+    assert outcome.code == 1
+    assert outcome.err == (
+        "The trusted document a ({ nothing }…) does not fit the schema: Cannot query field 'nothing' on type 'Query'.\n"
+    )
 
 
 def test_schema_that_cannot_be_written_is_told(merkato: Run) -> None:
