@@ -11,14 +11,15 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from compiler.execution import Compiler
+from resolvers.context import Context
 from schema.root import schema
 from server.compiled_reads import CompiledReads
 from server.database import create_engine, open_connection
 from server.endpoint import GraphQLEndpoint
+from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
 from server.executor import executor_for
 from server.graphiql import graphiql_routes
-from server.graphql_execution import Executor
 from server.health import answer_health
 from server.read_pool import ReadPool
 from server.response_cache import ResponseCache
@@ -35,7 +36,7 @@ APOLLO_HEADERS = (
 """What Apollo's clients send from pages of other origins. Nothing here reads them."""
 
 
-def create_app(settings: Settings | None = None, *, compiled: bool = True) -> Starlette:
+def create_app(settings: Settings | None = None, *, compiled: bool = True) -> Entrance:
     """The application. It connects to the database of the settings when it starts, and again whenever it has to.
 
     Tests and benchmarks may ask for one that is not `compiled`, whose reference executor answers everything.
@@ -59,14 +60,15 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True) -> St
     cache = ResponseCache(versions, configured.response_cache_bytes)
     reads = CompiledReads(Compiler(schema), pool, cache)
     executor = executor_for(configured, reads if compiled else None)
-    routes = _routes(configured, executor)
-    return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
+    endpoint = GraphQLEndpoint(executor, configured, lambda viewer: Context(application.state.engine, viewer))
+    routes = _routes(configured, endpoint)
+    application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
+    return Entrance(application, endpoint)
 
 
-def _routes(settings: Settings, executor: Executor) -> list[Route | Mount]:
-    endpoint = GraphQLEndpoint(executor, settings)
+def _routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route | Mount]:
     return [
-        Route("/graphql", endpoint),
+        Route(GRAPHQL_PATH, endpoint),
         Route("/health", answer_health),
         Mount("/demo/images", StaticFiles(directory=str(files("demo").joinpath("images")))),
         *(graphiql_routes() if settings.shows_graphiql else []),

@@ -10,7 +10,7 @@ import asyncpg
 from auth.viewer import VISITOR, Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
-from compiler.plan import BoundPlan, Plan
+from compiler.plan import BoundPlan
 from resolvers.errors import BadInputError, DatabaseSilentError
 from server.explanation import Explanation, Found
 from server.plan_failures import PlanFailures
@@ -32,7 +32,7 @@ class CompiledAnswer:
 
     encoded: bytes
     """The JSON of `data`."""
-    plan: Plan
+    bound: BoundPlan
 
 
 class CompiledReads:
@@ -68,10 +68,16 @@ class CompiledReads:
             return refused
         except BadInputError as error:
             return NotCompilableError(Reason.ARGUMENT, error.message)
+        return await self.run(bound, viewer, explanation)
+
+    async def run(
+        self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None = None
+    ) -> CompiledAnswer | NotCompilableError:
+        """The same for a plan that has its parameters already."""
         if self._failures.rests(bound.plan):
             return NotCompilableError(Reason.RESTING)
         try:
-            return CompiledAnswer(await self._kept_or_read(bound, viewer, explanation), bound.plan)
+            return CompiledAnswer(await self._kept_or_read(bound, viewer, explanation), bound)
         except (asyncpg.QueryCanceledError, DatabaseSilentError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the reference executor is right

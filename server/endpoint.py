@@ -1,81 +1,111 @@
 """The GraphQL endpoint over HTTP."""
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from types import MappingProxyType
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from auth.viewer import VISITOR
+from auth.viewer import VISITOR, Viewer
 from resolvers.context import Context
 from server.graphiql import page_response, wants_page
 from server.graphql_errors import disguised
 from server.graphql_execution import Answer, Executor
-from server.graphql_request import JSON, RequestRefusedError, media_type_for, read_request
+from server.graphql_request import (
+    GRAPHQL_RESPONSE,
+    JSON,
+    GraphQLRequest,
+    RequestRefusedError,
+    from_body,
+    from_query_string,
+    media_type_for,
+    read_body,
+)
 from server.http_caching import CacheRules, is_not_modified
+from server.http_messages import HttpAnswer, HttpRequest, raw_headers
+from server.request_memo import RequestMemo
 from server.settings import Settings
+
+NO_OTHERS: Mapping[str, str] = MappingProxyType({})
+HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
 
 
 class GraphQLEndpoint:
     """Answers GraphQL requests; a browser that opens the address gets GraphiQL."""
 
-    def __init__(self, executor: Executor, settings: Settings) -> None:
+    def __init__(self, executor: Executor, settings: Settings, open_context: Callable[[Viewer], Context]) -> None:
         self._executor = executor
         self._settings = settings
+        self._open_context = open_context
+        self._memo = RequestMemo()
         self._caching = CacheRules(settings.cache_max_age_seconds, settings.cache_stale_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        response = await self._answer(Request(scope, receive))
-        await response(scope, receive, send)
+        request = HttpRequest(scope, receive)
+        if self._settings.shows_graphiql and request.is_reading and wants_page(request):
+            await page_response()(scope, receive, send)
+            return
+        answer = await self._answer(request)
+        await answer.send(request, send)
 
-    async def _answer(self, request: Request) -> Response:
-        if self._settings.shows_graphiql and wants_page(request):
-            return page_response()
+    async def _answer(self, request: HttpRequest) -> HttpAnswer:
         media_type = JSON
         try:
-            media_type = media_type_for(request.headers.get("accept"))
-            asked = await read_request(request, self._settings.max_body_bytes)
-            engine: AsyncEngine = request.app.state.engine
-            async with Context(engine, VISITOR) as context:
-                run = self._executor.explain if asked.explain else self._executor.run
-                answer = await run(asked, context)
+            media_type = media_type_for(request.header(b"accept"))
+            if request.is_reading:
+                answer = await self._run(from_query_string(request.query_string))
+                return self._kept_by_others(request, answer, media_type)
+            body = await read_body(request, self._settings.max_body_bytes)
+            return _respond(await self._run_again(body) or await self._run_new(body), media_type)
         except RequestRefusedError as refused:
             return _refusal(refused, media_type)
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
-            answer = Answer([disguised(unexpected)])
+            return _respond(Answer([disguised(unexpected)]), media_type)
+
+    async def _run_again(self, body: bytes) -> Answer | None:
+        """The answer to a body that came before, if it was compiled and can still be."""
+        bound = self._memo.get(body)
+        return None if bound is None else await self._executor.run_again(bound, VISITOR)
+
+    async def _run_new(self, body: bytes) -> Answer:
+        answer = await self._run(from_body(body))
+        if answer.bound is not None and answer.extensions is None:
+            self._memo.put(body, answer.bound)
+        return answer
+
+    async def _run(self, asked: GraphQLRequest) -> Answer:
+        run = self._executor.explain if asked.explain else self._executor.run
+        async with self._open_context(VISITOR) as context:
+            return await run(asked, context)
+
+    def _kept_by_others(self, request: HttpRequest, answer: Answer, media_type: str) -> HttpAnswer:
+        """The answer with what caches may do with it; without a body when the client has it already."""
         response = _respond(answer, media_type)
-        if request.method in {"GET", "HEAD"}:
-            headers = self._caching.headers(answer, VISITOR, request.headers, media_type, bytes(response.body))
-            response.headers.update(headers)
-        return _unless_known(request, response)
+        headers = self._caching.headers(answer, VISITOR, request.headers, media_type, response.body)
+        if is_not_modified(request.header_lines(b"if-none-match"), headers.get("ETag")):
+            return HttpAnswer(HTTPStatus.NOT_MODIFIED, raw_headers(headers))
+        return HttpAnswer(response.status, _headers(media_type, headers), response.body)
 
 
-def _unless_known(request: Request, response: Response) -> Response:
-    """The response, or 304 without a body when the client has it already."""
-    if not is_not_modified(request.headers.getlist("if-none-match"), response.headers.get("etag")):
-        return response
-    kept = {name: response.headers[name] for name in ("Cache-Control", "ETag", "Vary")}
-    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
-
-
-def _respond(answer: Answer, media_type: str) -> Response:
+def _respond(answer: Answer, media_type: str) -> HttpAnswer:
+    if answer.encoded is not None and not answer.extensions:
+        return HttpAnswer(HTTPStatus.OK, USUAL_HEADERS[media_type], b'{"data":%b}' % answer.encoded)
     status = answer.status()
     if media_type == JSON and status is HTTPStatus.BAD_REQUEST:
         status = HTTPStatus.OK
-    return _json(answer.body(), status, media_type)
+    return HttpAnswer(status, USUAL_HEADERS[media_type], orjson.dumps(answer.body()))
 
 
-def _refusal(refused: RequestRefusedError, media_type: str) -> Response:
+def _refusal(refused: RequestRefusedError, media_type: str) -> HttpAnswer:
     error = {"message": refused.message, "extensions": {"code": refused.code}}
-    response = _json({"errors": [error]}, refused.status, media_type)
-    response.headers.update(refused.headers)
-    return response
+    return HttpAnswer(refused.status, _headers(media_type, refused.headers), orjson.dumps({"errors": [error]}))
 
 
-def _json(body: dict[str, Any], status: HTTPStatus, media_type: str) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
-    return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
+def _headers(media_type: str, others: Mapping[str, str] = NO_OTHERS) -> list[tuple[bytes, bytes]]:
+    headers = {"Content-Type": f"{media_type}; charset=utf-8", **HEADERS, **others}
+    return raw_headers(headers)
+
+
+USUAL_HEADERS = {media_type: _headers(media_type) for media_type in (JSON, GRAPHQL_RESPONSE)}

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
@@ -12,6 +13,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from server.http_messages import HttpRequest
 
 STATIC = Path(__file__).parent / "static" / "graphiql"
 
@@ -41,13 +44,10 @@ class Example:
     variables: dict[str, object]
 
 
-def wants_page(request: Request) -> bool:
-    """Whether a browser opened the address, rather than a client that queries it."""
-    return (
-        request.method in {"GET", "HEAD"}
-        and "text/html" in request.headers.get("accept", "")
-        and NAMES_OF_DOCUMENTS.isdisjoint(request.query_params)
-    )
+def wants_page(request: HttpRequest) -> bool:
+    """Whether a browser opened the address to read, rather than a client that queries it."""
+    asked = dict(parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True))
+    return b"text/html" in request.headers.get(b"accept", b"") and NAMES_OF_DOCUMENTS.isdisjoint(asked)
 
 
 def page_response() -> Response:

@@ -19,11 +19,12 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
+from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
-from compiler.plan import Plan
+from compiler.plan import BoundPlan
 from resolvers.context import AnySelect, Context
-from server.compiled_reads import CompiledReads
+from server.compiled_reads import CompiledAnswer, CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
 from server.document_choice import DocumentChoice
 from server.errors import ServerError
@@ -44,8 +45,8 @@ class Answer:
     is_executed: bool = False
     encoded: bytes | None = None
     """The JSON of `data`, when a compiled statement gave it."""
-    plan: Plan | None = None
-    """Of that statement."""
+    bound: BoundPlan | None = None
+    """The plan of that statement, and what the request gave it."""
     extensions: dict[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
@@ -127,19 +128,12 @@ class Executor:
             request = self._choice.chosen(request, self._is_valid)
         except GraphQLError as error:
             return Answer([error])
-        known = self._documents.known(request.query)
-        read = await self._run_lifted(request, context, explanation) if known is None else None
+        read = await self._run_lifted(request, context, explanation)
         if isinstance(read, Answer):
             return read
-        document = known or self._documents.get(request.query)
-        if document.errors:
-            return Answer(list(document.errors))
-        operation = document.operation(request.operation_name)
-        if operation is None:
-            message = _no_operation(request.operation_name, document.names)
-            return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
-        if refused := _check(request, operation):
-            return Answer([refused])
+        operation = self._operation(request)
+        if isinstance(operation, Answer):
+            return operation
         if read is None or read.reason is Reason.ARGUMENT:
             read = await self._read(operation, request.variables or {}, context, explanation)
         if isinstance(read, Answer):
@@ -148,8 +142,27 @@ class Executor:
             explanation.executor, explanation.refusal = ExecutorName.REFERENCE, read
         return await self._execute(request, operation, context)
 
+    def _operation(self, request: GraphQLRequest) -> Operation | Answer:
+        """The operation to run, or what is wrong with the request."""
+        document = self._documents.get(request.query)
+        if document.errors:
+            return Answer(list(document.errors))
+        operation = document.operation(request.operation_name)
+        if operation is None:
+            message = _no_operation(request.operation_name, document.names)
+            return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
+        refused = _check(request, operation)
+        return operation if refused is None else Answer([refused])
+
+    async def run_again(self, bound: BoundPlan, viewer: Viewer) -> Answer | None:
+        """The answer to a request that was bound before; None when the reference executor is to answer."""
+        read = await self._reads.run(bound, viewer) if self._reads is not None else None
+        return _found(read) if isinstance(read, CompiledAnswer) else None
+
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
+        if self._documents.known(request.query) is not None:
+            return None
         lifted = self._documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
         if lifted is None or operation is None or _check(request, operation) is not None:
@@ -165,9 +178,7 @@ class Executor:
         if explanation is not None:
             explanation.executor = ExecutorName.COMPILED
         read = await self._reads.answer(operation, variables, context.viewer, explanation)
-        if isinstance(read, NotCompilableError):
-            return read
-        return Answer([], is_executed=True, encoded=read.encoded, plan=read.plan)
+        return read if isinstance(read, NotCompilableError) else _found(read)
 
     def _trust(self, trusted: TrustedDocuments) -> None:
         for document_id, text in trusted.texts.items():
@@ -204,6 +215,10 @@ class Executor:
             await context.reading.close()
             await settled.wait()
         return Answer([presented(error) for error in errors], result.data, is_executed)
+
+
+def _found(read: CompiledAnswer) -> Answer:
+    return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound)
 
 
 def _check(request: GraphQLRequest, operation: Operation) -> GraphQLError | None:

@@ -8,14 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
 
 from server.explanation import asks
+from server.http_messages import HttpRequest
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -74,6 +75,7 @@ class GraphQLRequest:
     """Whether to tell how it was answered (server/explanation.py)."""
 
 
+@lru_cache(maxsize=1000)
 def media_type_for(accept: str | None) -> str:
     """The media type that a client prefers; raises RequestRefusedError when none that we speak is acceptable.
 
@@ -91,10 +93,8 @@ def media_type_for(accept: str | None) -> str:
     )
 
 
-async def read_request(request: Request, max_body_bytes: int) -> GraphQLRequest:
-    """The operation in a request; raises RequestRefusedError when there is none."""
-    if request.method in {"GET", "HEAD"}:
-        return _from_query_string(request)
+async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
+    """The body of a request that comes by POST; raises RequestRefusedError for any other."""
     if request.method != "POST":
         raise RequestRefusedError(
             HTTPStatus.METHOD_NOT_ALLOWED,
@@ -102,8 +102,37 @@ async def read_request(request: Request, max_body_bytes: int) -> GraphQLRequest:
             f"{request.method} is not supported. Send operations by POST, or queries by GET.",
             {"Allow": "GET, HEAD, POST"},
         )
-    _require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-    body = await _read_body(request, max_body_bytes)
+    _require_json(request.header(b"content-type"), request.header(b"content-encoding"))
+    announced = request.headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced[:20]) > max_body_bytes:
+        raise _too_large(max_body_bytes)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+            return await _received(request, max_body_bytes)
+    except TimeoutError as error:
+        raise RequestRefusedError(
+            HTTPStatus.REQUEST_TIMEOUT,
+            RefusalCode.REQUEST_TIMEOUT,
+            f"The body was not complete after {BODY_TIMEOUT_SECONDS} seconds. Send it again.",
+            {"Connection": "close"},
+        ) from error
+
+
+async def _received(request: HttpRequest, max_body_bytes: int) -> bytes:
+    body, is_complete = b"", False
+    while not is_complete:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise _bad_request("The connection closed before the body was complete. Send it again.")
+        body += message.get("body", b"")
+        if len(body) > max_body_bytes:
+            raise _too_large(max_body_bytes)
+        is_complete = not message.get("more_body", False)
+    return body
+
+
+def from_body(body: bytes) -> GraphQLRequest:
+    """The operation in a body; raises RequestRefusedError when there is none."""
     return _from_fields(_require_object(_parse(body, "The body"), "The body"))
 
 
@@ -122,6 +151,7 @@ def _quality(media_type: str, ranges: Mapping[str, float]) -> float:
     return next((ranges[name] for name in (media_type, "application/*", "*/*") if name in ranges), 0.0)
 
 
+@lru_cache(maxsize=1000)
 def _require_json(content_type: str | None, encoding: str | None) -> None:
     media_type, _, parameters = (content_type or "").partition(";")
     charset = parameters.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
@@ -139,29 +169,6 @@ def _require_json(content_type: str | None, encoding: str | None) -> None:
         )
 
 
-async def _read_body(request: Request, max_body_bytes: int) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:20]) > max_body_bytes:
-        raise _too_large(max_body_bytes)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > max_body_bytes:
-                    raise _too_large(max_body_bytes)
-    except ClientDisconnect as error:
-        raise _bad_request("The connection closed before the body was complete. Send it again.") from error
-    except TimeoutError as error:
-        raise RequestRefusedError(
-            HTTPStatus.REQUEST_TIMEOUT,
-            RefusalCode.REQUEST_TIMEOUT,
-            f"The body was not complete after {BODY_TIMEOUT_SECONDS} seconds. Send it again.",
-            {"Connection": "close"},
-        ) from error
-    return bytes(body)
-
-
 def _too_large(max_body_bytes: int) -> RequestRefusedError:
     return RequestRefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -171,9 +178,10 @@ def _too_large(max_body_bytes: int) -> RequestRefusedError:
     )
 
 
-def _from_query_string(request: Request) -> GraphQLRequest:
+def from_query_string(query_string: bytes) -> GraphQLRequest:
+    """The operation in an address; raises RequestRefusedError when there is none."""
     try:
-        text = request.scope["query_string"].decode()
+        text = query_string.decode()
         fields: dict[str, Any] = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError as error:
         raise _bad_request("The address holds text that is not UTF-8. Encode it as UTF-8, then with %.") from error

@@ -18,7 +18,8 @@ from server.response_cache import TIMED_SECONDS
 IDENTITY_HEADERS = ("Authorization",)
 """The headers that tell who asks. Whatever else a viewer is ever made from, such as a cookie, belongs here."""
 
-VARY = ", ".join(("Accept", *IDENTITY_HEADERS))
+VARY = ", ".join(("Accept", *IDENTITY_HEADERS, "Origin"))
+"""Origin, because the answer to a page of another origin says whether it may read it."""
 PRIVATE = "private, no-store"
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
@@ -33,9 +34,9 @@ class CacheRules:
     """How much longer a kept answer may be handed out while a new one is fetched."""
 
     def headers(
-        self, answer: Answer, viewer: Viewer, asked: Mapping[str, str], media_type: str, body: bytes
+        self, answer: Answer, viewer: Viewer, asked: Mapping[bytes, bytes], media_type: str, body: bytes
     ) -> dict[str, str]:
-        """The headers of an answer to a GET; `asked` are those of the request."""
+        """The headers of an answer to a GET; `asked` are those of the request, by their names in lower case."""
         plan = _public_plan(answer, viewer, asked)
         if plan is None:
             return {"Cache-Control": PRIVATE, "Vary": VARY}
@@ -51,18 +52,18 @@ class CacheRules:
         return f"public, max-age={seconds}, stale-while-revalidate={self.stale_seconds}"
 
 
-def _public_plan(answer: Answer, viewer: Viewer, asked: Mapping[str, str]) -> Plan | None:
+def _public_plan(answer: Answer, viewer: Viewer, asked: Mapping[bytes, bytes]) -> Plan | None:
     """The plan of an answer that is the same for everybody; None for any other, which nobody else may keep.
 
     This is the only place that decides it. A viewer with an account or with any grant is never a visitor, and whoever
     sends credentials is none either, even if they were not understood. Without a plan nothing is known about what the
     answer was made from; one with errors is best asked for again.
     """
-    if viewer != VISITOR or any(name in asked for name in IDENTITY_HEADERS):
+    if viewer != VISITOR or any(name.lower().encode() in asked for name in IDENTITY_HEADERS):
         return None
-    if answer.plan is None or answer.errors or not answer.plan.tables <= PUBLIC_TABLES:
+    if answer.bound is None or answer.errors or not answer.bound.plan.tables <= PUBLIC_TABLES:
         return None
-    return answer.plan
+    return answer.bound.plan
 
 
 def entity_tag(media_type: str, body: bytes) -> str:

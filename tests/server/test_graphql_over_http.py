@@ -19,6 +19,7 @@ from server.app import create_app
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest, RequestRefusedError
 from tests.databases import settings_for
+from tests.live import serving
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -42,9 +43,9 @@ def http(visitor: httpx.Client) -> httpx.Client:
 async def shop_page(demo_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that SHOP_ORIGIN may call."""
     app = create_app(settings_for(demo_url).model_copy(update={"cors_origins": (SHOP_ORIGIN,)}))
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://api") as page:
-        yield page
+    with serving(app) as address:
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as page:
+            yield page
 
 
 def post(http: httpx.Client, fields: object, accept: str | None = GRAPHQL_RESPONSE, **headers: str) -> httpx.Response:

@@ -28,7 +28,7 @@ POSTS = "{ posts(first: 2, sort: NEWEST) { nodes { title } } }"
 PUBLIC = "public, max-age=10, stale-while-revalidate=30"
 
 SHOP_ORIGIN = "https://shop.example"
-NO_HEADERS: MappingProxyType[str, str] = MappingProxyType({})
+NO_HEADERS: MappingProxyType[bytes, bytes] = MappingProxyType({})
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def http(live_server: str) -> Iterator[httpx.Client]:
 async def shop_page(demo_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that SHOP_ORIGIN may call."""
     app = create_app(settings_for(demo_url).model_copy(update={"cors_origins": (SHOP_ORIGIN,)}))
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://api") as page:
-        yield page
+    with serving(app) as address:
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as page:
+            yield page
 
 
 def get(http: httpx.Client, query: str = PRODUCTS, accept: str = JSON, **headers: str) -> httpx.Response:
@@ -59,7 +59,9 @@ def vary(response: httpx.Response) -> set[str]:
 
 def plan(*, depends_on_time: bool = False, tables: frozenset[str] = frozenset({"products"})) -> Plan:
     """A plan that reads these tables."""
-    return Plan("", [], (), lambda _row, _values: None, tables, depends_on_time)
+    return Plan(
+        "", [], (), lambda _row, _values: None, has_many_rows=False, tables=tables, depends_on_time=depends_on_time
+    )
 
 
 def control(rules: CacheRules, answer: Answer, viewer: Viewer = VISITOR) -> str:
@@ -69,7 +71,7 @@ def control(rules: CacheRules, answer: Answer, viewer: Viewer = VISITOR) -> str:
 
 def compiled(of: Plan) -> Answer:
     """The answer of a plan."""
-    return Answer([], is_executed=True, encoded=b"{}", plan=of)
+    return Answer([], is_executed=True, encoded=b"{}", bound=of.bind({}))
 
 
 def test_public_answer_may_be_kept(http: httpx.Client) -> None:
@@ -200,7 +202,7 @@ def test_answer_of_a_table_that_not_everybody_may_read_is_private() -> None:
 
 def test_answer_without_a_plan_or_with_errors_is_private() -> None:
     rules = CacheRules(10, 30)
-    broken = Answer([GraphQLError("No.")], is_executed=True, encoded=b"{}", plan=plan())
+    broken = Answer([GraphQLError("No.")], is_executed=True, encoded=b"{}", bound=plan().bind({}))
     assert control(rules, broken) == "private, no-store"
     assert control(rules, Answer([], {"shop": None}, is_executed=True)) == "private, no-store"
 

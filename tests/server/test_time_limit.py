@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from server.app import create_app
 from server.database import open_connection
@@ -22,7 +22,7 @@ HEADERS = {"accept": "application/graphql-response+json"}
 
 
 @pytest.fixture
-def app(database_url: str) -> Starlette:
+def app(database_url: str) -> ASGIApp:
     """A server whose statements may take a second."""
     return create_app(
         settings_for(database_url).model_copy(update={"database_statement_timeout_seconds": LIMIT_SECONDS})
@@ -30,7 +30,7 @@ def app(database_url: str) -> Starlette:
 
 
 @pytest.fixture
-def http(app: Starlette) -> Iterator[httpx.Client]:
+def http(app: ASGIApp) -> Iterator[httpx.Client]:
     """A client of that server."""
     with running(app, HEADERS) as client:
         yield client

@@ -1,0 +1,60 @@
+"""An HTTP request and its answer as the GraphQL endpoint sees them: bare ASGI, because no path is hotter than this."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from starlette.types import Receive, Scope, Send
+
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+
+class HttpRequest:
+    """One request. Header names are in lower case."""
+
+    __slots__ = ("headers", "method", "query_string", "raw_headers", "receive")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        self.query_string: bytes = scope["query_string"]
+        self.raw_headers: RawHeaders = scope["headers"]
+        self.headers = dict(self.raw_headers)
+        """The last of each name."""
+        self.receive = receive
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it is a GET, or a HEAD, which differs only in that the answer's body is left out."""
+        return self.method in {"GET", "HEAD"}
+
+    def header(self, name: bytes) -> str | None:
+        """A header as text."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def header_lines(self, name: bytes) -> list[str]:
+        """Every header of that name."""
+        return [value.decode("latin-1") for key, value in self.raw_headers if key == name]
+
+
+class HttpAnswer:
+    """One answer."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: HTTPStatus, headers: RawHeaders, body: bytes = b"") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    async def send(self, request: HttpRequest, send: Send) -> None:
+        """Send it, without its body in answer to HEAD."""
+        headers = list(self.headers)
+        if self.status is not HTTPStatus.NOT_MODIFIED:
+            headers.append((b"content-length", b"%d" % len(self.body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
+
+
+def raw_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they are sent."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
