@@ -74,13 +74,23 @@ class Plan:
         return await self.bind(variables).run(connection)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BoundPlan:
     """A plan and all that one request gives it."""
 
-    plan: Plan
-    parameters: list[Any]
-    shaping: list[Any]
+    __slots__ = ("_key", "parameters", "plan", "shaping")
+
+    def __init__(self, plan: Plan, parameters: list[Any], shaping: list[Any]) -> None:
+        self.plan = plan
+        self.parameters = parameters
+        self.shaping = shaping
+        self._key: Hashable = None
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for requests that have the same answer, as long as what they read stays the same."""
+        if self._key is None:
+            self._key = (self.plan.identity, *map(_hashable, self.parameters), *map(_hashable, self.shaping))
+        return self._key
 
     async def run(self, connection: Connection) -> bytes:
         """The JSON of `data`."""
@@ -94,10 +104,6 @@ class BoundPlan:
     def written(self, fetched: Any) -> bytes:
         """The JSON of `data` that what was fetched makes."""
         return orjson.dumps(self.plan.shape(fetched, self.shaping))
-
-    def key(self) -> Hashable:
-        """Equal for requests that have the same answer, as long as what they read stays the same."""
-        return (self.plan.identity, *map(_hashable, self.parameters), *map(_hashable, self.shaping))
 
 
 class RecordingCompiler(PGCompiler_asyncpg):

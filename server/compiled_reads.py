@@ -70,6 +70,10 @@ class CompiledReads:
             return NotCompilableError(Reason.ARGUMENT, error.message)
         return await self.run(bound, viewer, explanation)
 
+    def kept(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
+        """The JSON of `data`, if the answer is there without anybody having to be asked."""
+        return self._cache.kept(bound) if self._cache is not None and viewer == VISITOR else None
+
     async def run(
         self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None = None
     ) -> CompiledAnswer | NotCompilableError:

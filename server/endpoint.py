@@ -58,16 +58,13 @@ class GraphQLEndpoint:
                 answer = await self._run(from_query_string(request.query_string))
                 return self._kept_by_others(request, answer, media_type)
             body = await read_body(request, self._settings.max_body_bytes)
-            return _respond(await self._run_again(body) or await self._run_new(body), media_type)
+            known = self._memo.get(body)
+            found = await self._executor.run_again(known, VISITOR) if known is not None else None
+            return _respond(await self._run_new(body), media_type) if found is None else _found(found, media_type)
         except RequestRefusedError as refused:
             return _refusal(refused, media_type)
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
             return _respond(Answer([disguised(unexpected)]), media_type)
-
-    async def _run_again(self, body: bytes) -> Answer | None:
-        """The answer to a body that came before, if it was compiled and can still be."""
-        bound = self._memo.get(body)
-        return None if bound is None else await self._executor.run_again(bound, VISITOR)
 
     async def _run_new(self, body: bytes) -> Answer:
         answer = await self._run(from_body(body))
@@ -91,11 +88,15 @@ class GraphQLEndpoint:
 
 def _respond(answer: Answer, media_type: str) -> HttpAnswer:
     if answer.encoded is not None and not answer.extensions:
-        return HttpAnswer(HTTPStatus.OK, USUAL_HEADERS[media_type], b'{"data":%b}' % answer.encoded)
+        return _found(answer.encoded, media_type)
     status = answer.status()
     if media_type == JSON and status is HTTPStatus.BAD_REQUEST:
         status = HTTPStatus.OK
     return HttpAnswer(status, USUAL_HEADERS[media_type], orjson.dumps(answer.body()))
+
+
+def _found(data: bytes, media_type: str) -> HttpAnswer:
+    return HttpAnswer(HTTPStatus.OK, USUAL_HEADERS[media_type], b'{"data":%b}' % data)
 
 
 def _refusal(refused: RequestRefusedError, media_type: str) -> HttpAnswer:

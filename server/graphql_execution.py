@@ -154,10 +154,15 @@ class Executor:
         refused = _check(request, operation)
         return operation if refused is None else Answer([refused])
 
-    async def run_again(self, bound: BoundPlan, viewer: Viewer) -> Answer | None:
-        """The answer to a request that was bound before; None when the reference executor is to answer."""
-        read = await self._reads.run(bound, viewer) if self._reads is not None else None
-        return _found(read) if isinstance(read, CompiledAnswer) else None
+    async def run_again(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
+        """The JSON of `data` for a request that was bound before; None when the reference executor is to answer."""
+        if self._reads is None:
+            return None
+        kept = self._reads.kept(bound, viewer)
+        if kept is not None:
+            return kept
+        read = await self._reads.run(bound, viewer)
+        return read.encoded if isinstance(read, CompiledAnswer) else None
 
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
@@ -178,7 +183,9 @@ class Executor:
         if explanation is not None:
             explanation.executor = ExecutorName.COMPILED
         read = await self._reads.answer(operation, variables, context.viewer, explanation)
-        return read if isinstance(read, NotCompilableError) else _found(read)
+        if isinstance(read, NotCompilableError):
+            return read
+        return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound)
 
     def _trust(self, trusted: TrustedDocuments) -> None:
         for document_id, text in trusted.texts.items():
@@ -215,10 +222,6 @@ class Executor:
             await context.reading.close()
             await settled.wait()
         return Answer([presented(error) for error in errors], result.data, is_executed)
-
-
-def _found(read: CompiledAnswer) -> Answer:
-    return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound)
 
 
 def _check(request: GraphQLRequest, operation: Operation) -> GraphQLError | None:

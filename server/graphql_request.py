@@ -3,12 +3,11 @@
 Source of the rules: the GraphQL over HTTP specification, as its audits check it.
 """
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +15,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from server.explanation import asks
-from server.http_messages import HttpRequest
+from server.http_messages import HttpRequest, in_time
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -107,8 +106,7 @@ async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
     if announced.isdigit() and int(announced[:20]) > max_body_bytes:
         raise _too_large(max_body_bytes)
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-            return await _received(request, max_body_bytes)
+        return await in_time(partial(_received, request, max_body_bytes), BODY_TIMEOUT_SECONDS)
     except TimeoutError as error:
         raise RequestRefusedError(
             HTTPStatus.REQUEST_TIMEOUT,

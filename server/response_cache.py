@@ -82,21 +82,26 @@ class ResponseCache:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def kept(self, bound: BoundPlan) -> bytes | None:
+        """The JSON of `data` for a visitor, if it is kept and nobody has to be asked whether it still holds."""
+        now = monotonic()
+        if not self._versions.is_confirmed(now):
+            return None
+        versions = self._versions.known(bound.plan.tables)
+        return None if versions is None else self._find(bound, versions, now)
+
     async def answer(self, bound: BoundPlan, read: Read, explanation: Explanation | None = None) -> bytes:
         """The JSON of `data` for a visitor: as it was kept, else as it is read. Raises what `read` does."""
         versions = await self._versions.current(bound.plan.tables)
         if versions is None:
             return await read()
-        key = bound.key()
         now = monotonic()
-        entry = self._entries.get(key)
-        if entry is not None and entry.versions == versions and now < entry.expires_at:
-            self._entries.move_to_end(key)
-            self.metrics.hits += 1
+        found = self._find(bound, versions, now)
+        if found is not None:
             if explanation is not None:
                 explanation.response = Found.HIT
-            return entry.answer
-        flight = self._flights.get(key)
+            return found
+        flight = self._flights.get(bound.key)
         is_shared = flight is not None and flight.versions == versions and now - flight.began_at <= LEASE_SECONDS
         if explanation is not None:
             explanation.response = Found.SHARED if is_shared else Found.MISS
@@ -104,8 +109,16 @@ class ResponseCache:
             self.metrics.shared += 1
         else:
             self.metrics.misses += 1
-            flight = self._fly(key, bound, versions, read)
+            flight = self._fly(bound.key, bound, versions, read)
         return await asyncio.shield(flight.task)
+
+    def _find(self, bound: BoundPlan, versions: Versions, now: float) -> bytes | None:
+        entry = self._entries.get(bound.key)
+        if entry is None or entry.versions != versions or now >= entry.expires_at:
+            return None
+        self._entries.move_to_end(bound.key)
+        self.metrics.hits += 1
+        return entry.answer
 
     def _fly(self, key: Hashable, bound: BoundPlan, versions: Versions, read: Read) -> Flight:
         """Begin to read, in a task of its own: whoever asked first may go away without the others noticing."""

@@ -77,9 +77,15 @@ class TableVersions:
         None while they cannot be known: nobody listens, PostgreSQL does not answer, or a table is not watched.
         """
         asked_at = monotonic()
-        if asked_at - self._confirmed_at > RENEWAL_SECONDS and self._connection is not None:
+        if self.is_confirmed(asked_at) or await self._is_confirmed(asked_at - LEASE_SECONDS):
+            return self.known(tables)
+        return None
+
+    def is_confirmed(self, now: float) -> bool:
+        """Whether every change that was committed LEASE_SECONDS ago is known, without having to wait for it."""
+        if now - self._confirmed_at > RENEWAL_SECONDS and self._connection is not None:
             self._renewed(self._connection)
-        return self.known(tables) if await self._is_confirmed(asked_at - LEASE_SECONDS) else None
+        return self._confirmed_at >= now - LEASE_SECONDS
 
     def known(self, tables: frozenset[str]) -> Versions | None:
         """The versions of these tables as far as notifications have come in."""
