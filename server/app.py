@@ -20,7 +20,8 @@ from server.executor import executor_for
 from server.graphiql import graphiql_routes
 from server.graphql_execution import Executor
 from server.health import answer_health
-from server.read_pool import ReadPool
+from server.metrics import Sources, metrics_routes
+from server.read_pool import PoolState, ReadPool, state_of
 from server.response_cache import ResponseCache
 from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
@@ -57,10 +58,17 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True) -> St
     pool = ReadPool(lambda: open_connection(url, configured, limited=True), configured.database_pool_size, patience)
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
-    reads = CompiledReads(Compiler(schema), pool, cache)
+    compiler = Compiler(schema)
+    reads = CompiledReads(compiler, pool, cache)
     executor = executor_for(configured, reads if compiled else None)
-    routes = _routes(configured, executor)
-    return Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
+
+    def pools() -> dict[str, PoolState]:
+        return {"compiled": pool.state, "reference": state_of(app.state.engine)}
+
+    sources = Sources(executor, compiler, reads, cache, versions, pools)
+    routes = [*_routes(configured, executor), *metrics_routes(configured, sources)]
+    app = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
+    return app
 
 
 def _routes(settings: Settings, executor: Executor) -> list[Route | Mount]:

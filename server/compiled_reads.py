@@ -45,6 +45,11 @@ class CompiledReads:
         self._failures = PlanFailures()
         self.metrics = ReadMetrics()
 
+    @property
+    def resting(self) -> int:
+        """How many plans failed and are not used for now."""
+        return self._failures.resting
+
     async def answer(
         self,
         operation: Operation,

@@ -11,6 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from auth.viewer import VISITOR
 from resolvers.context import Context
+from server.execution_metrics import Outcome
+from server.explanation import ExecutorName
 from server.graphiql import page_response, wants_page
 from server.graphql_errors import disguised
 from server.graphql_execution import Answer, Executor
@@ -26,6 +28,7 @@ class GraphQLEndpoint:
         self._executor = executor
         self._settings = settings
         self._caching = CacheRules(settings.cache_max_age_seconds, settings.cache_stale_seconds)
+        self._requests = executor.metrics.requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -44,9 +47,11 @@ class GraphQLEndpoint:
                 run = self._executor.explain if asked.explain else self._executor.run
                 answer = await run(asked, context)
         except RequestRefusedError as refused:
+            self._requests[ExecutorName.NONE, Outcome.REFUSED] += 1
             return _refusal(refused, media_type)
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
             answer = Answer([disguised(unexpected)])
+        self._requests[answer.executor, answer.outcome()] += 1
         response = _respond(answer, media_type)
         if request.method in {"GET", "HEAD"}:
             headers = self._caching.headers(answer, VISITOR, request.headers, media_type, bytes(response.body))

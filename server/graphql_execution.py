@@ -1,11 +1,14 @@
 """Runs one operation: prepare its document, try one compiled statement, else let graphql-core execute it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any
 
+import asyncpg
 import orjson
 import strawberry
 from graphql import (
@@ -23,10 +26,12 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
 from compiler.plan import Plan
 from resolvers.context import AnySelect, Context
+from resolvers.errors import DatabaseSilentError
 from server.compiled_reads import CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
 from server.document_choice import DocumentChoice
 from server.errors import ServerError
+from server.execution_metrics import ExecutionMetrics, Outcome
 from server.explanation import ExecutorName, Explanation, denial, may_ask
 from server.graphql_errors import ServerErrorCode, coded, disguised, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
@@ -46,6 +51,7 @@ class Answer:
     """The JSON of `data`, when a compiled statement gave it."""
     plan: Plan | None = None
     """Of that statement."""
+    executor: ExecutorName = ExecutorName.NONE
     extensions: dict[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
@@ -55,9 +61,20 @@ class Answer:
         body |= {"data": data} if self.is_executed else {}
         return body | {"extensions": self.extensions} if self.extensions else body
 
+    def outcome(self) -> Outcome:
+        """What came of the request, for the metrics."""
+        if not self.errors:
+            return Outcome.ANSWERED
+        codes = self._codes()
+        known = next((outcome for code, outcome in OUTCOMES.items() if code in codes), None)
+        return known or (Outcome.PARTIAL if self.is_executed else Outcome.REFUSED)
+
+    def _codes(self) -> set[object]:
+        return {(error.extensions or {}).get("code") for error in self.errors}
+
     def status(self) -> HTTPStatus:
         """The HTTP status for clients that accept application/graphql-response+json."""
-        codes = {(error.extensions or {}).get("code") for error in self.errors}
+        codes = self._codes()
         if ServerErrorCode.SERVICE_UNAVAILABLE in codes:
             return HTTPStatus.SERVICE_UNAVAILABLE
         if self.is_executed:
@@ -74,6 +91,15 @@ class TrustedDocumentInvalidError(ServerError):
         begin = text.strip().partition("\n")[0][:100]
         super().__init__(f"The trusted document {document_id} ({begin}…) does not fit the schema: {problem}")
 
+
+OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
+    {
+        ServerErrorCode.SERVICE_UNAVAILABLE: Outcome.UNAVAILABLE,
+        ServerErrorCode.INTERNAL: Outcome.FAILED,
+        ServerErrorCode.TIMEOUT: Outcome.TIMEOUT,
+    }
+)
+"""The outcomes that an error's code tells, the gravest first."""
 
 Read = Answer | NotCompilableError | None
 """What the compiled executor answers, or why it does not; None when it was not asked."""
@@ -97,7 +123,8 @@ class Executor:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
-        self._documents = DocumentCache(self._schema, self._prepare)
+        self.metrics = ExecutionMetrics()
+        self.documents = DocumentCache(self._schema, self._prepare)
         self._reads = reads
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
@@ -107,7 +134,7 @@ class Executor:
         """The answer to a request, and in its extensions how it came about, if the viewer may know."""
         if not may_ask(context.viewer, visitors=self._explains_to_visitors):
             return replace(await self.run(request, context), extensions=denial())
-        explanation = Explanation(self._documents.state(request.query))
+        explanation = Explanation()
         context.reading.observed = observed = list[AnySelect]()
         try:
             answer = await self.run(request, context, explanation)
@@ -116,7 +143,7 @@ class Executor:
         except Exception as unexpected:  # noqa: BLE001 - as at the edge, but explained
             answer = Answer([disguised(unexpected)])
         explanation.add_reading(context.reading, observed)
-        return replace(answer, extensions=explanation.shown())
+        return replace(answer, extensions=explanation.shown(answer.executor))
 
     async def run(self, request: GraphQLRequest, context: Context, explanation: Explanation | None = None) -> Answer:
         """The answer to a request.
@@ -127,11 +154,13 @@ class Executor:
             request = self._choice.chosen(request, self._is_valid)
         except GraphQLError as error:
             return Answer([error])
-        known = self._documents.known(request.query)
+        if explanation is not None:
+            explanation.document = self.documents.state(request.query)
+        known = self.documents.known(request.query)
         read = await self._run_lifted(request, context, explanation) if known is None else None
         if isinstance(read, Answer):
             return read
-        document = known or self._documents.get(request.query)
+        document = known or self.documents.get(request.query)
         if document.errors:
             return Answer(list(document.errors))
         operation = document.operation(request.operation_name)
@@ -144,13 +173,15 @@ class Executor:
             read = await self._read(operation, request.variables or {}, context, explanation)
         if isinstance(read, Answer):
             return read
+        if read is not None:
+            self.metrics.fallbacks[read.reason] += 1
         if explanation is not None:
-            explanation.executor, explanation.refusal = ExecutorName.REFERENCE, read
+            explanation.refusal = read
         return await self._execute(request, operation, context)
 
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
-        lifted = self._documents.lifted(request.query) if self._reads is not None else None
+        lifted = self.documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
         if lifted is None or operation is None or _check(request, operation) is not None:
             return None
@@ -162,21 +193,22 @@ class Executor:
     ) -> Read:
         if self._reads is None:
             return None
-        if explanation is not None:
-            explanation.executor = ExecutorName.COMPILED
-        read = await self._reads.answer(operation, variables, context.viewer, explanation)
+        try:
+            read = await self._reads.answer(operation, variables, context.viewer, explanation)
+        except (asyncpg.QueryCanceledError, DatabaseSilentError) as error:
+            return Answer([disguised(error)], executor=ExecutorName.COMPILED)
         if isinstance(read, NotCompilableError):
             return read
-        return Answer([], is_executed=True, encoded=read.encoded, plan=read.plan)
+        return Answer([], is_executed=True, encoded=read.encoded, plan=read.plan, executor=ExecutorName.COMPILED)
 
     def _trust(self, trusted: TrustedDocuments) -> None:
         for document_id, text in trusted.texts.items():
-            errors = self._documents.trust(text).errors
+            errors = self.documents.trust(text).errors
             if errors:
                 raise TrustedDocumentInvalidError(document_id, text, errors[0].message)
 
     def _is_valid(self, text: str) -> bool:
-        return bool(self._documents.get(text).operations)
+        return bool(self.documents.get(text).operations)
 
     def _prepare(self, text: str) -> PreparedDocument:
         try:
@@ -203,7 +235,10 @@ class Executor:
         if is_executed:
             await context.reading.close()
             await settled.wait()
-        return Answer([presented(error) for error in errors], result.data, is_executed)
+        self.metrics.statements += context.reading.statements
+        self.metrics.seconds += context.reading.seconds
+        shown = [presented(error) for error in errors]
+        return Answer(shown, result.data, is_executed, executor=ExecutorName.REFERENCE)
 
 
 def _check(request: GraphQLRequest, operation: Operation) -> GraphQLError | None:

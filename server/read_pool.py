@@ -3,13 +3,33 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from resolvers.errors import DatabaseAwayError, DatabaseSilentError
 
 LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
 """asyncpg knows how to read an array within a row only after it has read one on its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """How much of a pool is used."""
+
+    size: int
+    in_use: int
+    waiting: int | None = None
+    """How many requests wait for a connection; None when it cannot be told."""
+
+
+def state_of(engine: AsyncEngine) -> PoolState:
+    """How much of an engine's pool is used."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)  # noqa: S101 - what asynchronous engines have
+    return PoolState(pool.size(), pool.checkedout())
 
 
 class ReadPool:
@@ -20,8 +40,16 @@ class ReadPool:
     ) -> None:
         self._connect = connect
         self._patience_seconds = patience_seconds
+        self._size = size
         self._free = asyncio.Semaphore(size)
+        self._in_use = 0
+        self._waiting = 0
         self._idle: list[asyncpg.Connection] = []
+
+    @property
+    def state(self) -> PoolState:
+        """How much of it is used now."""
+        return PoolState(self._size, self._in_use, self._waiting)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -30,6 +58,7 @@ class ReadPool:
         Raises DatabaseSilentError when none becomes free in time, DatabaseAwayError when one is lost.
         """
         await self._wait_for_turn()
+        self._in_use += 1
         try:
             connection = await self._take()
             try:
@@ -45,6 +74,7 @@ class ReadPool:
                 raise
             self._give_back(connection)
         finally:
+            self._in_use -= 1
             self._free.release()
 
     async def close(self) -> None:
@@ -53,11 +83,14 @@ class ReadPool:
             await self._idle.pop().close()
 
     async def _wait_for_turn(self) -> None:
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._patience_seconds):
                 await self._free.acquire()
         except TimeoutError as error:
             raise DatabaseSilentError(f"no connection became free in {self._patience_seconds} seconds") from error
+        finally:
+            self._waiting -= 1
 
     def _give_back(self, connection: asyncpg.Connection) -> None:
         if not connection.is_closed():
