@@ -65,9 +65,9 @@ class CompiledReads:
         values = self._compiler.coerce(operation, variables)
         if isinstance(values, list):
             return NotCompilableError(Reason.ARGUMENT, values[0].message)
-        if explanation is not None:
-            explanation.plan = Found.HIT if self._compiler.knows(operation, values, viewer) else Found.MISS
         try:
+            if explanation is not None:
+                explanation.plan = Found.HIT if self._compiler.knows(operation, values, viewer) else Found.MISS
             bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
         except NotCompilableError as refused:
             return refused
