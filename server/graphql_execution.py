@@ -151,11 +151,9 @@ class Executor:
         Raises for what a client sent only RequestRefusedError: for a mutation by GET, or a hash that is none.
         """
         try:
-            request = self._choice.chosen(request, self._is_valid)
+            request = self._chosen(request, explanation)
         except GraphQLError as error:
             return Answer([error])
-        if explanation is not None:
-            explanation.document = self.documents.state(request.query)
         known = self.documents.known(request.query)
         read = await self._run_lifted(request, context, explanation) if known is None else None
         if isinstance(read, Answer):
@@ -171,13 +169,22 @@ class Executor:
             return Answer([refused])
         if read is None or read.reason is Reason.ARGUMENT:
             read = await self._read(operation, request.variables or {}, context, explanation)
-        if isinstance(read, Answer):
-            return read
-        if read is not None:
-            self.metrics.fallbacks[read.reason] += 1
+        if not isinstance(read, Answer):
+            self._note_refusal(read, explanation)
+            read = await self._execute(request, operation, context)
+        return read
+
+    def _chosen(self, request: GraphQLRequest, explanation: Explanation | None) -> GraphQLRequest:
+        chosen = self._choice.chosen(request, self._is_valid)
         if explanation is not None:
-            explanation.refusal = read
-        return await self._execute(request, operation, context)
+            explanation.document = self.documents.state(chosen.query)
+        return chosen
+
+    def _note_refusal(self, refusal: NotCompilableError | None, explanation: Explanation | None) -> None:
+        if refusal is not None:
+            self.metrics.fallbacks[refusal.reason] += 1
+        if explanation is not None:
+            explanation.refusal = refusal
 
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""

@@ -98,7 +98,9 @@ class MetricsCollector(Collector):
         metrics = self._sources.compiler.metrics
         found = {"hit": metrics.hits, "miss": metrics.misses}
         yield self._counter("plans", "Plans that were looked up.", "result", found)
-        yield self._counter("plan_evictions", "Plans that made room for others.", "", {"": self._sources.compiler.evicted})
+        yield self._counter(
+            "plan_evictions", "Plans that made room for others.", "", {"": self._sources.compiler.evicted}
+        )
         yield self._gauge("plans_kept", "Plans and refusals that are kept.", "", {"": self._sources.compiler.kept})
         yield self._gauge(
             "plans_resting", "Plans that failed and are not used for now.", "", {"": self._sources.reads.resting}

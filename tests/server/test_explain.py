@@ -106,7 +106,7 @@ def test_argument_that_is_refused_is_named(http: httpx.Client) -> None:
     told = explained(http, "query P($first: Int) { products(first: $first) { totalCount } }", {"first": 1000})
     assert told["notCompiled"] == {
         "reason": "argument",
-        "detail": "The page size is 1000; it must lie between 0 and 100.",
+        "detail": "`first` is 1000; it must lie between 0 and 100.",
     }
 
 

@@ -73,13 +73,10 @@ def test_statement_plan_and_indexes_are_shown(explain: Explain, document: Write)
         "\n"
         "Statement\n"
         "SELECT\n"
-        "  (\n"
-        "    SELECT\n"
-        "      ROW(products_1.name) AS row_1\n"
-        "    FROM products AS products_1\n"
-        "    WHERE\n"
-        "      products_1.slug = CAST($1 AS VARCHAR) AND products_1.is_active\n"
-        "  ) AS anon_1\n"
+        "  products_1.name\n"
+        "FROM products AS products_1\n"
+        "WHERE\n"
+        "  products_1.slug = CAST($1 AS VARCHAR) AND products_1.is_active\n"
         "\n"
         "$1 = 'nowhere'\n"
         "\n"
@@ -131,7 +128,7 @@ def test_operation_that_reads_nothing_says_so(explain: Explain, document: Write)
 
 def test_argument_that_the_compiled_executor_refuses_is_told(explain: Explain, document: Write) -> None:
     outcome = explain(document("{ products(first: 1000) { totalCount } }"))
-    assert outcome.out.startswith("Not compiled: argument (The page size is 1000; it must lie between 0 and 100.).")
+    assert outcome.out.startswith("Not compiled: argument (`first` is 1000; it must lie between 0 and 100.).")
     assert "Error in its answer: " in outcome.out
 
 
