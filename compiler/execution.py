@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import strawberry
@@ -52,12 +53,23 @@ class Operation:
         }
 
 
+@dataclass(slots=True)
+class PlanMetrics:
+    """What has happened to the plans. A miss is a plan, or a refusal, that was made."""
+
+    hits: int = 0
+    misses: int = 0
+    seconds: float = 0.0
+    """How long it took to make them."""
+
+
 class Compiler:
     """Plans by operation, grants and shape of the variables, in a bounded cache."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
+        self.metrics = PlanMetrics()
         self._plans = PlanCache()
 
     def coerce(self, operation: Operation, variables: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
@@ -73,8 +85,10 @@ class Compiler:
         known = plans.get(key, values.coerced)
         if known is None:
             inputs = Inputs(values.coerced)
-            known = self._trace(inputs, operation, values, viewer)
+            known = self._made(inputs, operation, values, viewer)
             plans.put(key, inputs.structural, values.coerced, known)
+        else:
+            self.metrics.hits += 1
         if isinstance(known, NotCompilableError):
             raise known.with_traceback(None)  # else it grows, and keeps alive what each request had
         return known
@@ -83,6 +97,26 @@ class Compiler:
         """Whether the plan for these variables is made already."""
         plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
         return plans.get(_key(operation, values, viewer), values.coerced) is not None
+
+    @property
+    def kept(self) -> int:
+        """How many plans and refusals are kept."""
+        return self._plans.size
+
+    @property
+    def evicted(self) -> int:
+        """How many of them made room for others."""
+        return self._plans.evictions
+
+    def _made(
+        self, inputs: Inputs, operation: Operation, values: VariableValues, viewer: Viewer
+    ) -> Plan | NotCompilableError:
+        began = perf_counter()
+        try:
+            return self._trace(inputs, operation, values, viewer)
+        finally:
+            self.metrics.misses += 1
+            self.metrics.seconds += perf_counter() - began
 
     def _trace(
         self, inputs: Inputs, operation: Operation, values: VariableValues, viewer: Viewer

@@ -39,6 +39,7 @@ class Plans:
     """The plans used last, up to a number."""
 
     def __init__(self, maximum: int) -> None:
+        self.evictions = 0
         self._maximum = maximum
         self._entries: OrderedDict[Hashable, Planned | Variants] = OrderedDict()
 
@@ -68,6 +69,10 @@ class Plans:
         self._entries[key] = value
         if len(self._entries) > self._maximum:
             self._entries.popitem(last=False)
+            self.evictions += 1
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 class PlanCache:
@@ -84,3 +89,16 @@ class PlanCache:
         if operation not in self._trusted:
             self._trusted[operation] = Plans(MAXIMUM_TRUSTED_PLANS)
         return self._trusted[operation]
+
+    @property
+    def size(self) -> int:
+        """How many plans, refusals and marks of variants are kept."""
+        return sum(map(len, self._every()))
+
+    @property
+    def evictions(self) -> int:
+        """How many of them made room for others."""
+        return sum(plans.evictions for plans in self._every())
+
+    def _every(self) -> list[Plans]:
+        return [self._shared, *self._trusted.values()]

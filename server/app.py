@@ -21,7 +21,8 @@ from server.errors import ServerError
 from server.executor import executor_for
 from server.graphiql import graphiql_routes
 from server.health import answer_health
-from server.read_pool import ReadPool
+from server.metrics import Sources, metrics_routes
+from server.read_pool import PoolState, ReadPool, state_of
 from server.response_cache import ResponseCache
 from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
@@ -58,10 +59,16 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True) -> En
     pool = ReadPool(lambda: open_connection(url, configured, limited=True), configured.database_pool_size, patience)
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
-    reads = CompiledReads(Compiler(schema), pool, cache)
+    compiler = Compiler(schema)
+    reads = CompiledReads(compiler, pool, cache)
     executor = executor_for(configured, reads if compiled else None)
+
+    def pools() -> dict[str, PoolState]:
+        return {"compiled": pool.state, "reference": state_of(application.state.engine)}
+
     endpoint = GraphQLEndpoint(executor, configured, lambda viewer: Context(application.state.engine, viewer))
-    routes = _routes(configured, endpoint)
+    sources = Sources(executor, compiler, reads, cache, versions, pools)
+    routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
     return Entrance(application, endpoint)
 

@@ -15,7 +15,9 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.viewer import VISITOR, viewer_with_role
 from domain.errors import DomainError
+from models import Role
 from schema.root import schema as graphql_schema
 from server.database import opened_engine
 from server.database_url import show_database_url
@@ -24,6 +26,9 @@ from server.document_manifest import write_manifest
 from server.environment import inspect_settings
 from server.errors import ServerError
 from server.executor import runnable_documents
+from server.explained_terminal import print_report
+from server.explaining import Question, explain, parse_variables, read_text
+from server.graphql_request import GraphQLRequest
 from server.importing import import_products
 from server.migrating import HEAD, migrate, require_head
 from server.production import run_production
@@ -36,6 +41,9 @@ from server.synthetic import generate
 from server.terminal import print_import, print_migration, print_settings, showing_bytes, showing_tables
 
 T = TypeVar("T")
+
+VISITOR_NAME = "visitor"
+VIEWERS = {VISITOR_NAME: VISITOR} | {role.value.lower(): viewer_with_role(role) for role in Role}
 
 EXIT_FAILED = 1
 EXIT_SOME_REFUSED = 3
@@ -208,6 +216,30 @@ def schema(
         _compare(sdl, output or SCHEMA_FILE, "schema")
     else:
         _write(sdl, output)
+
+
+@app.command("explain")
+def explain_command(
+    file: Annotated[Path, typer.Argument(help="A GraphQL document.", show_default=False)],
+    variables: Annotated[str | None, typer.Option(metavar="JSON", help="Its variables.", show_default=False)] = None,
+    variables_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its variables in a file.", show_default=False)
+    ] = None,
+    operation: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which operation, if it has several.", show_default=False)
+    ] = None,
+    viewer: Annotated[str, typer.Option(metavar="ROLE", help=f"Who asks: {', '.join(VIEWERS)}.")] = VISITOR_NAME,
+) -> None:
+    """Show the SQL of a query, how PostgreSQL runs it, and its indexes. Nothing is changed."""
+    if viewer.lower() not in VIEWERS:
+        raise typer.BadParameter(f"{viewer!r} is no viewer. There are {', '.join(VIEWERS)}.", param_hint="--viewer")
+    if variables is not None and variables_file is not None:
+        raise typer.BadParameter("Give --variables or --variables-file, not both.")
+    text = read_text(variables_file) if variables_file is not None else variables
+    given = None if text is None else parse_variables(text)
+    question = Question(file, GraphQLRequest(read_text(file), operation, given), VIEWERS[viewer.lower()])
+    settings = load_settings()
+    print_report(Console(), _with_engine(settings, lambda engine: explain(engine, question), migrated=True))
 
 
 @app.command()

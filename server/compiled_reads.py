@@ -45,6 +45,11 @@ class CompiledReads:
         self._failures = PlanFailures()
         self.metrics = ReadMetrics()
 
+    @property
+    def resting(self) -> int:
+        """How many plans failed and are not used for now."""
+        return self._failures.resting
+
     async def answer(
         self,
         operation: Operation,
@@ -60,9 +65,9 @@ class CompiledReads:
         values = self._compiler.coerce(operation, variables)
         if isinstance(values, list):
             return NotCompilableError(Reason.ARGUMENT, values[0].message)
-        if explanation is not None:
-            explanation.plan = Found.HIT if self._compiler.knows(operation, values, viewer) else Found.MISS
         try:
+            if explanation is not None:
+                explanation.plan = Found.HIT if self._compiler.knows(operation, values, viewer) else Found.MISS
             bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
         except NotCompilableError as refused:
             return refused
@@ -97,13 +102,14 @@ class CompiledReads:
         return await self._cache.answer(bound, read, explanation)
 
     async def _read(self, bound: BoundPlan, explanation: Explanation | None) -> bytes:
-        async with self._pool.connection() as connection:
-            began = perf_counter()
-            try:
-                row = await bound.fetch(connection)
-            finally:
-                self._count(perf_counter() - began, explanation)
-        return bound.written(row)
+        return bound.written(await self._pool.run(partial(self._fetch, bound, explanation)))
+
+    async def _fetch(self, bound: BoundPlan, explanation: Explanation | None, connection: asyncpg.Connection) -> Any:
+        began = perf_counter()
+        try:
+            return await bound.fetch(connection)
+        finally:
+            self._count(perf_counter() - began, explanation)
 
     def _count(self, seconds: float, explanation: Explanation | None) -> None:
         self.metrics.statements += 1

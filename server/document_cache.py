@@ -62,6 +62,16 @@ def prepared(document: DocumentNode) -> PreparedDocument:
     )
 
 
+@dataclass(slots=True)
+class DocumentMetrics:
+    """What has happened to the cache. A miss is a text that was parsed and validated."""
+
+    hits: int = 0
+    misses: int = 0
+    template_hits: int = 0
+    template_misses: int = 0
+
+
 class DocumentCache:
     """The documents used last, and for good those that are trusted."""
 
@@ -69,6 +79,7 @@ class DocumentCache:
         self._schema = schema
         self._prepare = prepare
         self._trusted: dict[str, PreparedDocument] = {}
+        self.metrics = DocumentMetrics()
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._fixed: OrderedDict[str, tuple[int, ...]] = OrderedDict()
         self._templates: OrderedDict[Hashable, LiftedTemplate] = OrderedDict()
@@ -76,6 +87,7 @@ class DocumentCache:
     def known(self, text: str) -> PreparedDocument | None:
         """The document of a text that was prepared before."""
         found: PreparedDocument | None = self._trusted.get(text) or _get(self._documents, text)
+        self.metrics.hits += found is not None
         return found
 
     def trust(self, text: str) -> PreparedDocument:
@@ -87,10 +99,16 @@ class DocumentCache:
             )
         return made
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many documents are kept, by what they are."""
+        return {"trusted": len(self._trusted), "text": len(self._documents), "template": len(self._templates)}
+
     def get(self, text: str) -> PreparedDocument:
         """The prepared document of a text."""
         found = self.known(text)
         if found is None:
+            self.metrics.misses += 1
             found = self._prepare(text)
             if found.operations and len(text) <= LONGEST_TEXT:
                 _put(self._documents, text, found)
@@ -98,7 +116,7 @@ class DocumentCache:
 
     def state(self, text: str) -> Found:
         """What the cache has for a text."""
-        if text in self._documents:
+        if text in self._trusted or text in self._documents:
             return Found.HIT
         literals = literals_of(text) if len(text) <= LONGEST_TEXT else None
         fixed = None if literals is None else self._fixed.get(literals.template)
@@ -115,7 +133,9 @@ class DocumentCache:
         fixed = _get(self._fixed, literals.template)
         key = fixed if fixed is None else _key(literals.template, literals.values, fixed)
         template = None if key is None else _get(self._templates, key)
+        self.metrics.template_hits += template is not None
         if template is None:
+            self.metrics.template_misses += 1
             made = self._prepare(text)
             if not made.operations:
                 return None

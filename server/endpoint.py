@@ -9,6 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 from auth.viewer import VISITOR, Viewer
 from resolvers.context import Context
+from server.execution_metrics import Outcome
+from server.explanation import ExecutorName
 from server.graphiql import page_response, wants_page
 from server.graphql_errors import disguised
 from server.graphql_execution import Answer, Executor
@@ -62,9 +64,12 @@ class GraphQLEndpoint:
             found = await self._executor.run_again(known, VISITOR) if known is not None else None
             return _respond(await self._run_new(body), media_type) if found is None else _found(found, media_type)
         except RequestRefusedError as refused:
+            self._executor.metrics.requests[ExecutorName.NONE, Outcome.REFUSED] += 1
             return _refusal(refused, media_type)
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
-            return _respond(Answer([disguised(unexpected)]), media_type)
+            answer = Answer([disguised(unexpected)])
+            self._count(answer)
+            return _respond(answer, media_type)
 
     async def _run_new(self, body: bytes) -> Answer:
         answer = await self._run(from_body(body))
@@ -75,7 +80,12 @@ class GraphQLEndpoint:
     async def _run(self, asked: GraphQLRequest) -> Answer:
         run = self._executor.explain if asked.explain else self._executor.run
         async with self._open_context(VISITOR) as context:
-            return await run(asked, context)
+            answer = await run(asked, context)
+        self._count(answer)
+        return answer
+
+    def _count(self, answer: Answer) -> None:
+        self._executor.metrics.requests[answer.executor, answer.outcome()] += 1
 
     def _kept_by_others(self, request: HttpRequest, answer: Answer, media_type: str) -> HttpAnswer:
         """The answer with what caches may do with it; without a body when the client has it already."""

@@ -44,10 +44,9 @@ class Found(StrEnum):
 class Explanation:
     """Taken down while one operation is answered."""
 
-    document: Found
+    document: Found = Found.OFF
     plan: Found = Found.OFF
     response: Found = Found.OFF
-    executor: ExecutorName = ExecutorName.NONE
     refusal: NotCompilableError | None = None
     """Why the compiled executor did not answer."""
     statements: int = 0
@@ -66,11 +65,11 @@ class Explanation:
         for statement in observed:
             self.tables |= tables_of(statement)
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self, executor: ExecutorName) -> dict[str, Any]:
         """As the client gets it."""
         return {
             EXTENSION: {
-                "executor": self.executor,
+                "executor": executor,
                 "notCompiled": self.refusal and {"reason": self.refusal.reason, "detail": self.refusal.detail},
                 "documentCache": self.document,
                 "planCache": self.plan,

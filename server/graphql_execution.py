@@ -1,11 +1,14 @@
 """Runs one operation: prepare its document, try one compiled statement, else let graphql-core execute it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any
 
+import asyncpg
 import orjson
 import strawberry
 from graphql import (
@@ -24,10 +27,12 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
 from compiler.plan import BoundPlan
 from resolvers.context import AnySelect, Context
+from resolvers.errors import DatabaseSilentError
 from server.compiled_reads import CompiledAnswer, CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
 from server.document_choice import DocumentChoice
 from server.errors import ServerError
+from server.execution_metrics import ExecutionMetrics, Outcome
 from server.explanation import ExecutorName, Explanation, denial, may_ask
 from server.graphql_errors import ServerErrorCode, coded, disguised, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
@@ -47,6 +52,7 @@ class Answer:
     """The JSON of `data`, when a compiled statement gave it."""
     bound: BoundPlan | None = None
     """The plan of that statement, and what the request gave it."""
+    executor: ExecutorName = ExecutorName.NONE
     extensions: dict[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
@@ -56,9 +62,20 @@ class Answer:
         body |= {"data": data} if self.is_executed else {}
         return body | {"extensions": self.extensions} if self.extensions else body
 
+    def outcome(self) -> Outcome:
+        """What came of the request, for the metrics."""
+        if not self.errors:
+            return Outcome.ANSWERED
+        codes = self._codes()
+        known = next((outcome for code, outcome in OUTCOMES.items() if code in codes), None)
+        return known or (Outcome.PARTIAL if self.is_executed else Outcome.REFUSED)
+
+    def _codes(self) -> set[object]:
+        return {(error.extensions or {}).get("code") for error in self.errors}
+
     def status(self) -> HTTPStatus:
         """The HTTP status for clients that accept application/graphql-response+json."""
-        codes = {(error.extensions or {}).get("code") for error in self.errors}
+        codes = self._codes()
         if ServerErrorCode.SERVICE_UNAVAILABLE in codes:
             return HTTPStatus.SERVICE_UNAVAILABLE
         if self.is_executed:
@@ -75,6 +92,15 @@ class TrustedDocumentInvalidError(ServerError):
         begin = text.strip().partition("\n")[0][:100]
         super().__init__(f"The trusted document {document_id} ({begin}…) does not fit the schema: {problem}")
 
+
+OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
+    {
+        ServerErrorCode.SERVICE_UNAVAILABLE: Outcome.UNAVAILABLE,
+        ServerErrorCode.INTERNAL: Outcome.FAILED,
+        ServerErrorCode.TIMEOUT: Outcome.TIMEOUT,
+    }
+)
+"""The outcomes that an error's code tells, the gravest first."""
 
 Read = Answer | NotCompilableError | None
 """What the compiled executor answers, or why it does not; None when it was not asked."""
@@ -98,7 +124,8 @@ class Executor:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
-        self._documents = DocumentCache(self._schema, self._prepare)
+        self.metrics = ExecutionMetrics()
+        self.documents = DocumentCache(self._schema, self._prepare)
         self._reads = reads
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
@@ -108,7 +135,7 @@ class Executor:
         """The answer to a request, and in its extensions how it came about, if the viewer may know."""
         if not may_ask(context.viewer, visitors=self._explains_to_visitors):
             return replace(await self.run(request, context), extensions=denial())
-        explanation = Explanation(self._documents.state(request.query))
+        explanation = Explanation()
         context.reading.observed = observed = list[AnySelect]()
         try:
             answer = await self.run(request, context, explanation)
@@ -117,7 +144,7 @@ class Executor:
         except Exception as unexpected:  # noqa: BLE001 - as at the edge, but explained
             answer = Answer([disguised(unexpected)])
         explanation.add_reading(context.reading, observed)
-        return replace(answer, extensions=explanation.shown())
+        return replace(answer, extensions=explanation.shown(answer.executor))
 
     async def run(self, request: GraphQLRequest, context: Context, explanation: Explanation | None = None) -> Answer:
         """The answer to a request.
@@ -125,7 +152,7 @@ class Executor:
         Raises for what a client sent only RequestRefusedError: for a mutation by GET, or a hash that is none.
         """
         try:
-            request = self._choice.chosen(request, self._is_valid)
+            request = self._chosen(request, explanation)
         except GraphQLError as error:
             return Answer([error])
         read = await self._run_lifted(request, context, explanation)
@@ -136,15 +163,26 @@ class Executor:
             return operation
         if read is None or read.reason is Reason.ARGUMENT:
             read = await self._read(operation, request.variables or {}, context, explanation)
-        if isinstance(read, Answer):
-            return read
+        if not isinstance(read, Answer):
+            self._note_refusal(read, explanation)
+            read = await self._execute(request, operation, context)
+        return read
+
+    def _chosen(self, request: GraphQLRequest, explanation: Explanation | None) -> GraphQLRequest:
+        chosen = self._choice.chosen(request, self._is_valid)
         if explanation is not None:
-            explanation.executor, explanation.refusal = ExecutorName.REFERENCE, read
-        return await self._execute(request, operation, context)
+            explanation.document = self.documents.state(chosen.query)
+        return chosen
+
+    def _note_refusal(self, refusal: NotCompilableError | None, explanation: Explanation | None) -> None:
+        if refusal is not None:
+            self.metrics.fallbacks[refusal.reason] += 1
+        if explanation is not None:
+            explanation.refusal = refusal
 
     def _operation(self, request: GraphQLRequest) -> Operation | Answer:
         """The operation to run, or what is wrong with the request."""
-        document = self._documents.get(request.query)
+        document = self.documents.get(request.query)
         if document.errors:
             return Answer(list(document.errors))
         operation = document.operation(request.operation_name)
@@ -158,17 +196,18 @@ class Executor:
         """The JSON of `data` for a request that was bound before; None when the reference executor is to answer."""
         if self._reads is None:
             return None
-        kept = self._reads.kept(bound, viewer)
-        if kept is not None:
-            return kept
-        read = await self._reads.run(bound, viewer)
-        return read.encoded if isinstance(read, CompiledAnswer) else None
+        found = self._reads.kept(bound, viewer)
+        if found is None:
+            read = await self._reads.run(bound, viewer)
+            found = read.encoded if isinstance(read, CompiledAnswer) else None
+        self.metrics.repeated += found is not None
+        return found
 
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
-        if self._documents.known(request.query) is not None:
+        if self.documents.known(request.query) is not None:
             return None
-        lifted = self._documents.lifted(request.query) if self._reads is not None else None
+        lifted = self.documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
         if lifted is None or operation is None or _check(request, operation) is not None:
             return None
@@ -180,21 +219,22 @@ class Executor:
     ) -> Read:
         if self._reads is None:
             return None
-        if explanation is not None:
-            explanation.executor = ExecutorName.COMPILED
-        read = await self._reads.answer(operation, variables, context.viewer, explanation)
+        try:
+            read = await self._reads.answer(operation, variables, context.viewer, explanation)
+        except (asyncpg.QueryCanceledError, DatabaseSilentError) as error:
+            return Answer([disguised(error)], executor=ExecutorName.COMPILED)
         if isinstance(read, NotCompilableError):
             return read
-        return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound)
+        return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound, executor=ExecutorName.COMPILED)
 
     def _trust(self, trusted: TrustedDocuments) -> None:
         for document_id, text in trusted.texts.items():
-            errors = self._documents.trust(text).errors
+            errors = self.documents.trust(text).errors
             if errors:
                 raise TrustedDocumentInvalidError(document_id, text, errors[0].message)
 
     def _is_valid(self, text: str) -> bool:
-        return bool(self._documents.get(text).operations)
+        return bool(self.documents.get(text).operations)
 
     def _prepare(self, text: str) -> PreparedDocument:
         try:
@@ -221,7 +261,10 @@ class Executor:
         if is_executed:
             await context.reading.close()
             await settled.wait()
-        return Answer([presented(error) for error in errors], result.data, is_executed)
+        self.metrics.statements += context.reading.statements
+        self.metrics.seconds += context.reading.seconds
+        shown = [presented(error) for error in errors]
+        return Answer(shown, result.data, is_executed, executor=ExecutorName.REFERENCE)
 
 
 def _check(request: GraphQLRequest, operation: Operation) -> GraphQLError | None:

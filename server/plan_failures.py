@@ -54,6 +54,12 @@ class PlanFailures:
         known = self._failing.get(plan.identity) if self._failing else None
         return known is not None and monotonic() < known.rests_until
 
+    @property
+    def resting(self) -> int:
+        """How many plans are not to be used for now."""
+        now = monotonic()
+        return sum(now < known.rests_until for known in self._failing.values())
+
     def note(self, plan: Plan, error: Exception) -> None:
         """Remember that the plan failed. What the database is away for is told by the reference executor."""
         if is_database_away(error):

@@ -70,6 +70,11 @@ class ResponseCache:
         self._flights: dict[Hashable, Flight] = {}
         self._tasks: set[asyncio.Task[bytes]] = set()
 
+    @property
+    def size(self) -> int:
+        """How many answers are kept."""
+        return len(self._entries)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Use the cache for as long as the block runs. Outside, or without room, everything is read."""

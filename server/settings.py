@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         default=True,
         description="Whether visitors may ask how their request was answered; else diagnostics:read is needed.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="What Prometheus has to bring to /metrics as a bearer token, at least 32 random characters. "
+        "When it is empty, /metrics is open in development; elsewhere it is not there.",
+    )
     max_body_bytes: int = Field(
         default=1_000_000, ge=1_000, le=100_000_000, description="The longest request body that is read."
     )
@@ -241,6 +246,11 @@ class Settings(BaseSettings):
         if value == info.data.get("secret_key"):
             raise ValueError("must not be the same as SECRET_KEY.")
         return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _refuse_weak_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        return None if value is None else cls._refuse_weak_key(value, info)
 
     @field_validator("cors_origins", mode="before")
     @classmethod

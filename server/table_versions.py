@@ -60,6 +60,11 @@ class TableVersions:
         self._latest = 0
         self._versions: dict[str, int] = {}
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether changes are heard."""
+        return self._connection is not None and not self._connection.is_closed()
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen, over one connection after another, for as long as the block runs."""

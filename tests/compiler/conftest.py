@@ -18,7 +18,7 @@ from schema.root import NODES, schema
 from server.database import open_connection
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
-from server.read_pool import ReadPool
+from server.read_pool import opened_for_reading
 from server.seeding import load_demo
 from tests.compiler.operations import Pool
 from tests.databases import copy_database, drop_database, opened, settings_for
@@ -56,10 +56,9 @@ async def odd_engine(odd_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture(scope="session")
 async def connection(odd_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A driver's connection to the odd shop."""
-    pool = ReadPool(lambda: open_connection(odd_url, settings_for(odd_url)), 1)
-    async with pool.connection() as connection:
-        yield connection
-    await pool.close()
+    connection = await opened_for_reading(lambda: open_connection(odd_url, settings_for(odd_url)))
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture(scope="session")

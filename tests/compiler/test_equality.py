@@ -115,7 +115,6 @@ async def test_first_statement_of_a_connection_may_nest_arrays(odd_url: str, odd
     """Asyncpg reads an array within a row only after it has read one on its own."""
     query = '{ product(slug: "odd-1") { name features reviews(first: 2) { nodes { rating } } } }'
     pool = ReadPool(lambda: open_connection(odd_url, settings_for(odd_url)), 1)
-    async with pool.connection() as connection:
-        answer = await compiled(connection, query, {}, VISITOR)
+    answer = await pool.run(lambda connection: compiled(connection, query, {}, VISITOR))
     await pool.close()
     assert answer == await referred(odd_engine, query, {}, VISITOR)

@@ -130,8 +130,8 @@ async def compiling(shop: AsyncEngine) -> AsyncIterator[Compiling]:
         return connection
 
     pool = ReadPool(connect, 1)
-    async with pool.connection():
-        pass  # what a new connection asks is no part of any operation
+    await pool.run(lambda connection: connection.fetchval("SELECT 1"))
+    statements.clear()  # what a new connection asks is no part of any operation
     yield Compiling(compiling_with(pool), statements)
     await pool.close()
 

@@ -1,0 +1,188 @@
+"""What this process has done since it started, for Prometheus: /metrics.
+
+The counters are plain numbers where the work is done; they are collected when somebody asks, so that counting costs
+a request next to nothing. Each process answers for itself, and every sample carries its process.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from compiler.errors import Reason
+from compiler.execution import Compiler
+from server.compiled_reads import CompiledReads
+from server.explanation import ExecutorName
+from server.graphql_execution import Executor
+from server.read_pool import PoolState
+from server.response_cache import ResponseCache
+from server.settings import AppEnvironment, Settings
+from server.table_versions import TableVersions
+
+FRESH = {"Cache-Control": "no-store"}
+
+Values = Mapping[str, float] | Mapping[Reason, float] | Mapping[ExecutorName, float]
+"""Numbers by the value of their label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the numbers are kept."""
+
+    executor: Executor
+    compiler: Compiler
+    reads: CompiledReads
+    cache: ResponseCache
+    versions: TableVersions
+    pools: Callable[[], Mapping[str, PoolState]]
+    """The pools of connections by name, once they are there."""
+
+
+class MetricsCollector(Collector):
+    """Reads the numbers when Prometheus asks."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._process = str(os.getpid())
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing, so that registering does not read."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every number of this process."""
+        yield from self._requests()
+        yield from self._documents()
+        yield from self._plans()
+        yield from self._responses()
+        yield from self._database()
+
+    def _requests(self) -> Iterator[Metric]:
+        metrics = self._sources.executor.metrics
+        requests = CounterMetricFamily(
+            "merkato_requests", "GraphQL requests that were answered.", labels=("executor", "outcome", "process")
+        )
+        for (executor, outcome), number in metrics.all_requests().items():
+            requests.add_metric((executor, outcome, self._process), number)
+        yield requests
+        yield self._counter(
+            "requests_repeated", "Of those, what was found by the bytes of its body.", "", {"": metrics.repeated}
+        )
+        yield self._counter(
+            "fallbacks", "Requests that the compiled executor left to the other one.", "reason", metrics.fallbacks
+        )
+
+    def _documents(self) -> Iterator[Metric]:
+        metrics = self._sources.executor.documents.metrics
+        found = {"hit": metrics.hits, "miss": metrics.misses}
+        yield self._counter("documents", "Documents that were looked up by their text.", "result", found)
+        lifted = {"hit": metrics.template_hits, "miss": metrics.template_misses}
+        yield self._counter(
+            "document_templates", "Documents that were looked up by their text without its literals.", "result", lifted
+        )
+        kept = self._sources.executor.documents.sizes
+        yield self._gauge("documents_kept", "Documents that are kept.", "kind", kept)
+
+    def _plans(self) -> Iterator[Metric]:
+        metrics = self._sources.compiler.metrics
+        found = {"hit": metrics.hits, "miss": metrics.misses}
+        yield self._counter("plans", "Plans that were looked up.", "result", found)
+        yield self._counter(
+            "plan_evictions", "Plans that made room for others.", "", {"": self._sources.compiler.evicted}
+        )
+        yield self._gauge("plans_kept", "Plans and refusals that are kept.", "", {"": self._sources.compiler.kept})
+        yield self._gauge(
+            "plans_resting", "Plans that failed and are not used for now.", "", {"": self._sources.reads.resting}
+        )
+        compiling = SummaryMetricFamily(
+            "merkato_plan_compilation_seconds", "The time it took to make plans.", labels=("process",)
+        )
+        compiling.add_metric((self._process,), metrics.misses, metrics.seconds)
+        yield compiling
+
+    def _responses(self) -> Iterator[Metric]:
+        cache = self._sources.cache
+        found = {"hit": cache.metrics.hits, "miss": cache.metrics.misses, "shared": cache.metrics.shared}
+        yield self._counter("responses", "Answers to visitors that were looked up.", "result", found)
+        yield self._counter(
+            "response_evictions", "Answers that made room for others.", "", {"": cache.metrics.evictions}
+        )
+        yield self._gauge("responses_kept", "Answers that are kept.", "", {"": cache.size})
+        yield self._gauge("responses_kept_bytes", "What they take.", "", {"": cache.metrics.bytes})
+        yield self._gauge(
+            "table_versions_listening",
+            "Whether changes of tables are heard; while they are not, nothing kept is served.",
+            "",
+            {"": self._sources.versions.is_listening},
+        )
+
+    def _database(self) -> Iterator[Metric]:
+        compiled, referred = self._sources.reads.metrics, self._sources.executor.metrics
+        statements = {ExecutorName.COMPILED: compiled.statements, ExecutorName.REFERENCE: referred.statements}
+        yield self._counter("database_statements", "Statements of requests.", "executor", statements)
+        seconds = {ExecutorName.COMPILED: compiled.seconds, ExecutorName.REFERENCE: referred.seconds}
+        yield self._counter("database_seconds", "The time that requests waited for them.", "executor", seconds)
+        pools = self._sources.pools()
+        in_use = {name: pool.in_use for name, pool in pools.items()}
+        yield self._gauge("connections_in_use", "Connections that serve a request.", "pool", in_use)
+        size = {name: pool.size for name, pool in pools.items()}
+        yield self._gauge("connections_maximum", "Connections that may be open at once.", "pool", size)
+        waiting = {name: pool.waiting for name, pool in pools.items() if pool.waiting is not None}
+        yield self._gauge("connections_awaited", "Requests that wait for a connection.", "pool", waiting)
+
+    def _counter(self, name: str, meaning: str, label: str, values: Values) -> Metric:
+        return self._labelled(CounterMetricFamily(f"merkato_{name}", meaning, labels=_labels(label)), label, values)
+
+    def _gauge(self, name: str, meaning: str, label: str, values: Values) -> Metric:
+        return self._labelled(GaugeMetricFamily(f"merkato_{name}", meaning, labels=_labels(label)), label, values)
+
+    def _labelled(
+        self, family: CounterMetricFamily | GaugeMetricFamily, label: str, values: Values
+    ) -> CounterMetricFamily | GaugeMetricFamily:
+        for value, number in values.items():
+            family.add_metric((value, self._process) if label else (self._process,), number)
+        return family
+
+
+class MetricsEndpoint:
+    """Answers Prometheus; with a token, only whoever brings it."""
+
+    def __init__(self, sources: Sources, token: str | None) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(MetricsCollector(sources))
+        self._expected = None if token is None else f"Bearer {token}".encode()
+
+    async def answer(self, request: Request) -> Response:
+        """The numbers in the text format of Prometheus, or of OpenMetrics if that is asked for."""
+        given = request.headers.get("authorization", "").encode("latin-1")
+        if self._expected is not None and not hmac.compare_digest(given, self._expected):
+            return Response(status_code=HTTPStatus.UNAUTHORIZED, headers=FRESH | {"WWW-Authenticate": "Bearer"})
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self._registry), headers=FRESH | {"Content-Type": media_type})
+
+
+def metrics_routes(settings: Settings, sources: Sources) -> list[Route]:
+    """/metrics, for everybody in development, elsewhere with a token or not at all."""
+    token = settings.metrics_token
+    if token is None and settings.app_env is not AppEnvironment.DEVELOPMENT:
+        return []
+    endpoint = MetricsEndpoint(sources, None if token is None else token.get_secret_value())
+    return [Route("/metrics", endpoint.answer)]
+
+
+def _labels(label: str) -> tuple[str, ...]:
+    return (label, "process") if label else ("process",)

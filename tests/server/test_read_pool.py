@@ -1,0 +1,165 @@
+"""The connections of compiled reads: how many there are, who gets them, and which of them live on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from resolvers.errors import DatabaseAwayError, DatabaseSilentError
+from server.database import open_connection
+from server.read_pool import PoolState, ReadPool
+from tests.databases import settings_for
+
+NOBODY = PoolState(2, 0, 0)
+
+Statement = Callable[[asyncpg.Connection], Awaitable[int]]
+
+
+@pytest.fixture
+async def opened() -> list[asyncpg.Connection]:
+    """The connections that the pool has opened."""
+    return []
+
+
+@pytest.fixture
+async def pool(database_url: str, opened: list[asyncpg.Connection]) -> AsyncIterator[ReadPool]:
+    """A pool of two connections, for one of which a request waits no longer than half a second."""
+
+    async def connect() -> asyncpg.Connection:
+        opened.append(await open_connection(database_url, settings_for(database_url)))
+        return opened[-1]
+
+    pool = ReadPool(connect, 2, 0.5)
+    yield pool
+    await pool.close()
+    assert pool.state == NOBODY
+
+
+async def backend(connection: asyncpg.Connection) -> int:
+    """A statement: the process that runs it."""
+    found: int = await connection.fetchval("SELECT pg_backend_pid()")
+    return found
+
+
+def sleeping(seconds: float) -> Statement:
+    """A statement that takes so long."""
+
+    async def sleep(connection: asyncpg.Connection) -> int:
+        found: int = await connection.fetchval("SELECT pg_backend_pid() FROM pg_sleep($1)", seconds)
+        return found
+
+    return sleep
+
+
+async def test_one_after_the_other_uses_one_connection(pool: ReadPool, opened: list[asyncpg.Connection]) -> None:
+    assert len({await pool.run(backend) for _ in range(5)}) == 1
+    assert len(opened) == 1
+
+
+async def test_no_more_connections_are_opened_than_there_may_be(
+    pool: ReadPool, opened: list[asyncpg.Connection]
+) -> None:
+    found = await asyncio.gather(*(pool.run(sleeping(0.01)) for _ in range(20)))
+    assert len(set(found)) == len(opened) == 2
+
+
+async def test_whoever_waited_longest_is_next(pool: ReadPool) -> None:
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        await pool.run(sleeping(0.01))
+        served.append(number)
+
+    await asyncio.gather(*(ask(number) for number in range(10)))
+    assert [number // 2 for number in served] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+async def test_who_waits_too_long_is_told(pool: ReadPool) -> None:
+    holders = [asyncio.create_task(pool.run(sleeping(0.8))) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(DatabaseSilentError, match=r"no connection became free in 0\.5 seconds"):
+        await pool.run(backend)
+    await asyncio.gather(*holders)
+
+
+async def test_waiting_requests_that_are_cancelled_take_no_turn(pool: ReadPool) -> None:
+    holders = [asyncio.create_task(pool.run(sleeping(0.1))) for _ in range(2)]
+    await asyncio.sleep(0.02)
+    waiting = [asyncio.create_task(pool.run(backend)) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert pool.state == PoolState(2, 2, 5)
+    for task in waiting[:4]:
+        task.cancel()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in found] == [*[asyncio.CancelledError] * 4, int]
+    await asyncio.gather(*holders)
+
+
+async def test_turn_that_comes_in_the_moment_of_a_cancellation_is_passed_on(pool: ReadPool) -> None:
+    ends = asyncio.Event()
+
+    async def wait(_connection: asyncpg.Connection) -> int:
+        await ends.wait()
+        return 0
+
+    holders = [asyncio.create_task(pool.run(wait)) for _ in range(2)]
+    await until_in_use(pool, 2)
+    unlucky, lucky = (asyncio.create_task(pool.run(backend)) for _ in range(2))
+    while pool.state.waiting != 2:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
+    holders[0].add_done_callback(lambda _holder: unlucky.cancel())  # it runs once the turn was handed over
+    ends.set()
+    assert isinstance(await lucky, int)
+    assert (await asyncio.gather(unlucky, return_exceptions=True))[0].__class__ in {asyncio.CancelledError, int}
+    await asyncio.gather(*holders)
+
+
+async def until_in_use(pool: ReadPool, number: int) -> None:
+    """Wait until so many connections are used."""
+    while pool.state.in_use < number:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.001)
+
+
+async def test_refused_statement_leaves_the_connection(pool: ReadPool, opened: list[asyncpg.Connection]) -> None:
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await pool.run(lambda connection: connection.fetchval("SELECT 1 / 0"))
+    await pool.run(backend)
+    assert len(opened) == 1
+
+
+async def test_cancelled_statement_ends_its_connection(pool: ReadPool, opened: list[asyncpg.Connection]) -> None:
+    task = asyncio.create_task(pool.run(sleeping(5)))
+    await until_in_use(pool, 1)
+    while not opened:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)
+    pid = opened[0].get_server_pid()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await pool.run(backend) != pid
+    assert opened[0].is_closed()
+
+
+async def test_lost_connection_is_told_and_replaced(
+    pool: ReadPool, opened: list[asyncpg.Connection], database_url: str
+) -> None:
+    pid = await pool.run(backend)
+    killer = await open_connection(database_url, settings_for(database_url))
+    await killer.execute("SELECT pg_terminate_backend($1)", pid)
+    await killer.close()
+    await asyncio.sleep(0.05)
+    assert await pool.run(backend) != pid
+    assert len(opened) == 2
+
+
+async def test_failed_attempts_to_connect_give_their_turn_back() -> None:
+    async def refuse() -> asyncpg.Connection:
+        raise ConnectionRefusedError("nobody listens")
+
+    pool = ReadPool(refuse, 1, 0.5)
+    for _ in range(3):
+        with pytest.raises((ConnectionRefusedError, DatabaseAwayError)):
+            await pool.run(backend)
+    assert pool.state == PoolState(1, 0, 0)
