@@ -155,10 +155,11 @@ class Executor:
             request = self._chosen(request, explanation)
         except GraphQLError as error:
             return Answer([error])
-        read = await self._run_lifted(request, context, explanation)
+        known = self.documents.known(request.query)
+        read = await self._run_lifted(request, context, explanation) if known is None else None
         if isinstance(read, Answer):
             return read
-        operation = self._operation(request)
+        operation = self._operation(request, known or self.documents.get(request.query))
         if isinstance(operation, Answer):
             return operation
         if read is None or read.reason is Reason.ARGUMENT:
@@ -180,9 +181,8 @@ class Executor:
         if explanation is not None:
             explanation.refusal = refusal
 
-    def _operation(self, request: GraphQLRequest) -> Operation | Answer:
+    def _operation(self, request: GraphQLRequest, document: PreparedDocument) -> Operation | Answer:
         """The operation to run, or what is wrong with the request."""
-        document = self.documents.get(request.query)
         if document.errors:
             return Answer(list(document.errors))
         operation = document.operation(request.operation_name)
@@ -205,8 +205,6 @@ class Executor:
 
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
-        if self.documents.known(request.query) is not None:
-            return None
         lifted = self.documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
         if lifted is None or operation is None or _check(request, operation) is not None:
