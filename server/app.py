@@ -1,5 +1,6 @@
 """The ASGI application, wired from the settings."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -35,6 +36,19 @@ APOLLO_HEADERS = (
     "X-Apollo-Operation-Name",
 )
 """What Apollo's clients send from pages of other origins. Nothing here reads them."""
+
+
+ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+"""Answering a request leaves no cycles, so that the collector finds little, and looks seldom."""
+
+
+def create_served_app() -> Entrance:
+    """The application of a process that does nothing but serve it: what is there by now is never garbage."""
+    application = create_app()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    return application
 
 
 def create_app(settings: Settings | None = None, *, compiled: bool = True) -> Entrance:

@@ -18,7 +18,7 @@ from uvicorn.supervisors.watchfilesreload import WatchFilesReload
 from server.errors import ServerError
 from server.settings import LogLevel, Settings
 
-APPLICATION = "server.app:create_app"
+APPLICATION = "server.app:create_served_app"
 """The factory that every serving process calls. It finds its settings in the environment."""
 
 ROOT = Path(__file__).parent.parent
