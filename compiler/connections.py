@@ -1,10 +1,10 @@
-"""Connections: from rows, one more than the window holds where that is asked for, to edges, nodes and page info."""
+"""Connections: from an array of rows to edges, nodes and page info."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from graphql import FieldNode
+from graphql import FieldNode, GraphQLObjectType
 from sqlalchemy import ColumnElement
 
 from compiler.layout import Layout
@@ -34,6 +34,18 @@ class ConnectionPlan:
     is_filtered: bool = False
 
 
+def asks_for_more(selections: Selections, kind: GraphQLObjectType, nodes: list[FieldNode], *, backward: bool) -> bool:
+    """Whether the connection is asked if there are rows beyond the window, on the side it reads towards."""
+    wanted = "hasPreviousPage" if backward else "hasNextPage"
+    page_info = object_type(kind.fields["pageInfo"].type)
+    return any(
+        each[0].name.value == wanted
+        for found in selections.fields(kind, [node.selection_set for node in nodes]).values()
+        if found[0].name.value == "pageInfo"
+        for each in selections.fields(page_info, [node.selection_set for node in found]).values()
+    )
+
+
 class ConnectionWriter:
     """Writes the code of one connection."""
 
@@ -42,7 +54,6 @@ class ConnectionWriter:
         self._selections = selections
         self._writer = writer
         self._rows = Layout(is_filtered=plan.is_filtered)
-        self._asks_for_more = False
 
     def write(self, nodes: list[FieldNode], layout: Layout) -> str:
         """The code of the connection, whose rows and count are placed in the layout of their parent's row."""
@@ -55,9 +66,10 @@ class ConnectionWriter:
         if not names & ROW_FIELDS:
             return f"{self._writer.function(body, 't, p')}({count}, p)"
         size = self._plan.window.size
-        limit = size + 1 if self._asks_for_more else size
+        looks_ahead = self._plan.window.looks_ahead
+        limit = size + 1 if looks_ahead else size
         rows = layout.rows(self._rows, partial(self._plan.rows, self._rows, limit))
-        statements = [f"more = len(rows) > {size}", f"if more: del rows[{size}:]"] if self._asks_for_more else []
+        statements = [f"more = len(rows) > {size}", f"if more: del rows[{size}:]"] if looks_ahead else []
         if self._plan.window.backward:
             statements.append("rows.reverse()")
         block = "\n".join([*statements, f"return {body}"])
@@ -97,17 +109,12 @@ class ConnectionWriter:
         window = self._plan.window
         match nodes[0].name.value:
             case "hasNextPage":
-                return repr(window.before is not None) if window.backward else self._more()
+                return repr(window.before is not None) if window.backward else "more"
             case "hasPreviousPage":
-                return self._more() if window.backward else repr(window.after is not None)
+                return "more" if window.backward else repr(window.after is not None)
             case "startCursor":
                 return f"({self._plan.listed.cursor(self._rows, 'rows[0]')} if rows else None)"
             case "endCursor":
                 return f"({self._plan.listed.cursor(self._rows, 'rows[-1]')} if rows else None)"
             case _:
                 return None
-
-    def _more(self) -> str:
-        """Whether the list goes on: a row more than the window holds is read to know it."""
-        self._asks_for_more = True
-        return "more"

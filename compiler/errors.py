@@ -12,6 +12,7 @@ class Reason(StrEnum):
     NOT_A_QUERY = "not-a-query"
     ARGUMENT = "argument"
     DIRECTIVE = "directive"
+    TOO_LARGE = "too-large"
     RUNTIME = "runtime"
     RESTING = "resting"
     """Its statement failed several times a moment ago."""

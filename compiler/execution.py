@@ -19,6 +19,7 @@ from graphql.execution.values import VariableValues
 from sqlalchemy import Text
 
 from auth.viewer import Viewer
+from compiler.aliases import Aliases
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import TYPES, Inputs
 from compiler.parameters import Path, shape_of, structured
@@ -71,6 +72,7 @@ class Compiler:
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
         self.metrics = PlanMetrics()
         self._plans = PlanCache()
+        self._aliases = Aliases()
 
     def coerce(self, operation: Operation, variables: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
         """The variables as the operation declares them, or what is wrong with them."""
@@ -89,8 +91,8 @@ class Compiler:
             plans.put(key, inputs.structural, values.coerced, known)
         else:
             self.metrics.hits += 1
-        if isinstance(known, NotCompilableError):
-            raise known.with_traceback(None)  # else it grows, and keeps alive what each request had
+        if isinstance(known, NotCompilableError):  # anew: an error that is kept gathers the frames of all who raise it
+            raise NotCompilableError(known.reason, known.detail)
         return known
 
     def knows(self, operation: Operation, values: VariableValues, viewer: Viewer) -> bool:
@@ -126,13 +128,17 @@ class Compiler:
             return NotCompilableError(Reason.NOT_A_QUERY)
         symbols = VariableValues(values.sources, _symbolic(values, inputs))
         selections = Selections(self._core, operation.fragments, symbols)
-        planner = Planner(self._schema, selections, symbols, inputs, viewer)
+        planner = Planner(self._schema, selections, symbols, inputs, viewer, self._aliases.for_one_statement())
         try:
             return plan_of(planner.trace(operation.definition), inputs)
-        except NotCompilableError as reason:
-            if not reason.is_lasting:
+        except NotCompilableError as refused:
+            if not refused.is_lasting:
                 raise
-            return reason
+            return NotCompilableError(refused.reason, refused.detail)
+        except GraphQLError as error:
+            return NotCompilableError(Reason.ARGUMENT, error.message)
+        except (RecursionError, SyntaxError) as error:  # the stack, or Python's own compiler, is at its end
+            return NotCompilableError(Reason.TOO_LARGE, str(error))
 
 
 def _key(operation: Operation, values: VariableValues, viewer: Viewer) -> Hashable:

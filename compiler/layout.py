@@ -11,7 +11,11 @@ from sqlalchemy import ColumnElement, FromClause, ScalarSelect, func, literal_co
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from compiler.errors import NotCompilableError, Reason
 from resolvers.context import AnySelect
+
+MAXIMUM_COLUMNS = 1664
+"""The most that PostgreSQL allows of a row."""
 
 MOST_JOINS = 6
 """PostgreSQL weighs all orders of so many tables quickly; of many more it does not (join_collapse_limit)."""
@@ -21,7 +25,10 @@ RowsOf = Callable[..., AnySelect]
 
 
 class Layout:
-    """The columns of one row, each once, and the to-one rows that are joined to it."""
+    """The columns of one row, each once, and the to-one rows that are joined to it.
+
+    Raises NotCompilableError for more columns than a row can have.
+    """
 
     def __init__(self, *, is_filtered: bool = False) -> None:
         """Nothing is joined to a filtered list.
@@ -38,6 +45,8 @@ class Layout:
         """Where the column stands; columns with equal keys are one."""
         if key is not None and key in self._places:
             return self._places[key]
+        if len(self.columns) == MAXIMUM_COLUMNS:
+            raise NotCompilableError(Reason.TOO_LARGE, f"more than {MAXIMUM_COLUMNS} columns")
         self.columns.append(column)
         if key is not None:
             self._places[key] = len(self.columns) - 1

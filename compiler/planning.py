@@ -21,7 +21,6 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, Text, Uuid, and_, any_, func, select, union_all
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.orm import aliased
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -29,7 +28,8 @@ from strawberry.types.field import StrawberryField
 import models
 from auth.viewer import Viewer
 from auth.visibility import visible
-from compiler.connections import ConnectionPlan, ConnectionWriter
+from compiler.aliases import Alias
+from compiler.connections import ConnectionPlan, ConnectionWriter, asks_for_more
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
@@ -37,7 +37,7 @@ from compiler.layout import Layout, RootLayout
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
 from compiler.values import key_place, object_type, scalar
-from compiler.windows import LIMITS, OrderedList, compiled_window
+from compiler.windows import LIMITS, CompiledWindow, OrderedList, compiled_window
 from resolvers.context import AnySelect
 from resolvers.declarations import (
     Column,
@@ -61,6 +61,9 @@ from resolvers.ordering import Order
 from resolvers.paging import between, ordering
 from resolvers.searching import BY_RANK, SearchSource, hits_of
 from schema.declare import DeclaredField
+
+MAXIMUM_LOOKING_AHEAD = 4
+"""The most lists within each other that read a row more than they give: all below that row is read for nothing."""
 
 Declared = TypeVar("Declared", bound=Declaration)
 Condition = Callable[[Any], ColumnElement[bool]]
@@ -90,13 +93,14 @@ class Selected(Generic[Declared]):
 class Planner:
     """Traces one operation for one shape of its variables and one set of grants."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a statement is made from; only the compiler calls it
         self,
         schema: strawberry.Schema,
         selections: Selections,
         variables: VariableValues,
         inputs: Inputs,
         viewer: Viewer,
+        alias: Alias,
     ) -> None:
         self._schema = schema
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
@@ -104,7 +108,9 @@ class Planner:
         self._variables = variables
         self._inputs = inputs
         self._viewer = viewer
+        self._alias = alias
         self._writer = ShapeWriter()
+        self._looking_ahead = 0
 
     def trace(self, operation: OperationDefinitionNode) -> Traced:
         """The plan for the root fields of a query."""
@@ -189,14 +195,15 @@ class Planner:
         return f"(None if r[{place}] else {body})"
 
     def _records(self, selected: Selected[Records]) -> str:
-        """The stored JSON as it is, when all of it is asked for under its own names."""
+        """The stored JSON as it is, when all of it is asked for under its own names and in the order of JSONB."""
         attribute = selected.declaration.attribute
         column = sql_cast(getattr(selected.entity, attribute), Text)
         place = selected.layout.place(column, ("records", id(selected.entity), attribute))
         kind = object_type(selected.definition.type)
         fields = self._selections.fields(kind, [node.selection_set for node in selected.nodes])
         names = {key: found[0].name.value for key, found in fields.items()}
-        if all(key == name for key, name in names.items()) and names.keys() == kind.fields.keys():
+        in_stored_order = sorted(kind.fields, key=lambda name: (len(name), name))
+        if list(names.items()) == [(name, name) for name in in_stored_order]:
             return f"json(r[{place}])"
         values = (
             f"{key!r}: {repr(kind.name) if name == '__typename' else f'o[{name!r}]'}" for key, name in names.items()
@@ -211,7 +218,7 @@ class Planner:
         model = one.relationship.mapper.class_
         kind = object_type(selected.definition.type)
         if selected.layout.has_room and (remote.primary_key or remote.unique):
-            entity: Any = aliased(model)
+            entity: Any = self._alias(model)
             seen = visible(model, entity, self._viewer, owned=one.owned)
             return self._joined(selected, kind, entity, and_(getattr(entity, far) == near, seen))
         return self._row(selected, kind, model, lambda entity: getattr(entity, far) == near, owned=one.owned)
@@ -222,10 +229,9 @@ class Planner:
         """One visible row, or null, whose columns are joined to those of its owner's row."""
         selected.layout.join(entity, condition)
         body = self._object(kind, selected.nodes, entity, selected.layout)
-        if isinstance(selected.definition.type, GraphQLNonNull):
-            return body
         absent = selected.layout.place(entity.id.is_(None), ("absent", id(entity)))
-        return f"(None if r[{absent}] else {body})"
+        without = "needed(None)" if isinstance(selected.definition.type, GraphQLNonNull) else "None"
+        return f"({without} if r[{absent}] else {body})"
 
     def _row(
         self,
@@ -237,12 +243,15 @@ class Planner:
         owned: bool = False,
     ) -> str:
         """One visible row, or null, as a tuple within the row."""
-        entity: Any = aliased(model)
+        entity: Any = self._alias(model)
         layout = Layout()
         body = self._object(kind, selected.nodes, entity, layout)
         wanted = and_(condition(entity), visible(model, entity, self._viewer, owned=owned))
         row = selected.layout.row(layout, lambda *columns: layout.select_from(select(*columns), entity).where(wanted))
-        return f"(None if {row} is None else {self._writer.function(body)}({row}, p))"
+        read = self._writer.function(body)
+        if isinstance(selected.definition.type, GraphQLNonNull) and object_type(selected.definition.type) is kind:
+            return f"{read}(needed({row}), p)"
+        return f"(None if {row} is None else {read}({row}, p))"
 
     def _many(self, selected: Selected[Many]) -> str:
         many = selected.declaration
@@ -264,7 +273,7 @@ class Planner:
     def _short_list(
         self, selected: Selected[Any], model: type[models.Base], rules: ListRules, condition: Condition
     ) -> str:
-        entity: Any = aliased(model)
+        entity: Any = self._alias(model)
         layout = Layout()
         body = self._object(object_type(selected.definition.type), selected.nodes, entity, layout)
         in_order = ordering(entity, rules.default, None, backward=False)
@@ -279,11 +288,11 @@ class Planner:
         self, selected: Selected[Any], model: type[models.Base], rules: ListRules, condition: Condition
     ) -> str:
         arguments = self._arguments(selected)
-        entity: Any = aliased(model)
+        entity: Any = self._alias(model)
         order, wanted = _rules_of(rules, arguments, entity, self._viewer)
         question = arguments.get("search")
         listed = OrderedList(entity, order, question, object_type(selected.definition.type))
-        window = compiled_window(arguments, listed, self._inputs)
+        window = self._window(selected, arguments, listed)
 
         def rows(layout: Layout, limit: int, *columns: ColumnElement[Any]) -> AnySelect:
             bounds = between(entity, order, question, window.after, window.before)
@@ -295,13 +304,26 @@ class Planner:
             return self._object(object_type(listed.kind.fields["nodes"].type), nodes, entity, layout)
 
         def count() -> ColumnElement[int]:
-            counted: Any = aliased(model)
+            counted: Any = self._alias(model)
             matching = and_(condition(counted), rules.condition(counted, arguments, self._viewer))
             return select(func.count()).select_from(counted).where(matching).correlate_except(counted).scalar_subquery()
 
         is_filtered = any(arguments.get(name) is not None for name in ("filter", "search"))
-        plan = ConnectionPlan(listed, window, rows, item, count, is_filtered)
-        return ConnectionWriter(plan, self._selections, self._writer).write(selected.nodes, selected.layout)
+        return self._written(selected, ConnectionPlan(listed, window, rows, item, count, is_filtered))
+
+    def _window(self, selected: Selected[Any], arguments: Mapping[str, Any], listed: OrderedList) -> CompiledWindow:
+        backward = arguments.get("last") is not None
+        looks_ahead = asks_for_more(self._selections, listed.kind, selected.nodes, backward=backward)
+        return compiled_window(arguments, listed, self._inputs, looks_ahead=looks_ahead)
+
+    def _written(self, selected: Selected[Any], plan: ConnectionPlan) -> str:
+        """The code of a connection, unless too many that look ahead stand in each other."""
+        self._looking_ahead += plan.window.looks_ahead
+        if self._looking_ahead > MAXIMUM_LOOKING_AHEAD:
+            raise NotCompilableError(Reason.TOO_LARGE, "too many lists in each other that tell whether there are more")
+        code = ConnectionWriter(plan, self._selections, self._writer).write(selected.nodes, selected.layout)
+        self._looking_ahead -= plan.window.looks_ahead
+        return code
 
     def _singleton(self, selected: Selected[Singleton]) -> str:
         key = constant(selected.declaration.key, Uuid())
@@ -339,7 +361,7 @@ class Planner:
         self, selected: Selected[NodeLookup], type_name: str, model: type[models.Base], given: list[Any]
     ) -> str:
         keys = keys_if(type_name, selected.declaration.types, given, self._inputs)
-        entity: Any = aliased(model)
+        entity: Any = self._alias(model)
         layout = Layout()
         body = self._object(self._object_named(type_name), selected.nodes, entity, layout)
         key = f"gid({type_name.encode() + b':'!r}, r[{key_place(entity, layout)}])"
@@ -355,11 +377,11 @@ class Planner:
         question = arguments["query"]
         kind = object_type(selected.definition.type)
         hits = self._hits(sources, question).c
-        window = compiled_window(arguments, OrderedList(hits, BY_RANK, question, kind), self._inputs)
+        window = self._window(selected, arguments, OrderedList(hits, BY_RANK, question, kind))
         bounds = between(hits, BY_RANK, None, window.after, window.before)
         best = ordering(hits, BY_RANK, None, backward=window.backward)
         found = select(hits.type, hits.id, hits.body, hits.rank).where(bounds).order_by(*best)
-        page = found.limit(LIMITS[window.size + 1]).subquery()
+        page = found.limit(LIMITS[window.size + window.looks_ahead]).subquery()
 
         def rows(layout: Layout, limit: int, *columns: ColumnElement[Any]) -> AnySelect:
             in_order = ordering(page.c, BY_RANK, None, backward=window.backward)
@@ -373,8 +395,7 @@ class Planner:
             return select(func.count()).select_from(self._hits(sources, question)).scalar_subquery()
 
         listed = OrderedList(page.c, BY_RANK, question, kind)
-        plan = ConnectionPlan(listed, window, rows, item, count)
-        return ConnectionWriter(plan, self._selections, self._writer).write(selected.nodes, selected.layout)
+        return self._written(selected, ConnectionPlan(listed, window, rows, item, count))
 
     def _hits(self, sources: Sequence[SearchSource], question: Any) -> Any:
         return union_all(*(hits_of(self._viewer, source, question) for source in sources)).subquery()

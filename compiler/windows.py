@@ -46,15 +46,21 @@ class OrderedList:
 
 @dataclass(frozen=True, slots=True)
 class CompiledWindow:
-    """The cut of a list: its size, its direction, and its bounds as row values."""
+    """The cut of a list: its size, its direction, and its bounds as row values.
+
+    When it looks ahead, it reads one row more, which tells whether there are further ones.
+    """
 
     size: int
     backward: bool
     after: Any
     before: Any
+    looks_ahead: bool
 
 
-def compiled_window(arguments: Mapping[str, Any], listed: OrderedList, inputs: Inputs) -> CompiledWindow:
+def compiled_window(
+    arguments: Mapping[str, Any], listed: OrderedList, inputs: Inputs, *, looks_ahead: bool
+) -> CompiledWindow:
     """The window that the arguments ask for."""
     first, last = (_size(arguments.get(name), inputs) for name in ("first", "last"))
     try:
@@ -62,7 +68,7 @@ def compiled_window(arguments: Mapping[str, Any], listed: OrderedList, inputs: I
     except BadInputError as error:
         raise NotCompilableError(Reason.ARGUMENT, str(error), is_lasting=False) from error
     after, before = (_bound(arguments.get(name), listed, inputs) for name in ("after", "before"))
-    return CompiledWindow(window.size, window.backward, after, before)
+    return CompiledWindow(window.size, window.backward, after, before, looks_ahead)
 
 
 def _size(given: Any, inputs: Inputs) -> int | None:
