@@ -98,7 +98,7 @@ class DocumentCache:
 
     def state(self, text: str) -> Found:
         """What the cache has for a text."""
-        if text in self._documents:
+        if text in self._trusted or text in self._documents:
             return Found.HIT
         literals = literals_of(text) if len(text) <= LONGEST_TEXT else None
         fixed = None if literals is None else self._fixed.get(literals.template)

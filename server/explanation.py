@@ -44,7 +44,7 @@ class Found(StrEnum):
 class Explanation:
     """Taken down while one operation is answered."""
 
-    document: Found
+    document: Found = Found.OFF
     plan: Found = Found.OFF
     response: Found = Found.OFF
     executor: ExecutorName = ExecutorName.NONE

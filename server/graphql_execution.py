@@ -108,7 +108,7 @@ class Executor:
         """The answer to a request, and in its extensions how it came about, if the viewer may know."""
         if not may_ask(context.viewer, visitors=self._explains_to_visitors):
             return replace(await self.run(request, context), extensions=denial())
-        explanation = Explanation(self._documents.state(request.query))
+        explanation = Explanation()
         context.reading.observed = observed = list[AnySelect]()
         try:
             answer = await self.run(request, context, explanation)
@@ -125,9 +125,14 @@ class Executor:
         Raises for what a client sent only RequestRefusedError: for a mutation by GET, or a hash that is none.
         """
         try:
-            request = self._choice.chosen(request, self._is_valid)
+            chosen = self._choice.chosen(request, self._is_valid)
         except GraphQLError as error:
             return Answer([error])
+        if explanation is not None:
+            explanation.document = self._documents.state(chosen.query)
+        return await self._run(chosen, context, explanation)
+
+    async def _run(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Answer:
         read = await self._run_lifted(request, context, explanation)
         if isinstance(read, Answer):
             return read
