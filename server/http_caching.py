@@ -57,13 +57,14 @@ def _public_plan(answer: Answer, viewer: Viewer, asked: Mapping[bytes, bytes]) -
 
     This is the only place that decides it. A viewer with an account or with any grant is never a visitor, and whoever
     sends credentials is none either, even if they were not understood. Without a plan nothing is known about what the
-    answer was made from; one with errors is best asked for again.
+    answer was made from; one with errors is best asked for again, and extensions tell of this one request.
     """
     if viewer != VISITOR or any(name.lower().encode() in asked for name in IDENTITY_HEADERS):
         return None
-    if answer.bound is None or answer.errors or not answer.bound.plan.tables <= PUBLIC_TABLES:
+    bound = answer.bound
+    if bound is None or answer.errors or answer.extensions or not bound.plan.tables <= PUBLIC_TABLES:
         return None
-    return answer.bound.plan
+    return bound.plan
 
 
 def entity_tag(media_type: str, body: bytes) -> str:

@@ -200,6 +200,13 @@ def test_answer_of_a_table_that_not_everybody_may_read_is_private() -> None:
     assert control(CacheRules(10, 30), answer) == "private, no-store"
 
 
+def test_explained_answer_is_not_kept(http: httpx.Client) -> None:
+    explained = {"query": PRODUCTS, "extensions": '{"merkato": {"explain": true}}'}
+    response = http.get("/graphql", params=explained)
+    assert response.json()["extensions"]["merkato"]
+    assert response.headers["cache-control"] == "private, no-store"
+
+
 def test_answer_without_a_plan_or_with_errors_is_private() -> None:
     rules = CacheRules(10, 30)
     broken = Answer([GraphQLError("No.")], is_executed=True, encoded=b"{}", bound=plan().bind({}))

@@ -123,6 +123,13 @@ def test_trusted_document_may_be_kept_by_caches(http: httpx.Client) -> None:
     assert again.headers["etag"] == first.headers["etag"]
 
 
+def test_trusted_document_is_explained(http: httpx.Client) -> None:
+    (text,) = [text for text in built_in_documents().values() if "query CategoryTree" in text]
+    response = post(http, documentId=document_id(text), extensions={"merkato": {"explain": True}})
+    explained = response.json()["extensions"]["merkato"]
+    assert (explained["executor"], explained["documentCache"]) == ("compiled", "hit")
+
+
 def test_browser_that_opens_a_document_gets_its_answer(http: httpx.Client) -> None:
     (text,) = [text for text in built_in_documents().values() if "query CategoryTree" in text]
     assert get(http, BROWSER, documentId=document_id(text)).json()["data"]["categories"]
