@@ -58,6 +58,7 @@ class Reading:
                 return await self._read(statement)
             except OSError as error:
                 self._failure = DatabaseAwayError(str(error))
+                await self._give_up()
                 raise self._failure from error
             except Exception as error:
                 self._failure = error
@@ -74,6 +75,12 @@ class Reading:
             return (await self._session.execute(statement)).all()
         finally:
             self.seconds += perf_counter() - began
+
+    async def _give_up(self) -> None:
+        """Let a lost connection go: to end its transaction would be one more wait for whoever does not answer."""
+        if self._session is not None:
+            await self._session.invalidate()
+            self._session = None
 
     async def _opened(self) -> AsyncSession:
         session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from compiler.execution import Compiler
 from resolvers.context import Context
 from schema.root import schema
-from server.compiled_reads import CompiledReads
+from server.compiled_reads import CompiledReads, ReplicaReads
 from server.database import create_engine, open_connection
 from server.endpoint import GraphQLEndpoint
 from server.entrance import GRAPHQL_PATH, Entrance
@@ -24,6 +24,7 @@ from server.graphiql import graphiql_routes
 from server.health import answer_health
 from server.metrics import Sources, metrics_routes
 from server.read_pool import PoolState, ReadPool, state_of
+from server.replica import Replica
 from server.response_cache import ResponseCache
 from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
@@ -64,9 +65,11 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True) -> En
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.engine = create_engine(url, configured, limited=True)
-        async with cache.running():
+        async with cache.running(), replica.watch.watched() if replica else nullcontext():
             yield
         await pool.close()
+        if replica is not None:
+            await replica.pool.close()
         await app.state.engine.dispose()
 
     patience = configured.database_connect_timeout_seconds
@@ -74,17 +77,36 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True) -> En
     versions = TableVersions(lambda: open_connection(url, configured))
     cache = ResponseCache(versions, configured.response_cache_bytes)
     compiler = Compiler(schema)
-    reads = CompiledReads(compiler, pool, cache)
+    replica = _replica(configured, url)
+    reads = CompiledReads(compiler, pool, cache, replica)
     executor = executor_for(configured, reads if compiled else None)
 
     def pools() -> dict[str, PoolState]:
-        return {"compiled": pool.state, "reference": state_of(application.state.engine)}
+        states = {"compiled": pool.state, "reference": state_of(application.state.engine)}
+        return states | ({"replica": replica.pool.state} if replica else {})
 
     endpoint = GraphQLEndpoint(executor, configured, lambda viewer: Context(application.state.engine, viewer))
-    sources = Sources(executor, compiler, reads, cache, versions, pools)
+    sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
     routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
     return Entrance(application, endpoint)
+
+
+def _replica(settings: Settings, primary_url: str) -> ReplicaReads | None:
+    if settings.database_replica_url is None:
+        return None
+    url = settings.database_replica_url.get_secret_value()
+    pool = ReadPool(
+        lambda: open_connection(url, settings, limited=True),
+        settings.database_pool_size,
+        settings.database_connect_timeout_seconds,
+    )
+    watch = Replica(
+        lambda: open_connection(primary_url, settings),
+        lambda: open_connection(url, settings),
+        settings.database_replica_max_lag_seconds,
+    )
+    return ReplicaReads(pool, watch)
 
 
 def _routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route | Mount]:

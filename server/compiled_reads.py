@@ -12,9 +12,11 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
 from compiler.plan import BoundPlan
 from resolvers.errors import BadInputError, DatabaseSilentError
-from server.explanation import Explanation, Found
+from server.explanation import Database, Explanation, Found
+from server.graphql_errors import is_database_away
 from server.plan_failures import PlanFailures
 from server.read_pool import ReadPool
+from server.replica import Replica
 from server.response_cache import ResponseCache
 
 
@@ -35,13 +37,35 @@ class CompiledAnswer:
     bound: BoundPlan
 
 
+@dataclass(slots=True)
+class ReplicaReads:
+    """The replica, if there is one: its connections, its watch, and how often it failed."""
+
+    pool: ReadPool
+    watch: Replica
+    failures: int = 0
+
+    def note_failure(self, error: Exception) -> None:
+        """A read failed, which the primary answers."""
+        self.failures += 1
+        if is_database_away(error):
+            self.watch.distrust()
+
+
 class CompiledReads:
     """The compiled executor on its connections. With a cache, visitors may get an answer that was kept."""
 
-    def __init__(self, compiler: Compiler, pool: ReadPool, cache: ResponseCache | None = None) -> None:
+    def __init__(
+        self,
+        compiler: Compiler,
+        pool: ReadPool,
+        cache: ResponseCache | None = None,
+        replica: ReplicaReads | None = None,
+    ) -> None:
         self._compiler = compiler
         self._pool = pool
         self._cache = cache
+        self._replica = replica
         self._failures = PlanFailures()
         self.metrics = ReadMetrics()
 
@@ -96,13 +120,31 @@ class CompiledReads:
     async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> bytes:
         if explanation is not None:
             explanation.tables |= bound.plan.tables
-        read = partial(self._read, bound, explanation)
-        if self._cache is None or viewer != VISITOR:
-            return await read()
-        return await self._cache.answer(bound, read, explanation)
+        if self._cache is None or not self._cache.is_on or viewer != VISITOR:
+            return await self._read(bound, explanation)
+        return await self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
 
     async def _read(self, bound: BoundPlan, explanation: Explanation | None) -> bytes:
-        return bound.written(await self._pool.run(partial(self._fetch, bound, explanation)))
+        if self._replica is None or not self._replica.watch.is_usable:
+            return await self._read_primary(bound, explanation)
+        try:
+            return await self._read_from(self._replica.pool, Database.REPLICA, bound, explanation)
+        except asyncpg.QueryCanceledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the replica cannot answer, the primary is asked
+            self._replica.note_failure(error)
+        return await self._read_primary(bound, explanation)
+
+    async def _read_primary(self, bound: BoundPlan, explanation: Explanation | None) -> bytes:
+        """Read where nothing is older than the versions that an answer is kept under."""
+        return await self._read_from(self._pool, Database.PRIMARY, bound, explanation)
+
+    async def _read_from(
+        self, pool: ReadPool, database: Database, bound: BoundPlan, explanation: Explanation | None
+    ) -> bytes:
+        if explanation is not None:
+            explanation.database = database
+        return bound.written(await pool.run(partial(self._fetch, bound, explanation)))
 
     async def _fetch(self, bound: BoundPlan, explanation: Explanation | None, connection: asyncpg.Connection) -> Any:
         began = perf_counter()

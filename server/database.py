@@ -14,6 +14,8 @@ from server.errors import ServerError
 from server.settings import Settings
 
 OLDEST_VERSION = 15
+SILENCE_SECONDS = 5
+"""A database that should have stopped a statement, and says nothing for so long, is given up."""
 IDLE_SECONDS = 28_800
 """After so long a connection is replaced (checklist O-11)."""
 
@@ -63,11 +65,15 @@ async def open_connection(url: str, settings: Settings, *, limited: bool = False
     Raises DatabaseAwayError when nobody answers, and what asyncpg raises when the database refuses.
     """
     patience_seconds = settings.database_connect_timeout_seconds
+    limit_seconds = settings.database_statement_timeout_seconds if limited else 0
     parameters = {"application_name": "merkato", "timezone": "UTC"}
-    if limited and settings.database_statement_timeout_seconds:
-        parameters["statement_timeout"] = f"{settings.database_statement_timeout_seconds}s"
+    if limit_seconds:
+        parameters["statement_timeout"] = f"{limit_seconds}s"
+    silence_seconds = limit_seconds + SILENCE_SECONDS if limit_seconds else None
     try:
-        return await asyncpg.connect(url, timeout=patience_seconds, server_settings=parameters)
+        return await asyncpg.connect(
+            url, timeout=patience_seconds, command_timeout=silence_seconds, server_settings=parameters
+        )
     except TimeoutError as error:
         raise DatabaseSilentError(f"no answer in {patience_seconds} seconds") from error
     except OSError as error:

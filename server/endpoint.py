@@ -8,6 +8,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from auth.viewer import VISITOR, Viewer
+from compiler.errors import NotCompilableError
 from resolvers.context import Context
 from server.execution_metrics import Outcome
 from server.explanation import ExecutorName
@@ -61,8 +62,13 @@ class GraphQLEndpoint:
                 return self._kept_by_others(request, answer, media_type)
             body = await read_body(request, self._settings.max_body_bytes)
             known = self._memo.get(body)
-            found = await self._executor.run_again(known, VISITOR) if known is not None else None
-            return _respond(await self._run_new(body), media_type) if found is None else _found(found, media_type)
+            found = None if known is None else await self._executor.run_again(known, VISITOR)
+            if isinstance(found, bytes):
+                return _found(found, media_type)
+            if isinstance(found, Answer):
+                self._count(found)
+                return _respond(found, media_type)
+            return _respond(await self._run_new(body, found), media_type)
         except RequestRefusedError as refused:
             self._executor.metrics.requests[ExecutorName.NONE, Outcome.REFUSED] += 1
             return _refusal(refused, media_type)
@@ -71,16 +77,18 @@ class GraphQLEndpoint:
             self._count(answer)
             return _respond(answer, media_type)
 
-    async def _run_new(self, body: bytes) -> Answer:
-        answer = await self._run(from_body(body))
+    async def _run_new(self, body: bytes, refusal: NotCompilableError | None) -> Answer:
+        answer = await self._run(from_body(body), refusal)
         if answer.bound is not None and answer.extensions is None:
             self._memo.put(body, answer.bound)
         return answer
 
-    async def _run(self, asked: GraphQLRequest) -> Answer:
-        run = self._executor.explain if asked.explain else self._executor.run
+    async def _run(self, asked: GraphQLRequest, refusal: NotCompilableError | None = None) -> Answer:
         async with self._open_context(VISITOR) as context:
-            answer = await run(asked, context)
+            if asked.explain:
+                answer = await self._executor.explain(asked, context)
+            else:
+                answer = await self._executor.run(asked, context, refusal=refusal)
         self._count(answer)
         return answer
 

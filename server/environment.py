@@ -17,6 +17,7 @@ from server.settings import DEPLOYED_DEFAULTS, Settings, explain, explained_env_
 
 FIELDS: Mapping[str, FieldInfo] = Settings.model_fields
 EXAMPLE_FILE = Path(__file__).parent.parent / ".env.example"
+ADDRESSES = ("database_url", "database_replica_url")
 GENERATED = "(generated)"
 EMPTY = "(empty)"
 CLOSE_ENOUGH = 0.85
@@ -136,7 +137,7 @@ def _text(value: object) -> str:
 
 def _shown(name: str, value: str) -> str:
     """A value that may be seen: of secrets only the length, of addresses no password."""
-    if name == "database_url":
+    if name in ADDRESSES:
         return show_database_url(value)
     return f"({len(value)} characters)" if is_secret(name) else value
 

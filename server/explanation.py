@@ -40,6 +40,13 @@ class Found(StrEnum):
     """The cache was not asked."""
 
 
+class Database(StrEnum):
+    """Where an answer was read."""
+
+    PRIMARY = "primary"
+    REPLICA = "replica"
+
+
 @dataclass(slots=True)
 class Explanation:
     """Taken down while one operation is answered."""
@@ -51,6 +58,8 @@ class Explanation:
     """Why the compiled executor did not answer."""
     statements: int = 0
     database_seconds: float = 0.0
+    database: Database | None = None
+    """None when nothing was read for this request."""
     tables: set[str] = field(default_factory=set)
 
     def add_statement(self, seconds: float) -> None:
@@ -60,6 +69,8 @@ class Explanation:
 
     def add_reading(self, reading: Reading, observed: Iterable[AnySelect]) -> None:
         """What the reference executor read."""
+        if reading.statements:
+            self.database = Database.PRIMARY
         self.statements += reading.statements
         self.database_seconds += reading.seconds
         for statement in observed:
@@ -76,6 +87,7 @@ class Explanation:
                 "responseCache": self.response,
                 "statements": self.statements,
                 "databaseMilliseconds": round(self.database_seconds * 1000, 3),
+                "database": self.database,
                 "tables": sorted(self.tables),
             }
         }

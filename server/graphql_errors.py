@@ -71,7 +71,7 @@ def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLErr
         logger.warning("The database is not available: %s", cause)
         return _replaced(error, "The database is not available. Try again.", ServerErrorCode.SERVICE_UNAVAILABLE)
     if is_stopped(cause):
-        logger.warning("A statement was stopped: %s", cause)
+        logger.warning("A statement was stopped: %s", _driver_error(cause) if isinstance(cause, DBAPIError) else cause)
         return _replaced(error, STOPPED, ServerErrorCode.TIMEOUT)
     reference = uuid4().hex
     logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)

@@ -28,7 +28,7 @@ from compiler.execution import Operation
 from compiler.plan import BoundPlan
 from resolvers.context import AnySelect, Context
 from resolvers.errors import DatabaseSilentError
-from server.compiled_reads import CompiledAnswer, CompiledReads
+from server.compiled_reads import CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
 from server.document_choice import DocumentChoice
 from server.errors import ServerError
@@ -146,8 +146,14 @@ class Executor:
         explanation.add_reading(context.reading, observed)
         return replace(answer, extensions=explanation.shown(answer.executor))
 
-    async def run(self, request: GraphQLRequest, context: Context, explanation: Explanation | None = None) -> Answer:
-        """The answer to a request.
+    async def run(
+        self,
+        request: GraphQLRequest,
+        context: Context,
+        explanation: Explanation | None = None,
+        refusal: NotCompilableError | None = None,
+    ) -> Answer:
+        """The answer to a request; that of the reference executor if the other one has given up already.
 
         Raises for what a client sent only RequestRefusedError: for a mutation by GET, or a hash that is none.
         """
@@ -156,7 +162,9 @@ class Executor:
         except GraphQLError as error:
             return Answer([error])
         known = self.documents.known(request.query)
-        read = await self._run_lifted(request, context, explanation) if known is None else None
+        read: Read = refusal
+        if read is None and known is None:
+            read = await self._run_lifted(request, context, explanation)
         if isinstance(read, Answer):
             return read
         operation = self._operation(request, known or self.documents.get(request.query))
@@ -192,15 +200,20 @@ class Executor:
         refused = _check(request, operation)
         return operation if refused is None else Answer([refused])
 
-    async def run_again(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
-        """The JSON of `data` for a request that was bound before; None when the reference executor is to answer."""
+    async def run_again(self, bound: BoundPlan, viewer: Viewer) -> bytes | Read:
+        """The JSON of `data` for a request that was bound before, an error, or why the other executor is to answer."""
         if self._reads is None:
             return None
         found = self._reads.kept(bound, viewer)
         if found is None:
-            read = await self._reads.run(bound, viewer)
-            found = read.encoded if isinstance(read, CompiledAnswer) else None
-        self.metrics.repeated += found is not None
+            try:
+                read = await self._reads.run(bound, viewer)
+            except (asyncpg.QueryCanceledError, DatabaseSilentError) as error:
+                return Answer([disguised(error)], executor=ExecutorName.COMPILED)
+            if isinstance(read, NotCompilableError):
+                return read
+            found = read.encoded
+        self.metrics.repeated += 1
         return found
 
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:

@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from compiler.errors import Reason
 from compiler.execution import Compiler
-from server.compiled_reads import CompiledReads
+from server.compiled_reads import CompiledReads, ReplicaReads
 from server.explanation import ExecutorName
 from server.graphql_execution import Executor
 from server.read_pool import PoolState
@@ -48,6 +48,7 @@ class Sources:
     reads: CompiledReads
     cache: ResponseCache
     versions: TableVersions
+    replica: ReplicaReads | None
     pools: Callable[[], Mapping[str, PoolState]]
     """The pools of connections by name, once they are there."""
 
@@ -70,6 +71,8 @@ class MetricsCollector(Collector):
         yield from self._plans()
         yield from self._responses()
         yield from self._database()
+        if self._sources.replica is not None:
+            yield from self._replica(self._sources.replica)
 
     def _requests(self) -> Iterator[Metric]:
         metrics = self._sources.executor.metrics
@@ -143,6 +146,13 @@ class MetricsCollector(Collector):
         yield self._gauge("connections_maximum", "Connections that may be open at once.", "pool", size)
         waiting = {name: pool.waiting for name, pool in pools.items() if pool.waiting is not None}
         yield self._gauge("connections_awaited", "Requests that wait for a connection.", "pool", waiting)
+
+    def _replica(self, replica: ReplicaReads) -> Iterator[Metric]:
+        usable, lag = replica.watch.is_usable, replica.watch.lag_seconds
+        yield self._gauge("replica_usable", "Whether the replica is near enough to be read.", "", {"": usable})
+        yield self._gauge("replica_lag_seconds", "How far behind it may be at the most.", "", {"": lag})
+        failures = {"": replica.failures}
+        yield self._counter("replica_failures", "Reads that the primary answered in its place.", "", failures)
 
     def _counter(self, name: str, meaning: str, label: str, values: Values) -> Metric:
         return self._labelled(CounterMetricFamily(f"merkato_{name}", meaning, labels=_labels(label)), label, values)

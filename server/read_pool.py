@@ -84,6 +84,9 @@ class ReadPool:
         except asyncpg.PostgresError:
             self._give_back(connection)
             raise
+        except TimeoutError as error:
+            connection.terminate()
+            raise DatabaseSilentError("no answer to a statement") from error
         except OSError as error:
             connection.terminate()
             raise DatabaseAwayError(str(error)) from error

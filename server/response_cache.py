@@ -71,6 +71,11 @@ class ResponseCache:
         self._tasks: set[asyncio.Task[bytes]] = set()
 
     @property
+    def is_on(self) -> bool:
+        """Whether anything is ever kept."""
+        return self._maximum_bytes > 0
+
+    @property
     def size(self) -> int:
         """How many answers are kept."""
         return len(self._entries)

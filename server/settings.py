@@ -107,6 +107,16 @@ class Settings(BaseSettings):
         description="The PostgreSQL database, as postgresql://user:password@host:5432/database. "
         "In development the embedded PostgreSQL is used when it is empty; elsewhere it is required.",
     )
+    database_replica_url: SecretStr | None = Field(
+        default=None,
+        description="A standby of that database, which serves compiled queries that are not kept in the cache.",
+    )
+    database_replica_max_lag_seconds: int = Field(
+        default=5,
+        ge=1,
+        le=3600,
+        description="How far behind the standby may be; beyond that the database itself is read.",
+    )
     database_pool_size: int = Field(
         default=10,
         ge=1,
@@ -231,6 +241,11 @@ class Settings(BaseSettings):
         if not is_development(info.data):
             raise ValueError(f"is required in {info.data['app_env']}.")
         return None
+
+    @field_validator("database_replica_url")
+    @classmethod
+    def _normalise_replica_url(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(normalise_database_url(value.get_secret_value()))
 
     @field_validator("secret_key", "jwt_secret_key")
     @classmethod

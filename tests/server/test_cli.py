@@ -172,7 +172,7 @@ def test_help_names_every_command(merkato: Run) -> None:
     outcome = merkato("--help")
 
     assert outcome.code == 0
-    for command in ("dev", "serve", "migrate", "seed", "import", "schema", "documents", "check-env"):
+    for command in ("dev", "serve", "migrate", "seed", "import", "schema", "documents", "explain", "check-env"):
         assert re.search(rf"^│ {command} ", outcome.out, re.MULTILINE), command
 
 

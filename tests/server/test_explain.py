@@ -60,6 +60,7 @@ def test_compiled_answer_is_explained(http: httpx.Client) -> None:
         "planCache": "miss",
         "responseCache": "off",
         "statements": 1,
+        "database": "primary",
         "tables": ["categories", "products"],
     }
     assert explained(http, query, {"slug": "a"}) == expected
@@ -88,6 +89,7 @@ def test_answer_of_the_reference_executor_is_explained(
         "planCache": "miss",
         "responseCache": "off",
         "statements": 1,
+        "database": "primary",
         "tables": ["products"],
     }
 

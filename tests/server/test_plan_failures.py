@@ -11,6 +11,7 @@ from asyncpg.connection import LoggedQuery
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR
+from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler
 from compiler.plan import Plan
 from resolvers.context import Context
@@ -23,6 +24,7 @@ from server.graphql_request import GraphQLRequest
 from server.plan_failures import MOST_FAILURES, PlanFailures
 from server.read_pool import ReadPool
 from tests.databases import settings_for
+from tests.server.test_response_cache import traced
 
 QUERY = "{ products { nodes { name } } }"
 WITH_LITERAL = '{ products(filter: { price: { min: "1" } }) { nodes { name } } }'
@@ -80,6 +82,17 @@ async def test_statement_of_lifted_literals_is_not_tried_again_with_them(
 ) -> None:
     async with failing_executor(database_url) as failing:
         assert await answer(failing.executor, engine, WITH_LITERAL) == EMPTY
+    assert len(failing.asked) == 1
+
+
+async def test_statement_of_a_body_that_came_before_is_not_tried_again(engine: AsyncEngine, database_url: str) -> None:
+    bound = traced(QUERY, {})
+    async with failing_executor(database_url) as failing, Context(engine, VISITOR) as context:
+        refusal = await failing.executor.run_again(bound, VISITOR)
+        assert isinstance(refusal, NotCompilableError)
+        assert refusal.reason is Reason.RUNTIME
+        answer = await failing.executor.run(GraphQLRequest(QUERY), context, refusal=refusal)
+    assert answer.body() == EMPTY
     assert len(failing.asked) == 1
 
 
