@@ -1,7 +1,7 @@
 """Orders of a list, and the keyset cursors that mark a place in one.
 
 A cursor holds the order's tag, the row's sort key and its id, so that it stays right while rows come and go.
-Both executors take it from the same SQL expression.
+The reference executor takes it from an SQL expression; the compiled one makes the same (compiler/shape.py).
 """
 
 import re
