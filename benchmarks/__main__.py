@@ -13,6 +13,7 @@ from benchmarks.competition import Wish, compete
 from benchmarks.contestants import OURS, list_contestants
 from benchmarks.data import SCALES
 from benchmarks.errors import BenchmarkError
+from benchmarks.growth import growth_as_json, growth_as_markdown, growth_lines, measure_growth
 from benchmarks.measuring import Plan
 from benchmarks.outcome import Outcome, as_json
 from benchmarks.report import as_markdown, summary_lines, target_lines
@@ -32,12 +33,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         with unwinding_on_signals():
+            if options.growth:
+                return _run_growth(options, console)
             outcome = compete(_wish(options), console.print)
     except (BenchmarkError, ServerError) as error:
         console.print(str(error))
         return EXIT_FAILED
     _write(outcome, options.output)
     console.print("\n".join(["", *summary_lines(outcome), "", *target_lines(outcome)]), soft_wrap=True)
+    return 0
+
+
+def _run_growth(options: argparse.Namespace, console: Console) -> int:
+    wish = _wish(options)
+    grown = measure_growth(wish.judge, wish.plan, wish.operations, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(growth_as_json(grown, wish.plan), option=orjson.OPT_INDENT_2)
+    (options.output / "growth.json").write_bytes(written)
+    (options.output / "growth.md").write_text(growth_as_markdown(grown, wish.plan))
+    console.print("\n".join(["", *growth_lines(grown)]), soft_wrap=True)
     return 0
 
 
@@ -50,6 +64,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, help="how long one run takes")
     parser.add_argument("--rounds", type=int, help="how many runs the medians are of")
     parser.add_argument("--scale", choices=SCALES, default=USUAL_SCALE, help="how many products there are")
+    parser.add_argument("--growth", action="store_true", help="Merkato alone, on 10,000 products and on a million")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 

@@ -14,8 +14,12 @@ from benchmarks.load import Generator
 from benchmarks.measuring import Plan, Track
 from benchmarks.operations import Operation, list_operations
 from benchmarks.outcome import Outcome
+from benchmarks.process import measure_process
 from benchmarks.samples import take_samples
 from benchmarks.serving import Server, serving
+
+LIST = "list"
+"""The operation whose new texts are timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,9 @@ def compete(wish: Wish, report: Report) -> Outcome:
         taking_part = [server for server in servers if any(server.contestant is one for one in wish.contestants)]
         track = Track(generator, database, Path(stack.enter_context(tempfile.TemporaryDirectory())), report)
         results = {one.name: track.compete(one, taking_part, judge, wish.plan) for one in operations}
+        process = (
+            measure_process(judge, next(one for one in every if one.name == LIST)) if judge in taking_part else None
+        )
     versions = {server.contestant.name: versions_of(server.contestant) for server in taking_part}
     return Outcome(
         wish.scale,
@@ -84,6 +91,7 @@ def compete(wish: Wish, report: Report) -> Outcome:
         results,
         versions,
         starter.absent,
+        process,
     )
 
 

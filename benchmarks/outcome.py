@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.contestants import Contestant
 from benchmarks.measuring import Plan, Result
 from benchmarks.operations import Operation
+from benchmarks.process import ProcessCost
 
 FIGURES = ("per_second", "p50_ms", "p99_ms", "server_cpu_ms", "database_cpu_ms")
 DIGITS = 4
@@ -30,6 +31,8 @@ class Outcome:
     versions: Mapping[str, Mapping[str, str]]
     absent: Mapping[str, str]
     """Why contestants could not be installed or started."""
+    process: ProcessCost | None = None
+    """What new texts cost, if our own server took part."""
 
     def figure(self, operation: str, contestant: str, name: str) -> float | None:
         """The median of a figure; None when there is none."""
@@ -54,6 +57,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "machine": describe_machine() | {"postgres": outcome.postgres, "load_averages": outcome.load_averages()},
         "versions": outcome.versions,
         "absent": outcome.absent,
+        "process": None if outcome.process is None else asdict(outcome.process),
         "operations": {
             operation.name: {
                 "title": operation.title,

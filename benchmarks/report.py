@@ -16,7 +16,7 @@ def as_markdown(outcome: Outcome) -> str:
     """Requests a second of all, then every operation in full, then the targets, then who could not take part."""
     sections = [_introduction(outcome), _summary(outcome)]
     sections += [_in_full(outcome, operation) for operation in outcome.operations]
-    sections += [_targets(outcome), _absences(outcome), _versions(outcome)]
+    sections += [_process(outcome), _targets(outcome), _absences(outcome), _versions(outcome)]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -27,7 +27,7 @@ def summary_lines(outcome: Outcome) -> list[str]:
         [contestant.title, *(_count(outcome.figure(one.name, contestant.name, "per_second")) for one in shown)]
         for contestant in outcome.contestants
     ]
-    return _table(["requests/s", *(operation.name for operation in shown)], rows)
+    return table(["requests/s", *(operation.name for operation in shown)], rows)
 
 
 def target_lines(outcome: Outcome) -> list[str]:
@@ -42,7 +42,7 @@ def target_lines(outcome: Outcome) -> list[str]:
         ]
         for target in list_targets(outcome)
     ]
-    return _table(["target", "measured", "by server CPU", "wanted", "met"], rows) if rows else []
+    return table(["target", "measured", "by server CPU", "wanted", "met"], rows) if rows else []
 
 
 def _introduction(outcome: Outcome) -> str:
@@ -66,7 +66,7 @@ def _in_full(outcome: Outcome, operation: Operation) -> str:
         return ""
     rows = [_full_row(outcome, operation, contestant) for contestant in measured]
     header = ["", "requests/s", "p50 ms", "p99 ms", "server CPU ms", "PostgreSQL CPU ms"]
-    return "\n".join([f"## {operation.name}: {operation.title}", "", *_table(header, rows)])
+    return "\n".join([f"## {operation.name}: {operation.title}", "", *table(header, rows)])
 
 
 def _full_row(outcome: Outcome, operation: Operation, contestant: Contestant) -> list[str]:
@@ -80,6 +80,17 @@ def _full_row(outcome: Outcome, operation: Operation, contestant: Contestant) ->
     milliseconds = [_milliseconds(figure(name)) for name in ("p50_ms", "p99_ms")]
     cpu = [_cpu(figure(name)) for name in ("server_cpu_ms", "database_cpu_ms")]
     return [contestant.title, _count(figure("per_second")), *milliseconds, *cpu]
+
+
+def _process(outcome: Outcome) -> str:
+    cost = outcome.process
+    if cost is None:
+        return ""
+    return (
+        f"## New texts\n\n{cost.texts:,} texts of the list operation that were never seen before, one after the other: "
+        f"median {cost.median_ms:.1f} ms, 95 % within {cost.p95_ms:.1f} ms, {cost.cpu_ms:.1f} ms of server CPU each. "
+        f"With their plans the process takes {cost.resident_mb:.0f} MB."
+    )
 
 
 def _targets(outcome: Outcome) -> str:
@@ -102,7 +113,8 @@ def _versions(outcome: Outcome) -> str:
     return "\n".join(["## Versions", "", *lines])
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table in Markdown, line by line."""
     return list(_table_lines(header, rows))
 
 

@@ -15,12 +15,14 @@ DATABASE_FACTOR = 1.15
 DEEP_PAGE_FACTOR = 1.15
 TEXTS_SHARE = 0.5
 CACHED_SHARE = 0.6
+NEW_TEXT_MS = 10.0
+RESIDENT_MB = 250.0
 NODE_PEERS = ("mercurius", "postgraphile")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A ratio that is to be at least, or at most, so much."""
+    """A ratio, or another number, that is to be at least, or at most, so much."""
 
     title: str
     ratio: float
@@ -47,6 +49,7 @@ def list_targets(outcome: Outcome) -> list[Target]:
         *_deep_page(outcome),
         *_texts(outcome),
         *_cached(outcome),
+        *_process(outcome),
     ]
 
 
@@ -100,3 +103,9 @@ def _texts(outcome: Outcome) -> Iterator[Target]:
 def _cached(outcome: Outcome) -> Iterator[Target]:
     title = "product: requests/s from the response cache against constant"
     yield from _faster(outcome, title, ("product", CACHED), ("product", CONSTANT), CACHED_SHARE)
+
+
+def _process(outcome: Outcome) -> Iterator[Target]:
+    if outcome.process is not None:
+        yield Target("a new text of the list operation, ms", outcome.process.median_ms, NEW_TEXT_MS, at_most=True)
+        yield Target("memory with a thousand plans, MB", outcome.process.resident_mb, RESIDENT_MB, at_most=True)
