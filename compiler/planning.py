@@ -19,7 +19,7 @@ from graphql import (
     get_argument_values,
 )
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Text, Uuid, and_, any_, func, select, union_all
+from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, literal_column, select, union_all
 from sqlalchemy import cast as sql_cast
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
@@ -64,6 +64,9 @@ from schema.declare import DeclaredField
 
 MAXIMUM_LOOKING_AHEAD = 4
 """The most lists within each other that read a row more than they give: all below that row is read for nothing."""
+
+SHORT_LIST = literal_column(str(LIST_LIMIT), Integer())
+"""As the limits of pages are (compiler/windows.py)."""
 
 Declared = TypeVar("Declared", bound=Declaration)
 Condition = Callable[[Any], ColumnElement[bool]]
@@ -280,7 +283,7 @@ class Planner:
 
         def rows(*columns: ColumnElement[Any]) -> AnySelect:
             found = layout.select_from(select(*columns), entity).where(condition(entity))
-            return found.order_by(*in_order).limit(LIST_LIMIT)
+            return found.order_by(*in_order).limit(SHORT_LIST)
 
         return f"[{body} for r in {selected.layout.rows(layout, rows)}]"
 
