@@ -60,7 +60,8 @@ class ReadPool:
     async def run(self, statement: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         """What the statement gives on a connection, which survives what the database refuses, and nothing else.
 
-        Raises DatabaseSilentError when none becomes free in time, DatabaseAwayError when none can be opened or one is lost.
+        Raises DatabaseSilentError when none becomes free in time, DatabaseAwayError when none can be opened, or when
+        it is lost.
         """
         if self._turns_taken < self._size:
             self._turns_taken += 1
