@@ -1,10 +1,10 @@
-"""Connections: from an array of rows, one more than the window holds, to edges, nodes and page info."""
+"""Connections: from an array of rows to edges, nodes and page info."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode
+from graphql import FieldNode, GraphQLObjectType
 from sqlalchemy import ColumnElement
 
 from compiler.layout import ArrayOf, Layout
@@ -32,6 +32,18 @@ class ConnectionPlan:
     count: Callable[[], ColumnElement[int]]
 
 
+def asks_for_more(selections: Selections, kind: GraphQLObjectType, nodes: list[FieldNode], *, backward: bool) -> bool:
+    """Whether the connection is asked if there are rows beyond the window, on the side it reads towards."""
+    wanted = "hasPreviousPage" if backward else "hasNextPage"
+    page_info = object_type(kind.fields["pageInfo"].type)
+    return any(
+        each[0].name.value == wanted
+        for found in selections.fields(kind, [node.selection_set for node in nodes]).values()
+        if found[0].name.value == "pageInfo"
+        for each in selections.fields(page_info, [node.selection_set for node in found]).values()
+    )
+
+
 class ConnectionWriter:
     """Writes the code of one connection."""
 
@@ -53,7 +65,8 @@ class ConnectionWriter:
             return f"{self._writer.function(body, 't, p')}({count}, p)"
         place = layout.place(ArrayOf(self._plan.rows(as_row(self._rows)).scalar_subquery()))
         size = self._plan.window.size
-        statements = [f"more = len(rows) > {size}", f"if more: del rows[{size}:]"]
+        cut = [f"more = len(rows) > {size}", f"if more: del rows[{size}:]"]
+        statements = cut if self._plan.window.looks_ahead else []
         if self._plan.window.backward:
             statements.append("rows.reverse()")
         block = "\n".join([*statements, f"return {body}"])

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     NOT_A_QUERY = "not-a-query"
     ARGUMENT = "argument"
     DIRECTIVE = "directive"
+    TOO_LARGE = "too-large"
     RUNTIME = "runtime"
 
 
@@ -21,3 +22,4 @@ class NotCompilableError(Exception):
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
+        self.detail = detail

@@ -79,8 +79,8 @@ class Compiler:
                 self._plans.popitem(last=False)
         else:
             self._plans.move_to_end(key)
-        if isinstance(known, NotCompilableError):
-            raise known
+        if isinstance(known, NotCompilableError):  # anew: an error that is kept gathers the frames of all who raise it
+            raise NotCompilableError(known.reason, known.detail)
         return known
 
     def _trace(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan | NotCompilableError:
@@ -92,8 +92,12 @@ class Compiler:
         planner = Planner(self._schema, selections, symbols, inputs, viewer)
         try:
             return plan_of(planner.trace(operation.definition), inputs)
-        except NotCompilableError as reason:
-            return reason
+        except NotCompilableError as refused:
+            return NotCompilableError(refused.reason, refused.detail)
+        except GraphQLError as error:
+            return NotCompilableError(Reason.ARGUMENT, error.message)
+        except (RecursionError, SyntaxError) as error:  # the stack, or Python's own compiler, is at its end
+            return NotCompilableError(Reason.TOO_LARGE, str(error))
 
 
 def _symbolic(values: VariableValues, inputs: Inputs) -> dict[str, Any]:

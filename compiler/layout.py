@@ -7,9 +7,14 @@ from sqlalchemy import ColumnElement, FromClause, ScalarSelect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from compiler.errors import NotCompilableError, Reason
+
+MAXIMUM_COLUMNS = 1664
+"""The most that PostgreSQL allows of a row."""
+
 
 class Layout:
-    """The columns of one row, each once."""
+    """The columns of one row, each once. Raises NotCompilableError for more than a row can have."""
 
     def __init__(self) -> None:
         self.columns: list[ColumnElement[Any]] = []
@@ -19,6 +24,8 @@ class Layout:
         """Where the column stands; columns with equal keys are one."""
         if key is not None and key in self._places:
             return self._places[key]
+        if len(self.columns) == MAXIMUM_COLUMNS:
+            raise NotCompilableError(Reason.TOO_LARGE, f"more than {MAXIMUM_COLUMNS} columns")
         self.columns.append(column)
         if key is not None:
             self._places[key] = len(self.columns) - 1

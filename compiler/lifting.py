@@ -20,6 +20,7 @@ from graphql import (
     NameNode,
     Node,
     OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
     StringValueNode,
     TypeInfo,
     TypeInfoVisitor,
@@ -27,20 +28,29 @@ from graphql import (
     VariableNode,
     Visitor,
     parse_type,
+    validate,
     visit,
 )
 
 LITERAL = re.compile(
     r"""
-      (?P<fixed> \#[^\n\r]* | \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | "(?:[^"\\\n\r]|\\.)*\\.(?:[^"\\\n\r]|\\.)*" )
-    | "(?P<text> [^"\\\x00-\x08\x0a-\x1f]* )"
+      (?P<fixed> \#[^\n\r]*+ | \"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\")? )
+    | "(?P<text> [^"\\\x00-\x08\x0a-\x1f]*+ )" (?!")
+    | "(?P<odd> (?:[^"\\\n\r]|\\.)*+ ) "?
     | (?<![\w.$-]) (?P<number> -?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)? ) (?![\w.])
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""Whatever begins a comment or a string takes it whole, ended or not, so that the time grows with the text alone."""
+
+MAXIMUM_LITERALS = 200
+"""Texts with more are not lifted: each literal becomes a parameter of its own, and those cost time in a statement."""
 
 LONGEST_NUMBER = 40
 """Longer ones fit no scalar; Python refuses to read those of thousands of digits."""
+
+MARK = "\x00"
+"""Begins what stands for a literal in a template. GraphQL has no place for it outside comments."""
 
 PREFIX = "_literal_"
 """Variables that a document itself declares must not begin so."""
@@ -56,16 +66,18 @@ class Literals:
 
 
 def literals_of(text: str) -> Literals | None:
-    """The literals of a text; None when there are none to lift."""
-    if PREFIX in text:
+    """The literals of a text; None when there are none to lift, or too many."""
+    if PREFIX in text or MARK in text:
         return None
     pieces: list[str] = []
     values: list[Any] = []
     starts: list[int] = []
     end = 0
     for match in LITERAL.finditer(text):
-        if match["fixed"] is not None or len(match["number"] or "") > LONGEST_NUMBER:
+        if match["text"] is None and (match["number"] is None or len(match["number"]) > LONGEST_NUMBER):
             continue
+        if len(values) == MAXIMUM_LITERALS:
+            return None
         start = match.start()
         pieces.append(text[end:start])
         end = match.end()
@@ -78,7 +90,7 @@ def literals_of(text: str) -> Literals | None:
 
 
 def _template(pieces: Sequence[str], values: Sequence[Any]) -> str:
-    marks = ("\x00" + type(value).__name__[0] for value in values)
+    marks = (MARK + type(value).__name__[0] for value in values)
     return "".join(piece + mark for piece, mark in zip(pieces, [*marks, ""], strict=True))
 
 
@@ -104,9 +116,14 @@ class LiftedDocument:
 
 
 def lift(schema: GraphQLSchema, document: DocumentNode, literals: Literals) -> LiftedDocument:
-    """The document with its literals as variables."""
+    """The document with its literals as variables.
+
+    None of them is one where equal fields stand beside each other: whether they agree depends on the values.
+    """
     lifting = _Lifting(schema, literals.starts)
     lifted = visit(document, TypeInfoVisitor(lifting.info, lifting))
+    if validate(schema, lifted, [OverlappingFieldsCanBeMergedRule]):
+        return LiftedDocument(document, {}, tuple(range(len(literals.starts))))
     fixed = tuple(place for place in range(len(literals.starts)) if place not in lifting.names)
     return LiftedDocument(lifted, lifting.names, fixed)
 

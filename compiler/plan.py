@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Function, Table
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
+from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Input, Inputs
 from compiler.planning import Traced
 from compiler.shape import Shape
@@ -28,6 +29,9 @@ CLOCKS = frozenset(
     }
 )
 """The functions of PostgreSQL whose result depends on the time."""
+
+MAXIMUM_PARAMETERS = 32_767
+"""What PostgreSQL's protocol can number in one statement for asyncpg."""
 
 Source = Callable[[Mapping[str, Any]], Any]
 Process = Callable[[Any], Any]
@@ -117,10 +121,13 @@ DIALECT = RecordingDialect()  # type: ignore[no-untyped-call]
 
 
 def plan_of(traced: Traced, inputs: Inputs) -> Plan:
-    """The plan of a traced operation."""
+    """The plan of a traced operation; raises NotCompilableError for more parameters than a statement can have."""
     compiled = traced.statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     assert isinstance(compiled, RecordingCompiler)  # noqa: S101 - what the dialect compiles a select with
-    sources = [_source(compiled, name, inputs) for name in compiled.positiontup or ()]
+    names = compiled.positiontup or ()
+    if len(names) > MAXIMUM_PARAMETERS:
+        raise NotCompilableError(Reason.TOO_LARGE, f"{len(names)} parameters")
+    sources = [_source(compiled, name, inputs) for name in names]
     return Plan(
         sql=str(compiled),
         sources=sources,

@@ -13,6 +13,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLField,
+    GraphQLNonNull,
     GraphQLObjectType,
     OperationDefinitionNode,
     get_argument_values,
@@ -28,7 +29,7 @@ from strawberry.types.field import StrawberryField
 import models
 from auth.viewer import Viewer
 from auth.visibility import visible
-from compiler.connections import ConnectionPlan, ConnectionWriter
+from compiler.connections import ConnectionPlan, ConnectionWriter, asks_for_more
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
@@ -36,7 +37,7 @@ from compiler.layout import ArrayOf, Layout
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
 from compiler.values import as_row, object_type, scalar
-from compiler.windows import OrderedList, compiled_window
+from compiler.windows import CompiledWindow, OrderedList, compiled_window
 from resolvers.context import AnySelect
 from resolvers.declarations import (
     Column,
@@ -60,6 +61,9 @@ from resolvers.ordering import Order
 from resolvers.paging import between, ordering
 from resolvers.searching import BY_RANK, SearchSource, hits_of
 from schema.declare import DeclaredField
+
+MAXIMUM_LOOKING_AHEAD = 4
+"""The most lists within each other that read a row more than they give: all below that row is read for nothing."""
 
 Declared = TypeVar("Declared", bound=Declaration)
 Condition = Callable[[Any], ColumnElement[bool]]
@@ -103,6 +107,7 @@ class Planner:
         self._inputs = inputs
         self._viewer = viewer
         self._writer = ShapeWriter()
+        self._looking_ahead = 0
 
     def trace(self, operation: OperationDefinitionNode) -> Traced:
         """The plan for the root fields of a query."""
@@ -170,14 +175,15 @@ class Planner:
         return f"(None if r[{place}] else {body})"
 
     def _records(self, selected: Selected[Records]) -> str:
-        """The stored JSON as it is, when all of it is asked for under its own names."""
+        """The stored JSON as it is, when all of it is asked for under its own names and in the order of JSONB."""
         attribute = selected.declaration.attribute
         column = sql_cast(getattr(selected.entity, attribute), Text)
         place = selected.layout.place(column, ("records", id(selected.entity), attribute))
         kind = object_type(selected.definition.type)
         fields = self._selections.fields(kind, [node.selection_set for node in selected.nodes])
         names = {key: found[0].name.value for key, found in fields.items()}
-        if all(key == name for key, name in names.items()) and names.keys() == kind.fields.keys():
+        in_stored_order = sorted(kind.fields, key=lambda name: (len(name), name))
+        if list(names.items()) == [(name, name) for name in in_stored_order]:
             return f"json(r[{place}])"
         values = (
             f"{key!r}: {repr(kind.name) if name == '__typename' else f'o[{name!r}]'}" for key, name in names.items()
@@ -209,7 +215,10 @@ class Planner:
         wanted = and_(condition(entity), visible(model, entity, self._viewer, owned=owned))
         row = select(as_row(layout)).select_from(entity).where(wanted).correlate_except(entity)
         place = selected.layout.place(row.scalar_subquery())
-        return f"(None if r[{place}] is None else {self._writer.function(body)}(r[{place}], p))"
+        read = self._writer.function(body)
+        if isinstance(selected.definition.type, GraphQLNonNull) and object_type(selected.definition.type) is kind:
+            return f"{read}(needed(r[{place}]), p)"
+        return f"(None if r[{place}] is None else {read}(r[{place}], p))"
 
     def _many(self, selected: Selected[Many]) -> str:
         many = selected.declaration
@@ -246,7 +255,7 @@ class Planner:
         order, wanted = _rules_of(rules, arguments, entity, self._viewer)
         question = arguments.get("search")
         listed = OrderedList(entity, order, question, object_type(selected.definition.type))
-        window = compiled_window(arguments, listed, self._inputs)
+        window = self._window(selected, arguments, listed)
 
         def rows(row: ColumnElement[Any]) -> AnySelect:
             bounds = between(entity, order, question, window.after, window.before)
@@ -262,8 +271,21 @@ class Planner:
             matching = and_(condition(counted), rules.condition(counted, arguments, self._viewer))
             return select(func.count()).select_from(counted).where(matching).correlate_except(counted).scalar_subquery()
 
-        plan = ConnectionPlan(listed, window, rows, item, count)
-        return ConnectionWriter(plan, self._selections, self._writer).write(selected.nodes, selected.layout)
+        return self._written(selected, ConnectionPlan(listed, window, rows, item, count))
+
+    def _window(self, selected: Selected[Any], arguments: Mapping[str, Any], listed: OrderedList) -> CompiledWindow:
+        backward = arguments.get("last") is not None
+        looks_ahead = asks_for_more(self._selections, listed.kind, selected.nodes, backward=backward)
+        return compiled_window(arguments, listed, self._inputs, looks_ahead=looks_ahead)
+
+    def _written(self, selected: Selected[Any], plan: ConnectionPlan) -> str:
+        """The code of a connection, unless too many that look ahead stand in each other."""
+        self._looking_ahead += plan.window.looks_ahead
+        if self._looking_ahead > MAXIMUM_LOOKING_AHEAD:
+            raise NotCompilableError(Reason.TOO_LARGE, "too many lists in each other that tell whether there are more")
+        code = ConnectionWriter(plan, self._selections, self._writer).write(selected.nodes, selected.layout)
+        self._looking_ahead -= plan.window.looks_ahead
+        return code
 
     def _singleton(self, selected: Selected[Singleton]) -> str:
         key = constant(selected.declaration.key, Uuid())
@@ -317,7 +339,7 @@ class Planner:
         question = arguments["query"]
         kind = object_type(selected.definition.type)
         hits = self._hits(sources, question).c
-        window = compiled_window(arguments, OrderedList(hits, BY_RANK, question, kind), self._inputs)
+        window = self._window(selected, arguments, OrderedList(hits, BY_RANK, question, kind))
         bounds = between(hits, BY_RANK, None, window.after, window.before)
         best = ordering(hits, BY_RANK, None, backward=window.backward)
         found = select(hits.type, hits.id, hits.body, hits.rank).where(bounds).order_by(*best).limit(window.limit)
@@ -335,8 +357,7 @@ class Planner:
             return select(func.count()).select_from(self._hits(sources, question)).scalar_subquery()
 
         listed = OrderedList(page.c, BY_RANK, question, kind)
-        plan = ConnectionPlan(listed, window, rows, item, count)
-        return ConnectionWriter(plan, self._selections, self._writer).write(selected.nodes, selected.layout)
+        return self._written(selected, ConnectionPlan(listed, window, rows, item, count))
 
     def _hits(self, sources: Sequence[SearchSource], question: Any) -> Any:
         return union_all(*(hits_of(self._viewer, source, question) for source in sources)).subquery()

@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from compiler.errors import NotCompilableError, Reason
+
 Shape = Callable[[Any, list[Any]], Any]
 
 
@@ -38,11 +40,19 @@ class ShapeWriter:
             "when": written_datetime,
             "json": orjson.Fragment,
             "loads": orjson.loads,
+            "needed": needed,
             "present": first_present,
         }
         source = "\n".join(self._functions)
         exec(compile(source, "<plan>", "exec"), namespace)  # noqa: S102 - code of this package, see the module's text
         return namespace[name]  # type: ignore[no-any-return]
+
+
+def needed(row: Any) -> Any:
+    """A row that may not be null; without it the reference executor tells what is wrong."""
+    if row is None:
+        raise NotCompilableError(Reason.RUNTIME, "a row is missing")
+    return row
 
 
 def first_present(*values: Any) -> Any:

@@ -36,36 +36,43 @@ class OrderedList:
 
 @dataclass(frozen=True, slots=True)
 class CompiledWindow:
-    """The cut of a list: its size as Python code, its limit as SQL, its direction, and its bounds as row values."""
+    """The cut of a list: its size as Python code, its limit as SQL, its direction, and its bounds as row values.
+
+    When it looks ahead, it reads one row more, which tells whether there are further ones.
+    """
 
     size: str
     limit: ColumnElement[int]
     backward: bool
     after: Any
     before: Any
+    looks_ahead: bool
 
 
-def compiled_window(arguments: Mapping[str, Any], listed: OrderedList, inputs: Inputs) -> CompiledWindow:
+def compiled_window(
+    arguments: Mapping[str, Any], listed: OrderedList, inputs: Inputs, *, looks_ahead: bool
+) -> CompiledWindow:
     """The window that the arguments ask for."""
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
         raise NotCompilableError(Reason.ARGUMENT, "both first and last")
     given = last if last is not None else first
-    limit, size = _arriving(given, inputs) if isinstance(given, Argument) else _fixed(first, last)
+    further = int(looks_ahead)
+    limit, size = _arriving(given, inputs, further) if isinstance(given, Argument) else _fixed(first, last, further)
     after, before = (_bound(arguments.get(name), listed, inputs) for name in ("after", "before"))
-    return CompiledWindow(size, limit, last is not None, after, before)
+    return CompiledWindow(size, limit, last is not None, after, before, looks_ahead)
 
 
-def _fixed(first: int | None, last: int | None) -> tuple[ColumnElement[int], str]:
+def _fixed(first: int | None, last: int | None, further: int) -> tuple[ColumnElement[int], str]:
     try:
         size = window_of(first, None, last, None).size
     except BadInputError as error:
         raise NotCompilableError(Reason.ARGUMENT, str(error)) from error
-    return constant(size + 1, Integer()), str(size)
+    return constant(size + further, Integer()), str(size)
 
 
-def _arriving(given: Argument, inputs: Inputs) -> tuple[ColumnElement[int], str]:
-    limit = inputs.bind(given.path, Integer(), lambda size: _checked(size) + 1)
+def _arriving(given: Argument, inputs: Inputs, further: int) -> tuple[ColumnElement[int], str]:
+    limit = inputs.bind(given.path, Integer(), lambda size: _checked(size) + further)
     return limit, inputs.shape_value(given.path, _checked)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -50,6 +51,7 @@ def create_engine(url: str, settings: Settings) -> AsyncEngine:
         pool_timeout=settings.database_connect_timeout_seconds,
         pool_recycle=IDLE_SECONDS,
         pool_pre_ping=True,
+        json_deserializer=orjson.loads,  # numbers beyond 64 bits become floats, which can be written again
     )
 
 
