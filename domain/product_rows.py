@@ -21,6 +21,9 @@ COLUMNS = {
 }
 """The columns that a field fills, where it is not the one of its name; none where it fills another table."""
 
+SMALLEST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
+"""Whole numbers beyond are read as floats."""
+
 
 def product_row(product: ProductData, product_id: UUID, category_id: UUID | None, default_variant: Row) -> Row:
     """The row of the product itself; it repeats its default variant's prices."""
@@ -39,7 +42,7 @@ def product_row(product: ProductData, product_id: UUID, category_id: UUID | None
         "features": list(product.features),
         "specifications": [{"name": name, "value": value} for name, value in product.specifications],
         "options": [{"name": name, "values": _values(product, place)} for place, name in enumerate(product.options)],
-        "metadata": json.loads(json.dumps(product.attributes), parse_float=_number),
+        "metadata": json.loads(json.dumps(product.attributes), parse_float=_number, parse_int=_number),
         "is_active": product.is_active,
         "is_customizable": product.is_customizable,
         "seo_title": product.seo_title,
@@ -97,9 +100,10 @@ def _description(product: ProductData) -> Row:
 
 
 def _number(text: str) -> int | float:
-    """A number as PostgreSQL gives it back: `5.3e+16` comes as an integer, digit by digit."""
+    """A number as it comes back: PostgreSQL writes `5.3e+16` digit by digit, and what 64 bits hold is read as such."""
     number = Decimal(text)
-    return int(number) if number == number.to_integral_value() else float(text)
+    is_whole = number == number.to_integral_value()
+    return int(number) if is_whole and SMALLEST_INTEGER <= number <= GREATEST_INTEGER else float(text)
 
 
 def _values(product: ProductData, place: int) -> list[str]:

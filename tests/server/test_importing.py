@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
@@ -613,8 +613,12 @@ def any_products(draw: st.DrawFn) -> ProductData:
     )
 
 
+ODD_NUMBERS = (2**64, -(2**63) - 1, 2**70, 1.8446744073709552e19, 5.3e16, 2**64 - 1, 1e300, -0.0, 0.1)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(any_products(), min_size=1, max_size=4))
+@example(batch=[product("odd", "ODD-1", attributes={"all": list(ODD_NUMBERS)})])
 async def test_database_takes_what_the_rules_let_pass_and_keeps_it_as_it_is(
     engine: AsyncEngine, batch: list[ProductData]
 ) -> None:
