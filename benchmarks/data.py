@@ -1,6 +1,7 @@
 """The database of the benchmark: an embedded PostgreSQL with the synthetic shop, kept between runs."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,14 @@ SCALES = {"10k": 10_000, "1m": 1_000_000}
 """How many products there are; a synthetic shop has ten times as many reviews, half as many posts, a fifth as many
 users, and 50 categories."""
 
-SETTINGS = {"autovacuum": "off", "log_min_duration_statement": "-1"}
+SHARE_OF_MEMORY = 4
+"""PostgreSQL's documentation advises a quarter of the memory for shared_buffers on a server of its own."""
+
+SETTINGS = {
+    "autovacuum": "off",
+    "log_min_duration_statement": "-1",
+    "shared_buffers": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // SHARE_OF_MEMORY // 1024}kB",
+}
 """The data never changes: it is vacuumed and analysed once it is loaded."""
 
 PEERS = """
