@@ -62,7 +62,7 @@ async def open_connection(url: str, settings: Settings, *, limited: bool = False
     """One connection. asyncpg itself reads the address, so that everything a hosting provider puts there works.
 
     A `limited` one serves requests: PostgreSQL stops its statements after DATABASE_STATEMENT_TIMEOUT_SECONDS.
-    Raises DatabaseAwayError when nobody answers, and what asyncpg raises when the database refuses.
+    Raises DatabaseAwayError when nobody answers, or does not let us in.
     """
     patience_seconds = settings.database_connect_timeout_seconds
     limit_seconds = settings.database_statement_timeout_seconds if limited else 0
@@ -76,7 +76,7 @@ async def open_connection(url: str, settings: Settings, *, limited: bool = False
         )
     except TimeoutError as error:
         raise DatabaseSilentError(f"no answer in {patience_seconds} seconds") from error
-    except OSError as error:
+    except (OSError, asyncpg.PostgresError) as error:
         raise DatabaseAwayError(str(error) or type(error).__name__) from error
 
 
@@ -98,7 +98,7 @@ async def require_database(url: str, settings: Settings) -> None:
     """Refuse a database that does not answer or is too old."""
     try:
         connection = await open_connection(url, settings)
-    except (DatabaseAwayError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+    except (DatabaseAwayError, asyncpg.InterfaceError, ValueError) as error:
         raise DatabaseUnreachableError(url, str(error) or type(error).__name__) from error
     version = connection.get_server_version().major
     await connection.close()

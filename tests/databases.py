@@ -56,3 +56,17 @@ async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     yield engine
     await pool.close()
     await engine.dispose()
+
+
+@asynccontextmanager
+async def closed_to_newcomers(url: str) -> AsyncIterator[None]:
+    """Nobody can connect to the database while the block runs; whoever is connected stays."""
+    name = url.rpartition("?")[0].rpartition("/")[2]
+    elsewhere = url.replace(f"/{name}?", "/postgres?")
+    operator: asyncpg.Connection = await open_connection(elsewhere, settings_for(elsewhere))
+    await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    try:
+        yield
+    finally:
+        await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await operator.close()

@@ -18,7 +18,8 @@ from server import database
 from server.app import create_app
 from server.database import open_connection
 from server.graphql_errors import is_database_away
-from tests.databases import settings_for
+from server.plan_failures import MOST_FAILURES
+from tests.databases import closed_to_newcomers, settings_for
 from tests.serving import running
 from tests.statements import locked
 
@@ -41,9 +42,9 @@ def http(database_url: str) -> Iterator[httpx.Client]:
         yield http
 
 
-def ask(http: httpx.Client, query: str) -> httpx.Response:
+def ask(http: httpx.Client, query: str, **others: object) -> httpx.Response:
     """Send an operation."""
-    return http.post("/graphql", json={"query": query})
+    return http.post("/graphql", json={"query": query, **others})
 
 
 async def until_busy(url: str, beside: int = 0) -> int:
@@ -119,6 +120,18 @@ async def test_database_that_falls_silent_is_given_up(
             "SERVICE_UNAVAILABLE",
         )
         assert ask(http, query).json() == expected
+
+
+async def test_database_that_lets_nobody_in_is_away_and_no_plan_s_fault(http: httpx.Client, database_url: str) -> None:
+    async with closed_to_newcomers(database_url):
+        for _ in range(2 * MOST_FAILURES):
+            response = ask(http, COMPILED)
+            assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (
+                503,
+                "SERVICE_UNAVAILABLE",
+            )
+    answer = ask(http, COMPILED, extensions={"merkato": {"explain": True}}).json()
+    assert answer["extensions"]["merkato"]["executor"] == "compiled"
 
 
 async def test_lost_statistics_do_not_matter(http: httpx.Client, database_url: str) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from server.database import open_connection
 from server.response_cache import TIMED_SECONDS
-from tests.databases import copy_database, drop_database, opened, settings_for
+from tests.databases import closed_to_newcomers, copy_database, drop_database, opened, settings_for
 from tests.factories import add_post, add_product, writing
 
 PROMISE_SECONDS = 0.1
@@ -123,20 +123,6 @@ class Shop:
         async with asyncio.timeout(10):
             while any(map(is_running, pids)):  # noqa: ASYNC110 - PostgreSQL tells nobody
                 await asyncio.sleep(0)
-
-
-@asynccontextmanager
-async def closed_to_newcomers(url: str) -> AsyncIterator[None]:
-    """Nobody can connect to the database while the block runs; whoever is connected stays."""
-    name = url.rpartition("?")[0].rpartition("/")[2]
-    elsewhere = url.replace(f"/{name}?", "/postgres?")
-    operator: asyncpg.Connection = await open_connection(elsewhere, settings_for(elsewhere))
-    await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    try:
-        yield
-    finally:
-        await operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        await operator.close()
 
 
 def is_running(pid: int) -> bool:
