@@ -60,8 +60,8 @@ class ReadPool:
     async def run(self, statement: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         """What the statement gives on a connection, which survives what the database refuses, and nothing else.
 
-        Raises DatabaseSilentError when none becomes free in time, DatabaseAwayError when none can be opened, or when
-        it is lost.
+        Raises DatabaseSilentError when none becomes free in time, DatabaseAwayError when it is lost, and what
+        `connect` raises.
         """
         if self._turns_taken < self._size:
             self._turns_taken += 1
@@ -136,10 +136,7 @@ class ReadPool:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        try:
-            return await opened_for_reading(self._connect)
-        except (OSError, asyncpg.PostgresError) as error:
-            raise DatabaseAwayError(str(error)) from error
+        return await opened_for_reading(self._connect)
 
 
 async def opened_for_reading(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> asyncpg.Connection:
