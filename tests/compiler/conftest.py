@@ -1,27 +1,33 @@
 """The demo shop with odd rows among it, and both executors on it."""
 
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from random import Random
 
-import asyncpg
 import pytest
+from graphql import get_named_type
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
 import models
-from auth.viewer import VISITOR
-from resolvers.context import Context
+from auth.viewer import viewer_with_role
+from models import Role
 from resolvers.ids import encode_id
-from schema.root import NODES, schema
+from schema.root import NODES
 from server.database import open_connection
-from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
-from server.read_pool import opened_for_reading
+from server.read_pool import ReadPool
 from server.seeding import load_demo
 from tests.compiler.operations import Pool
+from tests.compiler.random_shop import RandomShop
 from tests.databases import copy_database, drop_database, opened, settings_for
+from tests.executors import REFERENCE, answered
+from tests.schema.walk import CORE
+
+SEED = int(os.environ.get("MERKATO_EQUALITY_SEED", "0"))
 
 ODD_TEXTS = (
     "",
@@ -41,6 +47,7 @@ async def odd_url(postgres: str, migrated: str) -> AsyncIterator[str]:
         await load_demo(engine)
         async with AsyncSession(engine) as session:
             await add_odd_rows(session)
+            await RandomShop(Random(SEED), session).fill()  # noqa: S311 - no secrets
             await session.commit()
     yield url
     await drop_database(url)
@@ -54,26 +61,26 @@ async def odd_engine(odd_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(scope="session")
-async def connection(odd_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def read_pool(odd_url: str) -> AsyncIterator[ReadPool]:
     """A driver's connection to the odd shop."""
-    connection = await opened_for_reading(lambda: open_connection(odd_url, settings_for(odd_url)))
-    yield connection
-    await connection.close()
+    pool = ReadPool(lambda: open_connection(odd_url, settings_for(odd_url)), 1)
+    yield pool
+    await pool.close()
 
 
 @pytest.fixture(scope="session")
 async def pool(odd_engine: AsyncEngine) -> Pool:
     """Values that occur in the odd shop."""
     async with AsyncSession(odd_engine) as session:
-        ids = []
+        ids = {}
         for name, model in NODES.items():
-            keys = (await session.scalars(select(model.id).order_by(model.id).limit(12))).all()
-            ids += [encode_id(name, key) for key in keys]
+            keys = (await session.scalars(select(model.id).order_by(model.id.desc()).limit(12))).all()
+            ids[name] = [encode_id(name, key) for key in (*keys, uuid7())]
         tags = list((await session.scalars(select(models.Tag.slug).order_by(models.Tag.slug).limit(15))).all())
         slugs = [
             slug
             for model in (models.Product, models.Category, models.Service, models.Post, models.Author)
-            for slug in (await session.scalars(select(model.slug).order_by(model.slug).limit(15))).all()
+            for slug in (await session.scalars(select(model.slug).order_by(model.id.desc()).limit(15))).all()
         ]
     return Pool(
         strings={
@@ -87,21 +94,31 @@ async def pool(odd_engine: AsyncEngine) -> Pool:
             "name": ["Size", "Ports", "Licence"],
             "values": ["8", "Large", "5 users"],
         },
-        ids=[*ids, encode_id("Product", uuid7())],
+        ids=ids,
         cursors=await _cursors(odd_engine),
     )
 
 
-async def _cursors(engine: AsyncEngine) -> list[str]:
-    lists = ("products", "categories", "services", "posts", "authors", "postCategories", "reviews")
-    fields = " ".join(f"{name}(first: 6) {{ edges {{ cursor }} }}" for name in lists)
-    sorted_lists = "p: products(sort: PRICE_ASC, first: 30) { edges { cursor } }"
-    async with Context(engine, VISITOR) as context:
-        answer = await Executor(schema, introspection=True).run(
-            GraphQLRequest(f"{{ {fields} {sorted_lists} }}"), context
-        )
-    assert answer.data is not None
-    return [edge["cursor"] for connection in answer.data.values() for edge in connection["edges"]]
+async def _cursors(engine: AsyncEngine) -> dict[str, list[str]]:
+    """Cursors of each list at the root in each of its orders, by the connection's type and the order."""
+    found: dict[str, list[str]] = {}
+    for name, field in CORE.type_map["Query"].fields.items():  # type: ignore[attr-defined]
+        if "after" not in field.args:
+            continue
+        orders = [*field.args["sort"].type.values] if "sort" in field.args else []
+        for order in ("", *orders):
+            given = [f"sort: {order}"] if order else []
+            given += ['search: "network"'] if order == "RELEVANCE" else ['query: "network"'] if name == "search" else []
+            query = f"{{ {name}({', '.join([*given, 'first: 40'])}) {{ edges {{ cursor }} }} }}"
+            answer = await answered(REFERENCE, engine, GraphQLRequest(query), viewer_with_role(Role.ADMIN))
+            assert answer.data is not None, answer.errors
+            cursors = [edge["cursor"] for edge in answer.data[name]["edges"]]
+            found[f"{get_named_type(field.type).name} {order}"] = cursors
+    query = "{ products(first: 100) { nodes { variants { edges { cursor } } } } }"
+    answer = await answered(REFERENCE, engine, GraphQLRequest(query), viewer_with_role(Role.ADMIN))
+    products = (answer.data or {})["products"]["nodes"]
+    variants = [edge["cursor"] for product in products for edge in product["variants"]["edges"]]
+    return {**found, "ProductVariantConnection ": variants}
 
 
 async def add_odd_rows(session: AsyncSession) -> None:

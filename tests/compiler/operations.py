@@ -1,146 +1,322 @@
-"""Operations to compare the executors by: hypothesis-graphql draws their form, a pool of values their arguments."""
+"""Operations to compare the executors by: hypothesis-graphql draws their form, a pool of values their arguments.
+
+The form is then dressed: several root fields, aliases, fragments, directives, fields selected twice, and variables in
+place of literals, given, left out, or with a default.
+"""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
     ArgumentNode,
     BooleanValueNode,
+    DirectiveNode,
     DocumentNode,
     EnumValueNode,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLEnumType,
+    GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    NamedTypeNode,
     NameNode,
     NullValueNode,
     ObjectFieldNode,
     ObjectValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionNode,
+    SelectionSetNode,
     StringValueNode,
     TypeInfo,
     TypeInfoVisitor,
     ValueNode,
+    VariableDefinitionNode,
+    VariableNode,
     Visitor,
+    get_named_type,
+    parse_type,
     print_ast,
+    validate,
+    value_from_ast_untyped,
     visit,
 )
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis_graphql import nodes, queries
 
+from tests.api import Json
 from tests.schema.walk import CORE
 
 DEEPEST_FILTER = 3
+ALIASES = ("a", "b", "r", "p", "rows", "None", "class", "f0", "__class__", "id", "name")
+"""Among them what generated code and Python itself call something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Values that occur in the data, by the name of the argument or input field that takes them."""
+    """Values that occur in the data.
+
+    `strings` by the name of the argument or input field that takes them, `ids` by their type, `cursors` by the type
+    of the connection and its order.
+    """
 
     strings: Mapping[str, Sequence[str]]
-    ids: Sequence[str]
-    cursors: Sequence[str]
+    ids: Mapping[str, Sequence[str]]
+    cursors: Mapping[str, Sequence[str]]
+
+    def ids_of(self, type_name: str) -> Sequence[str]:
+        """Ids of a type, or of any if none are known of it."""
+        return self.ids.get(type_name) or [each for some in self.ids.values() for each in some]
+
+    def cursors_of(self, connection: str, sort: str | None) -> Sequence[str]:
+        """Cursors that a list gave in an order, or any if there are none."""
+        return self.cursors.get(f"{connection} {sort or ''}") or [
+            each for some in self.cursors.values() for each in some
+        ]
 
 
-def operations(pool: Pool) -> st.SearchStrategy[str]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operation and its variables."""
+
+    query: str
+    variables: Json
+
+    def __str__(self) -> str:
+        return f"{self.query}\nvariables: {self.variables}"
+
+
+def operations(pool: Pool) -> st.SearchStrategy[Asked]:
     """Valid queries whose arguments mostly hit rows."""
     scalars = {
         "DateTime": st.just(nodes.String("2026-11-01T00:00:00Z")),
         "Decimal": st.just(nodes.String("10")),
         "JSON": st.just(nodes.Null),
     }
-    documents = st.one_of(
+    forms = st.one_of(
         *(
             queries(CORE, fields=[name], custom_scalars=scalars, print_ast=lambda document: document, allow_x00=False)
             for name in CORE.type_map["Query"].fields  # type: ignore[attr-defined]
         )
     )
-    return st.composite(_with_pool)(documents, pool)
+
+    @st.composite
+    def dressed(draw: st.DrawFn) -> Asked:
+        wardrobe = Wardrobe(draw, pool)
+        parts = [wardrobe.dress(deepcopy(form)) for form in draw(st.lists(forms, min_size=1, max_size=2))]
+        document = wardrobe.document([selection for part in parts for selection in part])
+        assume(not validate(CORE, document))
+        return Asked(print_ast(document), wardrobe.variables)
+
+    return dressed()
 
 
-def _with_pool(draw: st.DrawFn, documents: st.SearchStrategy[DocumentNode], pool: Pool) -> str:
-    document = deepcopy(draw(documents))
-    info = TypeInfo(CORE)
+@dataclass(slots=True)
+class Wardrobe:
+    """What an operation is dressed with, gathered while its parts are drawn."""
 
-    class Rewrite(Visitor):
-        def enter_field(self, node: FieldNode, *_args: object) -> FieldNode:
-            definition = info.get_field_def()
-            if definition is None or not definition.args:
-                return node
-            arguments = [
-                ArgumentNode(name=NameNode(value=name), value=value)
-                for name, argument in definition.args.items()
-                if (value := _argument(draw, pool, name, argument.type)) is not None
-            ]
-            return FieldNode(
-                alias=node.alias,
-                name=node.name,
-                arguments=_without_conflict(arguments),
-                directives=node.directives,
-                selection_set=node.selection_set,
+    draw: st.DrawFn
+    pool: Pool
+    variables: Json = field(default_factory=dict)
+    declared: list[VariableDefinitionNode] = field(default_factory=list)
+    fragments: list[FragmentDefinitionNode] = field(default_factory=list)
+
+    def dress(self, form: DocumentNode) -> tuple[SelectionNode, ...]:
+        """The selections of a form, dressed."""
+        info = TypeInfo(CORE)
+        wardrobe = self
+
+        class Dressing(Visitor):
+            def enter_field(self, node: FieldNode, *_args: object) -> FieldNode:
+                definition = info.get_field_def()
+                return wardrobe.field(node, definition) if definition is not None else node
+
+            def leave_selection_set(self, node: SelectionSetNode, *_args: object) -> SelectionSetNode:
+                kind = info.get_parent_type()
+                return wardrobe.selections(node, kind.name) if kind is not None else node
+
+        (operation,) = visit(form, TypeInfoVisitor(info, Dressing())).definitions
+        assert isinstance(operation, OperationDefinitionNode)
+        return operation.selection_set.selections
+
+    def document(self, selections: Sequence[SelectionNode]) -> DocumentNode:
+        """The whole."""
+        operation = OperationDefinitionNode(
+            operation=OperationType.QUERY,
+            variable_definitions=tuple(self.declared),
+            directives=(),
+            selection_set=SelectionSetNode(selections=tuple(selections)),
+        )
+        return DocumentNode(definitions=(operation, *self.fragments))
+
+    def once_in(self, times: int) -> bool:
+        """Whether it is this time. Shrinks to no."""
+        return self.draw(st.integers(0, times - 1)) == times - 1
+
+    def field(self, node: FieldNode, definition: GraphQLField) -> FieldNode:
+        """The field with arguments from the pool, and perhaps an alias and directives."""
+        connection = get_named_type(definition.type).name
+        given: dict[str, ValueNode] = {}
+        for name, argument in definition.args.items():
+            value = self._argument(name, argument.type, connection, given)
+            if value is not None:
+                given[name] = value
+        alias = NameNode(value=self.draw(st.sampled_from(ALIASES))) if self.once_in(8) else node.alias
+        return FieldNode(
+            alias=alias,
+            name=node.name,
+            arguments=tuple(
+                ArgumentNode(name=NameNode(value=name), value=self._varied(value, definition.args[name].type))
+                for name, value in _without_conflict(given).items()
+            ),
+            directives=self._directives(12),
+            selection_set=node.selection_set,
+        )
+
+    def selections(self, node: SelectionSetNode, kind: str) -> SelectionSetNode:
+        """The selections, the last of them perhaps in a fragment, and one of them perhaps again."""
+        selections = node.selections
+        if self.once_in(6):
+            selections = (*selections, self.draw(st.sampled_from(selections)))
+        if self.once_in(5):
+            kept = self.draw(st.integers(0, len(selections) - 1))
+            selections = (*selections[:kept], *self._wrapped(selections[kept:], kind))
+        return SelectionSetNode(selections=tuple(selections))
+
+    def _wrapped(self, selections: Sequence[SelectionNode], kind: str) -> list[SelectionNode]:
+        inner = SelectionSetNode(selections=tuple(selections))
+        condition = NamedTypeNode(name=NameNode(value=kind))
+        form = self.draw(st.sampled_from(("inline", "untyped", "named", "named twice")))
+        if form in {"inline", "untyped"}:
+            typed = condition if form == "inline" else None
+            return [InlineFragmentNode(type_condition=typed, directives=self._directives(3), selection_set=inner)]
+        name = NameNode(value=f"F{len(self.fragments)}")
+        self.fragments.append(
+            FragmentDefinitionNode(name=name, type_condition=condition, directives=(), selection_set=inner)
+        )
+        times = 2 if form == "named twice" else 1
+        return [FragmentSpreadNode(name=name, directives=self._directives(3)) for _ in range(times)]
+
+    def _directives(self, times: int) -> tuple[DirectiveNode, ...]:
+        if not self.once_in(times):
+            return ()
+        kind = GraphQLNonNull(CORE.type_map["Boolean"])  # type: ignore[type-var]
+        condition = self._varied(BooleanValueNode(value=self.draw(st.booleans())), kind)
+        name = self.draw(st.sampled_from(("include", "skip")))
+        argument = ArgumentNode(name=NameNode(value="if"), value=condition)
+        return (DirectiveNode(name=NameNode(value=name), arguments=(argument,)),)
+
+    def _argument(
+        self, name: str, kind: GraphQLInputType, connection: str, given: Mapping[str, ValueNode]
+    ) -> ValueNode | None:
+        if not isinstance(kind, GraphQLNonNull) and self.draw(st.integers(0, 2)) == 0:
+            return None
+        if name == "id":
+            return StringValueNode(value=self.draw(st.sampled_from(self.pool.ids_of(connection))))
+        if name not in {"after", "before"}:
+            return self._value(name, kind, 0)
+        if self.draw(st.booleans()):
+            return None
+        sort = given.get("sort")
+        order = sort.value if isinstance(sort, EnumValueNode) else None
+        if order is None and isinstance(given.get("search"), StringValueNode):
+            order = "RELEVANCE"
+        return StringValueNode(value=self.draw(st.sampled_from(self.pool.cursors_of(connection, order))))
+
+    def _value(self, name: str, kind: Any, depth: int) -> ValueNode:
+        if isinstance(kind, GraphQLNonNull):
+            kind = kind.of_type
+        elif self.draw(st.integers(0, 9)) == 0:
+            return NullValueNode()
+        if isinstance(kind, GraphQLList):
+            size = self.draw(st.integers(0, 2 if depth < DEEPEST_FILTER else 0))
+            return ListValueNode(values=tuple(self._value(name, kind.of_type, depth + 1) for _ in range(size)))
+        if isinstance(kind, GraphQLEnumType):
+            return EnumValueNode(value=self.draw(st.sampled_from(sorted(kind.values))))
+        if isinstance(kind, GraphQLInputObjectType):
+            return self._object(kind, depth)
+        return self._scalar(name, kind, depth)
+
+    def _object(self, kind: GraphQLInputObjectType, depth: int) -> ObjectValueNode:
+        names = [name for name in kind.fields if depth < DEEPEST_FILTER or name not in {"and", "or", "not"}]
+        required = [name for name in names if isinstance(kind.fields[name].type, GraphQLNonNull)]
+        chosen = self.draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
+        fields = [
+            ObjectFieldNode(name=NameNode(value=name), value=self._value(name, kind.fields[name].type, depth + 1))
+            for name in dict.fromkeys([*required, *chosen])
+        ]
+        return ObjectValueNode(fields=tuple(fields))
+
+    def _scalar(self, name: str, kind: GraphQLScalarType, depth: int) -> ValueNode:
+        if kind.name == "Boolean":
+            return BooleanValueNode(value=self.draw(st.booleans()))
+        if kind.name == "Int":
+            return IntValueNode(value=str(self.draw(st.integers(0, 6))))
+        if kind.name == "ID":
+            below_filter = depth > 1
+            return StringValueNode(
+                value=self.draw(st.sampled_from(self.pool.ids_of("Product" if below_filter else "")))
             )
+        if kind.name == "Decimal":
+            return StringValueNode(
+                value=self.draw(st.sampled_from(["0", "1.5", "4", "4.5", "900", "4250.00", "25000"]))
+            )
+        if kind.name == "DateTime":
+            moments = ["2026-01-01T00:00:00Z", "2026-10-15T12:00:00+03:00", "2030-01-01T00:00:00Z"]
+            return StringValueNode(value=self.draw(st.sampled_from(moments)))
+        return StringValueNode(value=self.draw(st.sampled_from(self.pool.strings.get(name, self.pool.strings[""]))))
 
-    return print_ast(visit(document, TypeInfoVisitor(info, Rewrite())))
+    def _varied(self, value: ValueNode, kind: Any) -> ValueNode:
+        """The value, or parts of it, perhaps as a variable."""
+        if self.once_in(5):
+            return self._variable(value, kind)
+        nullable = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        if isinstance(value, ListValueNode):
+            return ListValueNode(values=tuple(self._varied(item, nullable.of_type) for item in value.values))
+        if isinstance(value, ObjectValueNode):
+            return ObjectValueNode(
+                fields=tuple(
+                    ObjectFieldNode(
+                        name=each.name, value=self._varied(each.value, nullable.fields[each.name.value].type)
+                    )
+                    for each in value.fields
+                )
+            )
+        return value
+
+    def _variable(self, value: ValueNode, kind: GraphQLInputType) -> VariableNode:
+        """A variable with the value: sent, or by default. A null may also be left out."""
+        variable = VariableNode(name=NameNode(value=f"v{len(self.declared)}"))
+        way = self.draw(st.sampled_from(("sent", "default", "sent despite a default")))
+        if way != "default" and not (isinstance(value, NullValueNode) and self.draw(st.booleans())):
+            self.variables[variable.name.value] = value_from_ast_untyped(value)
+        default: Any = None if way == "sent" else value if way == "default" else self._other(value)
+        self.declared.append(
+            VariableDefinitionNode(variable=variable, type=parse_type(str(kind)), default_value=default, directives=())
+        )
+        return variable
+
+    def _other(self, value: Any) -> Any:
+        """Another value of the type, where that is simple."""
+        return BooleanValueNode(value=not value.value) if isinstance(value, BooleanValueNode) else value
 
 
-def _without_conflict(arguments: list[ArgumentNode]) -> tuple[ArgumentNode, ...]:
+def _without_conflict(arguments: Mapping[str, ValueNode]) -> dict[str, ValueNode]:
     """Keep one of two arguments that exclude each other, as clients do; the odd ones are tested apart."""
-    names = {argument.name.value for argument in arguments}
-    dropped = {"last"} if {"first", "last"} <= names else set()
-    dropped |= {"slug"} if {"id", "slug"} <= names else set()
-    return tuple(argument for argument in arguments if argument.name.value not in dropped)
-
-
-def _argument(draw: st.DrawFn, pool: Pool, name: str, kind: GraphQLInputType) -> ValueNode | None:
-    if not isinstance(kind, GraphQLNonNull) and draw(st.integers(0, 2)) == 0:
-        return None
-    if name in {"after", "before"}:
-        return StringValueNode(value=draw(st.sampled_from(pool.cursors))) if draw(st.booleans()) else None
-    return _value(draw, pool, name, kind, 0)
-
-
-def _value(draw: st.DrawFn, pool: Pool, name: str, kind: Any, depth: int) -> ValueNode:
-    if isinstance(kind, GraphQLNonNull):
-        kind = kind.of_type
-    elif draw(st.integers(0, 9)) == 0:
-        return NullValueNode()
-    if isinstance(kind, GraphQLList):
-        size = draw(st.integers(0, 2 if depth < DEEPEST_FILTER else 0))
-        return ListValueNode(values=tuple(_value(draw, pool, name, kind.of_type, depth + 1) for _ in range(size)))
-    if isinstance(kind, GraphQLEnumType):
-        return EnumValueNode(value=draw(st.sampled_from(sorted(kind.values))))
-    if isinstance(kind, GraphQLInputObjectType):
-        return _object(draw, pool, kind, depth)
-    return _scalar(draw, pool, name, kind)
-
-
-def _object(draw: st.DrawFn, pool: Pool, kind: GraphQLInputObjectType, depth: int) -> ObjectValueNode:
-    names = [name for name in kind.fields if depth < DEEPEST_FILTER or name not in {"and", "or", "not"}]
-    required = [name for name in names if isinstance(kind.fields[name].type, GraphQLNonNull)]
-    chosen = draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
-    fields = [
-        ObjectFieldNode(name=NameNode(value=name), value=_value(draw, pool, name, kind.fields[name].type, depth + 1))
-        for name in dict.fromkeys([*required, *chosen])
-    ]
-    return ObjectValueNode(fields=tuple(fields))
-
-
-def _scalar(draw: st.DrawFn, pool: Pool, name: str, kind: GraphQLScalarType) -> ValueNode:
-    if kind.name == "Boolean":
-        return BooleanValueNode(value=draw(st.booleans()))
-    if kind.name == "Int":
-        return IntValueNode(value=str(draw(st.integers(0, 6))))
-    if kind.name == "ID":
-        return StringValueNode(value=draw(st.sampled_from(pool.ids)))
-    if kind.name == "Decimal":
-        return StringValueNode(value=draw(st.sampled_from(["0", "1.5", "4", "4.5", "900", "4250.00", "25000"])))
-    if kind.name == "DateTime":
-        moments = ["2026-01-01T00:00:00Z", "2026-10-15T12:00:00+03:00", "2030-01-01T00:00:00Z"]
-        return StringValueNode(value=draw(st.sampled_from(moments)))
-    return StringValueNode(value=draw(st.sampled_from(pool.strings.get(name, pool.strings[""]))))
+    dropped = {"last"} if {"first", "last"} <= arguments.keys() else set()
+    dropped |= {"slug"} if {"id", "slug"} <= arguments.keys() else set()
+    sort, question = arguments.get("sort"), arguments.get("search", NullValueNode())
+    if isinstance(sort, EnumValueNode) and sort.value == "RELEVANCE" and isinstance(question, NullValueNode):
+        dropped.add("sort")
+    return {name: value for name, value in arguments.items() if name not in dropped}
