@@ -6,13 +6,12 @@ structure of the response are in the shape, so that only values cross the wire.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, cast
 
 import strawberry
 from graphql import (
     FieldNode,
     GraphQLError,
-    GraphQLField,
     GraphQLNonNull,
     GraphQLObjectType,
     OperationDefinitionNode,
@@ -20,7 +19,6 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, literal_column, select, union_all
-from sqlalchemy import cast as sql_cast
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -34,23 +32,19 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
 from compiler.layout import Layout, RootLayout
+from compiler.leaves import LEAVES, Selected, declaration_of
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
-from compiler.values import key_place, object_type, scalar
+from compiler.values import key_place, object_type
 from compiler.windows import LIMITS, CompiledWindow, OrderedList, compiled_window
 from resolvers.context import AnySelect
 from resolvers.declarations import (
-    Column,
     Declaration,
-    Expression,
-    Identifier,
     ListRules,
     Lookup,
     Many,
     NodeLookup,
     One,
-    Part,
-    Records,
     Root,
     Search,
     Singleton,
@@ -60,7 +54,6 @@ from resolvers.loading import LIST_LIMIT
 from resolvers.ordering import Order
 from resolvers.paging import between, ordering
 from resolvers.searching import BY_RANK, SearchSource, hits_of
-from schema.declare import DeclaredField
 
 MAXIMUM_LOOKING_AHEAD = 4
 """The most lists within each other that read a row more than they give: all below that row is read for nothing."""
@@ -68,7 +61,6 @@ MAXIMUM_LOOKING_AHEAD = 4
 SHORT_LIST = literal_column(str(LIST_LIMIT), Integer())
 """As the limits of pages are (compiler/windows.py)."""
 
-Declared = TypeVar("Declared", bound=Declaration)
 Condition = Callable[[Any], ColumnElement[bool]]
 
 
@@ -79,18 +71,6 @@ class Traced:
     statement: AnySelect
     shape: Shape
     has_many_rows: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Selected(Generic[Declared]):
-    """A selected field: the type it is on, what declares it, its nodes, and the row it is read from."""
-
-    kind: GraphQLObjectType
-    definition: GraphQLField
-    declaration: Declared
-    nodes: list[FieldNode]
-    entity: Any
-    layout: Layout
 
 
 class Planner:
@@ -130,7 +110,7 @@ class Planner:
         if not nodes or nodes[0].name.value.startswith("__"):
             return False
         definition = kind.fields[nodes[0].name.value]
-        match _declaration(definition):
+        match declaration_of(definition):
             case Lookup() | Singleton():
                 return True
             case Root():
@@ -157,13 +137,16 @@ class Planner:
         if name.startswith("__"):
             raise NotCompilableError(Reason.INTROSPECTION, name)
         definition = kind.fields[name]
-        declaration = _declaration(definition)
+        declaration = declaration_of(definition)
         if declaration.requires is not None and not self._viewer.may(declaration.requires):
             raise NotCompilableError(Reason.PERMISSION, f"{kind.name}.{name}")
+        selected = Selected(kind, definition, declaration, nodes, entity, layout)
+        if (leaf := LEAVES.get(type(declaration))) is not None:
+            return leaf(selected, self._selections)
         compile_kind = self._kinds.get(type(declaration))
         if compile_kind is None:
             raise NotCompilableError(Reason.PYTHON_FIELD, f"{kind.name}.{name}")
-        return compile_kind(self, Selected(kind, definition, declaration, nodes, entity, layout))
+        return compile_kind(self, selected)
 
     def _arguments(self, selected: Selected[Any]) -> dict[str, Any]:
         try:
@@ -173,45 +156,6 @@ class Planner:
         field: StrawberryField = selected.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         registry = self._schema.schema_converter.scalar_registry
         return convert_arguments(values, field.arguments, registry, self._schema.config)
-
-    def _column(self, selected: Selected[Column]) -> str:
-        attribute = selected.declaration.attribute
-        column = getattr(selected.entity, attribute)
-        return scalar(selected.definition.type, column, selected.layout, (id(selected.entity), attribute))
-
-    def _identifier(self, selected: Selected[Identifier]) -> str:
-        return f"gid({selected.kind.name.encode() + b':'!r}, r[{key_place(selected.entity, selected.layout)}])"
-
-    def _expression(self, selected: Selected[Expression]) -> str:
-        return scalar(selected.definition.type, selected.declaration.sql(selected.entity), selected.layout)
-
-    def _part(self, selected: Selected[Part]) -> str:
-        part = selected.declaration
-        kind = object_type(selected.definition.type)
-        fields = self._selections.fields(kind, [node.selection_set for node in selected.nodes])
-        values = (f"{key!r}: {_part_value(selected, kind, found[0].name.value)}" for key, found in fields.items())
-        body = "{" + ", ".join(values) + "}"
-        if part.null_without is None:
-            return body
-        column = getattr(selected.entity, part.null_without)
-        place = selected.layout.place(column.is_(None), ("null", id(selected.entity), part.null_without))
-        return f"(None if r[{place}] else {body})"
-
-    def _records(self, selected: Selected[Records]) -> str:
-        """The stored JSON as it is, when all of it is asked for under its own names and in the order of JSONB."""
-        attribute = selected.declaration.attribute
-        column = sql_cast(getattr(selected.entity, attribute), Text)
-        place = selected.layout.place(column, ("records", id(selected.entity), attribute))
-        kind = object_type(selected.definition.type)
-        fields = self._selections.fields(kind, [node.selection_set for node in selected.nodes])
-        names = {key: found[0].name.value for key, found in fields.items()}
-        in_stored_order = sorted(kind.fields, key=lambda name: (len(name), name))
-        if list(names.items()) == [(name, name) for name in in_stored_order]:
-            return f"json(r[{place}])"
-        values = (
-            f"{key!r}: {repr(kind.name) if name == '__typename' else f'o[{name!r}]'}" for key, name in names.items()
-        )
-        return f"[{{{', '.join(values)}}} for o in loads(r[{place}])]"
 
     def _one(self, selected: Selected[One]) -> str:
         one = selected.declaration
@@ -412,33 +356,14 @@ class Planner:
         return cast("GraphQLObjectType", self._core.type_map[type_name])
 
     _kinds: Mapping[type[Declaration], Callable[["Planner", Selected[Any]], str]] = {
-        Column: _column,
-        Expression: _expression,
-        Identifier: _identifier,
         Lookup: _lookup,
         Many: _many,
         NodeLookup: _node,
         One: _one,
-        Part: _part,
-        Records: _records,
         Root: _root,
         Search: _search,
         Singleton: _singleton,
     }
-
-
-def _declaration(definition: GraphQLField) -> Declaration:
-    behind: StrawberryField = definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-    return behind.declaration if isinstance(behind, DeclaredField) else Column(attribute=behind.python_name)
-
-
-def _part_value(selected: Selected[Part], kind: GraphQLObjectType, name: str) -> str:
-    if name == "__typename":
-        return repr(kind.name)
-    inner = kind.fields[name]
-    attribute = selected.declaration.columns[inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name]
-    column = getattr(selected.entity, attribute)
-    return scalar(inner.type, column, selected.layout, (id(selected.entity), attribute))
 
 
 def _rules_of(

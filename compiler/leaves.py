@@ -1,0 +1,105 @@
+"""Selected fields without rows of their own: columns, expressions, and what is made of the columns of one row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from graphql import FieldNode, GraphQLField, GraphQLObjectType
+from sqlalchemy import Text
+from sqlalchemy import cast as sql_cast
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from compiler.layout import Layout
+from compiler.selection import Selections
+from compiler.values import key_place, object_type, scalar
+from resolvers.declarations import Column, Declaration, Expression, Identifier, Part, Records
+from schema.declare import DeclaredField
+
+Declared = TypeVar("Declared", bound=Declaration)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected(Generic[Declared]):
+    """A selected field: the type it is on, what declares it, its nodes, and the row it is read from."""
+
+    kind: GraphQLObjectType
+    definition: GraphQLField
+    declaration: Declared
+    nodes: list[FieldNode]
+    entity: Any
+    layout: Layout
+
+    def fields(self, selections: Selections) -> dict[str, str]:
+        """The names of the fields below it, by their response keys."""
+        kind = object_type(self.definition.type)
+        found = selections.fields(kind, [node.selection_set for node in self.nodes])
+        return {key: nodes[0].name.value for key, nodes in found.items()}
+
+
+def declaration_of(definition: GraphQLField) -> Declaration:
+    """What declares a field; one without a declaration is the column of its name."""
+    behind: StrawberryField = definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+    return behind.declaration if isinstance(behind, DeclaredField) else Column(attribute=behind.python_name)
+
+
+def _column(selected: Selected[Column], _selections: Selections) -> str:
+    attribute = selected.declaration.attribute
+    column = getattr(selected.entity, attribute)
+    return scalar(selected.definition.type, column, selected.layout, (id(selected.entity), attribute))
+
+
+def _identifier(selected: Selected[Identifier], _selections: Selections) -> str:
+    return f"gid({selected.kind.name.encode() + b':'!r}, r[{key_place(selected.entity, selected.layout)}])"
+
+
+def _expression(selected: Selected[Expression], _selections: Selections) -> str:
+    return scalar(selected.definition.type, selected.declaration.sql(selected.entity), selected.layout)
+
+
+def _part(selected: Selected[Part], selections: Selections) -> str:
+    part = selected.declaration
+    kind = object_type(selected.definition.type)
+    values = (f"{key!r}: {_part_value(selected, kind, name)}" for key, name in selected.fields(selections).items())
+    body = "{" + ", ".join(values) + "}"
+    if part.null_without is None:
+        return body
+    column = getattr(selected.entity, part.null_without)
+    place = selected.layout.place(column.is_(None), ("null", id(selected.entity), part.null_without))
+    return f"(None if r[{place}] else {body})"
+
+
+def _part_value(selected: Selected[Part], kind: GraphQLObjectType, name: str) -> str:
+    if name == "__typename":
+        return repr(kind.name)
+    inner = kind.fields[name]
+    attribute = selected.declaration.columns[inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name]
+    column = getattr(selected.entity, attribute)
+    return scalar(inner.type, column, selected.layout, (id(selected.entity), attribute))
+
+
+def _records(selected: Selected[Records], selections: Selections) -> str:
+    """The stored JSON as it is, when all of it is asked for under its own names and in the order of JSONB."""
+    attribute = selected.declaration.attribute
+    column = sql_cast(getattr(selected.entity, attribute), Text)
+    place = selected.layout.place(column, ("records", id(selected.entity), attribute))
+    kind = object_type(selected.definition.type)
+    names = selected.fields(selections)
+    in_stored_order = sorted(kind.fields, key=lambda name: (len(name), name))
+    if list(names.items()) == [(name, name) for name in in_stored_order]:
+        return f"json(r[{place}])"
+    values = (f"{key!r}: {repr(kind.name) if name == '__typename' else f'o[{name!r}]'}" for key, name in names.items())
+    return f"[{{{', '.join(values)}}} for o in loads(r[{place}])]"
+
+
+LEAVES: Mapping[type[Declaration], Callable[[Selected[Any], Selections], str]] = MappingProxyType(
+    {
+        Column: _column,
+        Expression: _expression,
+        Identifier: _identifier,
+        Part: _part,
+        Records: _records,
+    }
+)
+"""Gives the code that reads the field from its row."""
