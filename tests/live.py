@@ -34,12 +34,16 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 @contextmanager
 def visiting(address: str, twin: str) -> Iterator[httpx.Client]:
-    """A client of the server at `address`; the one at `twin` gets every request too and must answer the same."""
-    with httpx.Client(base_url=twin, trust_env=False, timeout=30) as other:
+    """A client of the server at `address`; the one at `twin` gets every request too and must answer the same.
+
+    So must the first one when it gets the request again, because it remembers bodies.
+    """
+    with httpx.Client(trust_env=False, timeout=30) as other:
 
         def compare(response: httpx.Response) -> None:
             response.read()
-            assert_same(response, other.send(_redirected(response.request, twin)))
+            for server in (twin, address):
+                assert_same(response, other.send(_redirected(response.request, server)))
 
         hooks = {"request": [lambda request: request.read()], "response": [compare]}
         with httpx.Client(base_url=address, trust_env=False, timeout=30, event_hooks=hooks) as client:
