@@ -1,13 +1,12 @@
-"""Operations to compare the executors by: hypothesis-graphql draws their form, a pool of values their arguments.
+"""Operations to compare the executors by: their form is drawn from the schema, their arguments from a pool of values.
 
-The form is then dressed: several root fields, aliases, fragments, directives, fields selected twice, and variables in
-place of literals, given, left out, or with a default.
+They are dressed with all that documents may have: several root fields, aliases, fragments, directives, fields selected
+twice, and variables in place of literals, given, left out, or with a default.
 """
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     ArgumentNode,
@@ -24,6 +23,7 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLScalarType,
     InlineFragmentNode,
     IntValueNode,
@@ -38,27 +38,28 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     StringValueNode,
-    TypeInfo,
-    TypeInfoVisitor,
     ValueNode,
     VariableDefinitionNode,
     VariableNode,
-    Visitor,
     get_named_type,
+    is_abstract_type,
+    is_leaf_type,
     parse_type,
     print_ast,
     validate,
     value_from_ast_untyped,
-    visit,
 )
 from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis_graphql import nodes, queries
 
 from tests.api import Json
 from tests.schema.walk import CORE
 
+DEEPEST_SELECTION = 4
 DEEPEST_FILTER = 3
+OFTEN = {"filter": 4, "search": 8, "after": 6, "before": 8, "last": 4, "types": 4, "id": 3}
+"""One in how many times an argument is given that may be left out; others every other time."""
+
 ALIASES = ("a", "b", "r", "p", "rows", "None", "class", "f0", "__class__", "id", "name")
 """Among them what generated code and Python itself call something."""
 
@@ -99,23 +100,12 @@ class Asked:
 
 def operations(pool: Pool) -> st.SearchStrategy[Asked]:
     """Valid queries whose arguments mostly hit rows."""
-    scalars = {
-        "DateTime": st.just(nodes.String("2026-11-01T00:00:00Z")),
-        "Decimal": st.just(nodes.String("10")),
-        "JSON": st.just(nodes.Null),
-    }
-    forms = st.one_of(
-        *(
-            queries(CORE, fields=[name], custom_scalars=scalars, print_ast=lambda document: document, allow_x00=False)
-            for name in CORE.type_map["Query"].fields  # type: ignore[attr-defined]
-        )
-    )
 
     @st.composite
     def dressed(draw: st.DrawFn) -> Asked:
         wardrobe = Wardrobe(draw, pool)
-        parts = [wardrobe.dress(deepcopy(form)) for form in draw(st.lists(forms, min_size=1, max_size=2))]
-        document = wardrobe.document([selection for part in parts for selection in part])
+        root = wardrobe.selection_set(cast("GraphQLObjectType", CORE.query_type), DEEPEST_SELECTION)
+        document = wardrobe.document(root.selections)
         assume(not validate(CORE, document))
         return Asked(print_ast(document), wardrobe.variables)
 
@@ -124,7 +114,7 @@ def operations(pool: Pool) -> st.SearchStrategy[Asked]:
 
 @dataclass(slots=True)
 class Wardrobe:
-    """What an operation is dressed with, gathered while its parts are drawn."""
+    """What an operation is made and dressed with, gathered while its parts are drawn."""
 
     draw: st.DrawFn
     pool: Pool
@@ -132,23 +122,42 @@ class Wardrobe:
     declared: list[VariableDefinitionNode] = field(default_factory=list)
     fragments: list[FragmentDefinitionNode] = field(default_factory=list)
 
-    def dress(self, form: DocumentNode) -> tuple[SelectionNode, ...]:
-        """The selections of a form, dressed."""
-        info = TypeInfo(CORE)
-        wardrobe = self
+    def selection_set(self, kind: Any, depth: int) -> SelectionSetNode:
+        """Some fields of the type, objects among them as long as there is depth left."""
+        if is_abstract_type(kind):
+            return self._of_members(kind, depth)
+        leaves = [name for name, each in kind.fields.items() if is_leaf_type(get_named_type(each.type))]
+        objects = [name for name in kind.fields if name not in leaves] if depth > 0 else []
+        is_list = "nodes" in kind.fields
+        chosen = self.draw(st.lists(st.sampled_from([*leaves, "__typename"]), max_size=3, unique=True))
+        if objects:
+            chosen += self.draw(st.lists(st.sampled_from(objects), min_size=1, max_size=2, unique=True))
+        below = depth if is_list or "node" in kind.fields else depth - 1
+        return self._dressed([self._selected(kind, name, below) for name in chosen or ["__typename"]], kind.name)
 
-        class Dressing(Visitor):
-            def enter_field(self, node: FieldNode, *_args: object) -> FieldNode:
-                definition = info.get_field_def()
-                return wardrobe.field(node, definition) if definition is not None else node
+    def _of_members(self, kind: Any, depth: int) -> SelectionSetNode:
+        members = CORE.get_possible_types(kind)
+        chosen = self.draw(st.lists(st.sampled_from(members), min_size=1, max_size=3, unique_by=lambda each: each.name))
+        fragments: list[SelectionNode] = [
+            InlineFragmentNode(
+                type_condition=NamedTypeNode(name=NameNode(value=member.name)),
+                directives=(),
+                selection_set=self.selection_set(member, depth - 1),
+            )
+            for member in chosen
+        ]
+        common = [name for name in getattr(kind, "fields", {}) if self.once_in(2)]
+        return self._dressed(
+            [*(self._selected(kind, name, 0) for name in ["__typename", *common]), *fragments], kind.name
+        )
 
-            def leave_selection_set(self, node: SelectionSetNode, *_args: object) -> SelectionSetNode:
-                kind = info.get_parent_type()
-                return wardrobe.selections(node, kind.name) if kind is not None else node
-
-        (operation,) = visit(form, TypeInfoVisitor(info, Dressing())).definitions
-        assert isinstance(operation, OperationDefinitionNode)
-        return operation.selection_set.selections
+    def _selected(self, kind: Any, name: str, depth: int) -> FieldNode:
+        if name == "__typename":
+            return FieldNode(name=NameNode(value=name), arguments=(), directives=())
+        definition = kind.fields[name]
+        inner = get_named_type(definition.type)
+        selection_set = None if is_leaf_type(inner) else self.selection_set(inner, depth)
+        return self._field(name, definition, selection_set, is_at_root=kind.name == "Query")
 
     def document(self, selections: Sequence[SelectionNode]) -> DocumentNode:
         """The whole."""
@@ -164,34 +173,37 @@ class Wardrobe:
         """Whether it is this time. Shrinks to no."""
         return self.draw(st.integers(0, times - 1)) == times - 1
 
-    def field(self, node: FieldNode, definition: GraphQLField) -> FieldNode:
+    def _field(
+        self, name: str, definition: GraphQLField, selection_set: SelectionSetNode | None, *, is_at_root: bool
+    ) -> FieldNode:
         """The field with arguments from the pool, and perhaps an alias and directives."""
-        connection = get_named_type(definition.type).name
         given: dict[str, ValueNode] = {}
-        for name, argument in definition.args.items():
-            value = self._argument(name, argument.type, connection, given)
+        for argument, each in definition.args.items():
+            value = self._argument(argument, each.type, get_named_type(definition.type).name, given)
             if value is not None:
-                given[name] = value
-        alias = NameNode(value=self.draw(st.sampled_from(ALIASES))) if self.once_in(8) else node.alias
+                given[argument] = value
+        if "first" in definition.args and not given.keys() & {"first", "last"} and not is_at_root:
+            given["first"] = self._size()
+        if {"id", "slug"} <= definition.args.keys() and not given.keys() & {"id", "slug"} and not self.once_in(12):
+            given["id"] = self._id(get_named_type(definition.type).name)
         return FieldNode(
-            alias=alias,
-            name=node.name,
+            alias=NameNode(value=self.draw(st.sampled_from(ALIASES))) if self.once_in(8) else None,
+            name=NameNode(value=name),
             arguments=tuple(
-                ArgumentNode(name=NameNode(value=name), value=self._varied(value, definition.args[name].type))
-                for name, value in _without_conflict(given).items()
+                ArgumentNode(name=NameNode(value=key), value=self._varied(value, definition.args[key].type))
+                for key, value in _without_conflict(given).items()
             ),
             directives=self._directives(12),
-            selection_set=node.selection_set,
+            selection_set=selection_set,
         )
 
-    def selections(self, node: SelectionSetNode, kind: str) -> SelectionSetNode:
+    def _dressed(self, selections: Sequence[SelectionNode], kind: str) -> SelectionSetNode:
         """The selections, the last of them perhaps in a fragment, and one of them perhaps again."""
-        selections = node.selections
         if self.once_in(6):
-            selections = (*selections, self.draw(st.sampled_from(selections)))
+            selections = [*selections, self.draw(st.sampled_from(selections))]
         if self.once_in(5):
             kept = self.draw(st.integers(0, len(selections) - 1))
-            selections = (*selections[:kept], *self._wrapped(selections[kept:], kind))
+            selections = [*selections[:kept], *self._wrapped(selections[kept:], kind)]
         return SelectionSetNode(selections=tuple(selections))
 
     def _wrapped(self, selections: Sequence[SelectionNode], kind: str) -> list[SelectionNode]:
@@ -220,19 +232,25 @@ class Wardrobe:
     def _argument(
         self, name: str, kind: GraphQLInputType, connection: str, given: Mapping[str, ValueNode]
     ) -> ValueNode | None:
-        if not isinstance(kind, GraphQLNonNull) and self.draw(st.integers(0, 2)) == 0:
+        if not isinstance(kind, GraphQLNonNull) and not self.once_in(OFTEN.get(name, 2)):
             return None
         if name == "id":
-            return StringValueNode(value=self.draw(st.sampled_from(self.pool.ids_of(connection))))
+            return self._id(connection)
+        if name in {"first", "last"}:
+            return NullValueNode() if self.once_in(12) else self._size()
         if name not in {"after", "before"}:
             return self._value(name, kind, 0)
-        if self.draw(st.booleans()):
-            return None
         sort = given.get("sort")
         order = sort.value if isinstance(sort, EnumValueNode) else None
         if order is None and isinstance(given.get("search"), StringValueNode):
             order = "RELEVANCE"
         return StringValueNode(value=self.draw(st.sampled_from(self.pool.cursors_of(connection, order))))
+
+    def _id(self, type_name: str) -> StringValueNode:
+        return StringValueNode(value=self.draw(st.sampled_from(self.pool.ids_of(type_name))))
+
+    def _size(self) -> IntValueNode:
+        return IntValueNode(value=str(self.draw(st.sampled_from((3, 1, 2, 5, 0)))))
 
     def _value(self, name: str, kind: Any, depth: int) -> ValueNode:
         if isinstance(kind, GraphQLNonNull):

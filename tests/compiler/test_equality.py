@@ -89,8 +89,8 @@ async def test_executors_agree_on_generated_operations(
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(operations(pool), st.sampled_from(sorted(VIEWERS)))
-    def compare(asked: Asked, role: str) -> None:
+    @given(st.sampled_from(list(VIEWERS)), operations(pool))
+    def compare(role: str, asked: Asked) -> None:
         note(f"{asked}\nviewer: {role}")
         answered_by = assert_equal(odd_engine, read_pool, asked, VIEWERS[role])
         tally[asyncio.run_coroutine_threadsafe(answered_by, loop).result()] += 1
