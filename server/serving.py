@@ -162,13 +162,27 @@ def _export(settings: Settings) -> None:
 
 
 def _run(server: uvicorn.Server, settings: Settings, listener: socket.socket) -> None:
-    with _explained(settings.host, settings.port):
+    with _explained(settings.host, settings.port), _ending_on_hangup(server):
         try:
             server.run([listener])
         except SystemExit as error:
             if error.code == STARTUP_FAILURE:
                 raise StartupFailedError from error
             raise
+
+
+@contextmanager
+def _ending_on_hangup(server: uvicorn.Server) -> Iterator[None]:
+    """Let a closed terminal end the server as uvicorn lets SIGTERM: an exception could be lost among its callbacks."""
+    before = signal.getsignal(signal.SIGHUP)
+    if before is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGHUP, server.handle_exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _supervise_reloads(supervisor: Reloader) -> None:
