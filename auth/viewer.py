@@ -14,6 +14,11 @@ class Viewer:
     user_id: UUID | None = None
     grants: frozenset[Permission] = frozenset()
 
+    @property
+    def is_visitor(self) -> bool:
+        """Whether it has neither an account nor any grant."""
+        return self.user_id is None and not self.grants
+
     def may(self, permission: Permission) -> bool:
         """Whether the viewer is granted the permission."""
         return permission in self.grants

@@ -33,7 +33,6 @@ class Operation:
 def list_operations(samples: Samples) -> list[Operation]:
     """Every operation, over the samples."""
     products = [{"slug": slug} for slug in samples.slugs[:REQUESTS]]
-    deep = [{"after": cursor} for cursor in samples.deep_cursors]
     return [
         _operation("product", "One product with its category and 3 newest reviews with their authors", products),
         _operation(
@@ -51,7 +50,7 @@ def list_operations(samples: Samples) -> list[Operation]:
         ),
         _texts(samples),
         _own("page-first", "Page 1 of all products", [{}]),
-        _own("page-deep", f"Page {samples.deep_page:,} of all products, by cursor", deep),
+        _own("page-deep", f"Page {samples.deep_page:,} of all products, by cursor", [{"after": samples.deep_cursor}]),
     ]
 
 

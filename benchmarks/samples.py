@@ -46,8 +46,8 @@ class Samples:
     """The names of things, such as `Oak Writing Desk`."""
     prices: list[tuple[str, str]]
     deep_page: int
-    deep_cursors: list[str]
-    """Of rows right before the deep page and the pages after it."""
+    deep_cursor: str
+    """Of the row right before the deep page. One page is compared with one: of several the rows would be colder."""
 
 
 def take_samples(url: str) -> Samples:
@@ -59,27 +59,27 @@ async def _take(url: str) -> Samples:
     connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"})
     names = await _column(connection, NAMES)
     products: int = await connection.fetchval("SELECT count(*) FROM products WHERE is_active")
-    pages = min(REQUESTS, products // PAGE_SIZE // 10)
-    deep_page = min(DEEPEST_PAGE, products // PAGE_SIZE - pages)
+    deep_page = min(DEEPEST_PAGE, products // PAGE_SIZE - 1)
     samples = Samples(
         slugs=await _column(connection, SLUGS, TEXTS),
         categories=await _column(connection, CATEGORIES, PAGE_SIZE),
         questions=Random(1).sample(names, min(REQUESTS, len(names))),  # noqa: S311 - any will do
         prices=[(str(price), _above(price)) for price in await _column(connection, PRICES, REQUESTS)],
         deep_page=deep_page,
-        deep_cursors=await _cursors(connection, (deep_page - 1) * PAGE_SIZE - 1, pages),
+        deep_cursor=await _cursor(connection, (deep_page - 1) * PAGE_SIZE - 1),
     )
     await connection.close()
     return samples
 
 
-async def _cursors(connection: asyncpg.Connection, offset: int, pages: int) -> list[str]:
-    """The cursors of rows a page apart in the list of the newest products, as the server writes them."""
+async def _cursor(connection: asyncpg.Connection, offset: int) -> str:
+    """The cursor of a row in the list of the newest products, as the server writes it."""
     order: Any = ProductSort.NEWEST.value
     newest = select(cursor_of(order, Product)).where(Product.is_active)
-    newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).offset(offset).limit(pages * PAGE_SIZE)
+    newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).offset(offset).limit(1)
     sql = str(newest.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
-    return (await _column(connection, sql))[::PAGE_SIZE]
+    cursor: str = await connection.fetchval(sql)
+    return cursor
 
 
 async def _column(connection: asyncpg.Connection, sql: str, *arguments: object) -> list[Any]:

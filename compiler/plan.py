@@ -1,6 +1,6 @@
 """A plan: a traced operation, ready to be replayed with the values of a request."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, cast
@@ -100,10 +100,10 @@ class BoundPlan:
         """The JSON of `data`."""
         return self.written(await self.fetch(connection))
 
-    async def fetch(self, connection: Connection) -> Any:
-        """The row of the statement, or its rows."""
+    def fetch(self, connection: Connection) -> Awaitable[Any]:
+        """The row of the statement, or its rows, to be awaited."""
         fetch = connection.fetch if self.plan.has_many_rows else connection.fetchrow
-        return await fetch(self.plan.sql, *self.parameters)
+        return fetch(self.plan.sql, *self.parameters)
 
     def written(self, fetched: Any) -> bytes:
         """The JSON of `data` that what was fetched makes."""

@@ -1,13 +1,13 @@
 """Queries that one SQL statement answers. Whatever it cannot answer is left to the reference executor."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 import asyncpg
 
-from auth.viewer import VISITOR, Viewer
+from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
 from compiler.plan import BoundPlan
@@ -101,7 +101,7 @@ class CompiledReads:
 
     def kept(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
         """The JSON of `data`, if the answer is there without anybody having to be asked."""
-        return self._cache.kept(bound) if self._cache is not None and viewer == VISITOR else None
+        return self._cache.kept(bound) if self._cache is not None and self._cache.is_on and viewer.is_visitor else None
 
     async def run(
         self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None = None
@@ -117,43 +117,40 @@ class CompiledReads:
             self._failures.note(bound.plan, error)
             return NotCompilableError(Reason.RUNTIME, type(error).__name__)
 
-    async def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> bytes:
+    def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> Awaitable[bytes]:
         if explanation is not None:
             explanation.tables |= bound.plan.tables
-        if self._cache is None or not self._cache.is_on or viewer != VISITOR:
-            return await self._read(bound, explanation)
-        return await self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
+        if self._cache is None or not self._cache.is_on or not viewer.is_visitor:
+            return self._read(bound, explanation)
+        return self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
 
-    async def _read(self, bound: BoundPlan, explanation: Explanation | None) -> bytes:
+    def _read(self, bound: BoundPlan, explanation: Explanation | None) -> Awaitable[bytes]:
         if self._replica is None or not self._replica.watch.is_usable:
-            return await self._read_primary(bound, explanation)
+            return self._read_primary(bound, explanation)
+        return self._read_replica(self._replica, bound, explanation)
+
+    async def _read_replica(self, replica: ReplicaReads, bound: BoundPlan, explanation: Explanation | None) -> bytes:
         try:
-            return await self._read_from(self._replica.pool, Database.REPLICA, bound, explanation)
+            return await self._read_from(replica.pool, Database.REPLICA, bound, explanation)
         except asyncpg.QueryCanceledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the replica cannot answer, the primary is asked
-            self._replica.note_failure(error)
+            replica.note_failure(error)
         return await self._read_primary(bound, explanation)
 
-    async def _read_primary(self, bound: BoundPlan, explanation: Explanation | None) -> bytes:
+    def _read_primary(self, bound: BoundPlan, explanation: Explanation | None) -> Awaitable[bytes]:
         """Read where nothing is older than the versions that an answer is kept under."""
-        return await self._read_from(self._pool, Database.PRIMARY, bound, explanation)
+        return self._read_from(self._pool, Database.PRIMARY, bound, explanation)
 
     async def _read_from(
         self, pool: ReadPool, database: Database, bound: BoundPlan, explanation: Explanation | None
     ) -> bytes:
-        if explanation is not None:
-            explanation.database = database
-        return bound.written(await pool.run(partial(self._fetch, bound, explanation)))
+        if explanation is None:
+            return bound.written(await pool.run(bound.fetch, self._count))
+        explanation.database = database
+        return bound.written(await pool.run(bound.fetch, partial(self._count, explanation=explanation)))
 
-    async def _fetch(self, bound: BoundPlan, explanation: Explanation | None, connection: asyncpg.Connection) -> Any:
-        began = perf_counter()
-        try:
-            return await bound.fetch(connection)
-        finally:
-            self._count(perf_counter() - began, explanation)
-
-    def _count(self, seconds: float, explanation: Explanation | None) -> None:
+    def _count(self, seconds: float, explanation: Explanation | None = None) -> None:
         self.metrics.statements += 1
         self.metrics.seconds += seconds
         if explanation is not None:

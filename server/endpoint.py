@@ -26,7 +26,7 @@ from server.graphql_request import (
     read_body,
 )
 from server.http_caching import CacheRules, is_not_modified
-from server.http_messages import HttpAnswer, HttpRequest, raw_headers
+from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
 from server.request_memo import RequestMemo
 from server.settings import Settings
 
@@ -39,7 +39,8 @@ class GraphQLEndpoint:
 
     def __init__(self, executor: Executor, settings: Settings, open_context: Callable[[Viewer], Context]) -> None:
         self._executor = executor
-        self._settings = settings
+        self._shows_graphiql = settings.shows_graphiql
+        self._max_body_bytes = settings.max_body_bytes
         self._open_context = open_context
         self._memo = RequestMemo()
         self._caching = CacheRules(settings.cache_max_age_seconds, settings.cache_stale_seconds)
@@ -47,7 +48,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = HttpRequest(scope, receive)
-        if self._settings.shows_graphiql and request.is_reading and wants_page(request):
+        if request.is_reading and self._shows_graphiql and wants_page(request):
             await page_response()(scope, receive, send)
             return
         answer = await self._answer(request)
@@ -60,7 +61,7 @@ class GraphQLEndpoint:
             if request.is_reading:
                 answer = await self._run(from_query_string(request.query_string))
                 return self._kept_by_others(request, answer, media_type)
-            body = await read_body(request, self._settings.max_body_bytes)
+            body = await read_body(request, self._max_body_bytes)
             known = self._memo.get(body)
             found = None if known is None else await self._executor.run_again(known, VISITOR)
             if isinstance(found, bytes):
@@ -100,7 +101,7 @@ class GraphQLEndpoint:
         response = _respond(answer, media_type)
         headers = self._caching.headers(answer, VISITOR, request.headers, media_type, response.body)
         if is_not_modified(request.header_lines(b"if-none-match"), headers.get("ETag")):
-            return HttpAnswer(HTTPStatus.NOT_MODIFIED, raw_headers(headers))
+            return HttpAnswer(NOT_MODIFIED, raw_headers(headers))
         return HttpAnswer(response.status, _headers(media_type, headers), response.body)
 
 
@@ -114,7 +115,7 @@ def _respond(answer: Answer, media_type: str) -> HttpAnswer:
 
 
 def _found(data: bytes, media_type: str) -> HttpAnswer:
-    return HttpAnswer(HTTPStatus.OK, USUAL_HEADERS[media_type], b'{"data":%b}' % data)
+    return HttpAnswer(OK, USUAL_HEADERS[media_type], b'{"data":%b}' % data)
 
 
 def _refusal(refused: RequestRefusedError, media_type: str) -> HttpAnswer:

@@ -18,11 +18,7 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the process's life."""
-        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH and not _has_origin(scope):
+        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH and b"origin" not in dict(scope["headers"]):
             await self._graphql(scope, receive, send)
         else:
             await self._application(scope, receive, send)
-
-
-def _has_origin(scope: Scope) -> bool:
-    return any(name == b"origin" for name, _ in scope["headers"])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -106,7 +106,7 @@ async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
     if announced.isdigit() and int(announced[:20]) > max_body_bytes:
         raise _too_large(max_body_bytes)
     try:
-        return await in_time(partial(_received, request, max_body_bytes), BODY_TIMEOUT_SECONDS)
+        return await in_time(_received(request, max_body_bytes), BODY_TIMEOUT_SECONDS)
     except TimeoutError as error:
         raise RequestRefusedError(
             HTTPStatus.REQUEST_TIMEOUT,

@@ -1,7 +1,7 @@
 """An HTTP request and its answer as the GraphQL endpoint sees them: bare ASGI, because no path is hotter than this."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Generator, Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar, cast
@@ -9,6 +9,11 @@ from typing import Any, Generic, TypeVar, cast
 from starlette.types import Receive, Scope, Send
 
 T = TypeVar("T")
+
+OK = HTTPStatus.OK.value
+"""As a plain number, which is hashed at once; the hash of a member of an enumeration is made by Python code."""
+
+NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -41,12 +46,12 @@ class HttpRequest:
         return [value.decode("latin-1") for key, value in self.raw_headers if key == name]
 
 
-async def in_time(begin: Callable[[], Awaitable[T]], seconds: float) -> T:
-    """The result of what `begin` gives to await. Raises TimeoutError when it takes longer.
+async def in_time(awaitable: Awaitable[T], seconds: float) -> T:
+    """The result of what is to be awaited. Raises TimeoutError when it takes longer.
 
     What does not have to wait at all, like a body that came with its headers, costs no timer.
     """
-    waiting = begin().__await__()
+    waiting = awaitable.__await__()
     try:
         first = next(waiting)
     except StopIteration as done:
@@ -83,16 +88,16 @@ class HttpAnswer:
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(self, status: HTTPStatus, headers: RawHeaders, body: bytes = b"") -> None:
+    def __init__(self, status: int, headers: RawHeaders, body: bytes = b"") -> None:
         self.status = status
         self.headers = headers
         self.body = body
 
     async def send(self, request: HttpRequest, send: Send) -> None:
         """Send it, without its body in answer to HEAD."""
-        headers = list(self.headers)
-        if self.status is not HTTPStatus.NOT_MODIFIED:
-            headers.append((b"content-length", b"%d" % len(self.body)))
+        headers = self.headers
+        if self.status != NOT_MODIFIED:
+            headers = [*headers, (b"content-length", b"%d" % len(self.body))]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
 

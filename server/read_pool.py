@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from time import perf_counter
+from typing import NamedTuple, TypeVar
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,9 +14,14 @@ from sqlalchemy.pool import QueuePool
 from resolvers.errors import DatabaseAwayError, DatabaseSilentError
 
 T = TypeVar("T")
+Statement = Callable[[asyncpg.Connection], Awaitable[T]]
 
 LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
 """asyncpg knows how to read an array within a row only after it has read one on its own."""
+
+
+def ignore(_seconds: float) -> None:
+    """Take no notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,13 @@ class PoolState:
     in_use: int
     waiting: int | None = None
     """How many requests wait for a connection; None when it cannot be told."""
+
+
+class Waiting(NamedTuple):
+    """A request that waits for its turn, and until when."""
+
+    turn: asyncio.Future[None]
+    deadline: float
 
 
 def state_of(engine: AsyncEngine) -> PoolState:
@@ -49,87 +61,91 @@ class ReadPool:
         self._size = size
         self._patience_seconds = patience_seconds
         self._turns_taken = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[Waiting] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._idle: list[asyncpg.Connection] = []
 
     @property
     def state(self) -> PoolState:
         """How much of it is used now."""
-        return PoolState(self._size, self._turns_taken, len(self._waiting))
+        return PoolState(self._size, self._turns_taken, sum(not one.turn.done() for one in self._waiting))
 
-    async def run(self, statement: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    async def run(self, statement: Statement[T], observe: Callable[[float], None] = ignore) -> T:
         """What the statement gives on a connection, which survives what the database refuses, and nothing else.
 
-        Raises DatabaseSilentError when none becomes free in time, DatabaseAwayError when it is lost, and what
-        `connect` raises.
+        `observe` is told how many seconds it took. Raises DatabaseSilentError when no connection becomes free in time or
+        the database does not answer, DatabaseAwayError when the connection is lost, and what `connect` raises.
         """
         if self._turns_taken < self._size:
             self._turns_taken += 1
         else:
             await self._wait_for_turn()
         try:
-            return await self._run_on(await self._take(), statement)
+            connection = self._idle.pop() if self._idle else None
+            if connection is None or connection.is_closed():
+                connection = await self._take()
+            began = perf_counter()
+            try:
+                result = await statement(connection)
+            except BaseException as error:
+                self._let_go(connection, error)
+                if isinstance(error, OSError):
+                    raise _told(error) from error
+                raise
+            finally:
+                observe(perf_counter() - began)
+            self._idle.append(connection)
+            return result
         finally:
             self._end_turn()
 
     async def close(self) -> None:
         """Close every idle connection."""
+        if self._timer is not None:
+            self._timer.cancel()
         while self._idle:
             await self._idle.pop().close()
 
-    async def _run_on(
-        self, connection: asyncpg.Connection, statement: Callable[[asyncpg.Connection], Awaitable[T]]
-    ) -> T:
-        try:
-            result = await statement(connection)
-        except asyncpg.PostgresError:
-            self._give_back(connection)
-            raise
-        except TimeoutError as error:
+    def _let_go(self, connection: asyncpg.Connection, error: BaseException) -> None:
+        """Keep a connection whose statement was refused, and end one that was left in the midst of something."""
+        if not isinstance(error, asyncpg.PostgresError):
             connection.terminate()
-            raise DatabaseSilentError("no answer to a statement") from error
-        except OSError as error:
-            connection.terminate()
-            raise DatabaseAwayError(str(error)) from error
-        except BaseException:
-            connection.terminate()
-            raise
-        self._give_back(connection)
-        return result
+        elif not connection.is_closed():
+            self._idle.append(connection)
 
     async def _wait_for_turn(self) -> None:
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
-        self._waiting.append(turn)
-        timer = loop.call_later(self._patience_seconds, self._give_up, turn)
+        deadline = loop.time() + self._patience_seconds
+        self._waiting.append(Waiting(turn, deadline))
+        if self._timer is None:
+            self._timer = loop.call_at(deadline, self._give_up)
         try:
             await turn
         except BaseException:
-            if turn.cancelled() or turn.exception() is not None:
-                with suppress(ValueError):  # whoever ended first may have passed it over already
-                    self._waiting.remove(turn)
-            else:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._end_turn()  # it came in the moment in which the request was cancelled
             raise
-        finally:
-            timer.cancel()
 
-    def _give_up(self, turn: asyncio.Future[None]) -> None:
-        if not turn.done():
-            message = f"no connection became free in {self._patience_seconds} seconds"
-            turn.set_exception(DatabaseSilentError(message))
+    def _give_up(self) -> None:
+        """Tell those who have waited too long; one timer serves all, because they wait in the order of deadlines."""
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while self._waiting and (self._waiting[0].turn.done() or self._waiting[0].deadline <= loop.time()):
+            turn = self._waiting.popleft().turn
+            if not turn.done():
+                message = f"no connection became free in {self._patience_seconds} seconds"
+                turn.set_exception(DatabaseSilentError(message))
+        if self._waiting:
+            self._timer = loop.call_at(self._waiting[0].deadline, self._give_up)
 
     def _end_turn(self) -> None:
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn = self._waiting.popleft().turn
             if not turn.done():
                 turn.set_result(None)
                 return
         self._turns_taken -= 1
-
-    def _give_back(self, connection: asyncpg.Connection) -> None:
-        if not connection.is_closed():
-            self._idle.append(connection)
 
     async def _take(self) -> asyncpg.Connection:
         while self._idle:
@@ -137,6 +153,12 @@ class ReadPool:
             if not connection.is_closed():
                 return connection
         return await opened_for_reading(self._connect)
+
+
+def _told(error: OSError) -> DatabaseAwayError:
+    if isinstance(error, TimeoutError):
+        return DatabaseSilentError("no answer to a statement")
+    return DatabaseAwayError(str(error))
 
 
 async def opened_for_reading(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> asyncpg.Connection:
