@@ -73,8 +73,8 @@ class ReadPool:
     async def run(self, statement: Statement[T], observe: Callable[[float], None] = ignore) -> T:
         """What the statement gives on a connection, which survives what the database refuses, and nothing else.
 
-        `observe` is told how many seconds it took. Raises DatabaseSilentError when no connection becomes free in time or
-        the database does not answer, DatabaseAwayError when the connection is lost, and what `connect` raises.
+        `observe` is told how many seconds it took. Raises DatabaseSilentError when no connection becomes free in time
+        or the database does not answer, DatabaseAwayError when the connection is lost, and what `connect` raises.
         """
         if self._turns_taken < self._size:
             self._turns_taken += 1
