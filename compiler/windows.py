@@ -1,4 +1,4 @@
-"""The window of a list: its size and bounds, fixed in the document or arriving with each request."""
+"""The window of a list: its size, which a plan is for, and its bounds, fixed in the document or arriving with requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
