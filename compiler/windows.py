@@ -1,4 +1,4 @@
-"""The window of a list: its size, which a plan is for, and its bounds, fixed in the document or arriving with requests."""
+"""The window of a list: its size, for which a plan is made, and its bounds, which may arrive with requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
