@@ -1,20 +1,25 @@
 """Both executors give the same answer, to the byte, whatever is asked, to whomever.
 
-MERKATO_EQUALITY_EXAMPLES sets how many operations are tried, others with each run; MERKATO_EQUALITY_SEED what the shop
-holds. What fails is printed with its variables, its viewer, and how to try it again.
+Two strategies draw operations: ours (tests/compiler/operations.py), with all that documents may have, and that of
+hypothesis-graphql, which knows nothing of the compiler. MERKATO_EQUALITY_EXAMPLES sets how many operations are tried,
+others with each run; MERKATO_EQUALITY_SEED what the shop holds. What fails is printed with its variables, its viewer,
+and how to try it again.
 """
 
 import asyncio
 import os
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from graphql import get_operation_ast, parse
+from graphql import FieldNode, Visitor, get_operation_ast, parse, print_ast, visit
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from hypothesis_graphql import nodes, queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR, Viewer, viewer_with_role
@@ -30,11 +35,14 @@ from tests.compiler.operations import Asked, Pool, operations
 from tests.databases import settings_for
 from tests.executors import REFERENCE, answered, compiling_on, normalised, written
 from tests.queries.test_documents import read_document
+from tests.schema.walk import CORE
 
 QUERIES = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 VIEWERS = {"VISITOR": VISITOR} | {role.value: viewer_with_role(role) for role in Role}
 LONG = "MERKATO_EQUALITY_EXAMPLES"
 EXAMPLES = int(os.environ.get(LONG, "400"))
+
+EXCLUDING = (("first", "last"), ("id", "slug"))
 
 COMPILER = Compiler(schema)
 
@@ -78,6 +86,39 @@ async def test_executors_agree_on_every_document(
 async def test_executors_agree_on_generated_operations(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
+    tally = await compare(odd_engine, read_pool, operations(pool))
+    assert tally["compiled"] > EXAMPLES / 3, tally
+
+
+async def test_executors_agree_on_operations_that_another_library_draws(
+    odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
+) -> None:
+    strings = st.sampled_from([text for texts in pool.strings.values() for text in texts])
+    ids = st.sampled_from([each for some in pool.ids.values() for each in some])
+    scalars = {
+        "ID": ids.map(nodes.String),
+        "String": strings.map(nodes.String),
+        "Int": st.integers(0, 6).map(nodes.Int),
+        "Decimal": st.decimals(0, 30_000, places=2).map(nodes.String),
+        "DateTime": st.datetimes(timezones=st.just(UTC)).map(lambda moment: nodes.String(moment.isoformat())),
+    }
+    documents = queries(CORE, custom_scalars=scalars, print_ast=lambda document: print_ast(visit(document, Sensible())))
+    tally = await compare(odd_engine, read_pool, documents.map(lambda query: Asked(query, {})))
+    assert tally["compiled"] > EXAMPLES / 5, tally
+
+
+class Sensible(Visitor):
+    """Leaves out arguments that exclude others, and cursors, of which a drawn text is none: both are tested apart."""
+
+    def leave_field(self, node: FieldNode, *_: object) -> FieldNode:
+        """The field with what is left of its arguments."""
+        given = {argument.name.value for argument in node.arguments or ()}
+        odd = {"after", "before"} | {second for first, second in EXCLUDING if first in given}
+        return replace(node, arguments=tuple(each for each in node.arguments or () if each.name.value not in odd))
+
+
+async def compare(engine: AsyncEngine, read_pool: ReadPool, drawn: st.SearchStrategy[Asked]) -> Counter[str]:
+    """Ask both executors what is drawn, as every kind of viewer; tells who answered how often."""
     tally: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
 
@@ -89,16 +130,16 @@ async def test_executors_agree_on_generated_operations(
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.sampled_from(list(VIEWERS)), operations(pool))
-    def compare(role: str, asked: Asked) -> None:
+    @given(st.sampled_from(list(VIEWERS)), drawn)
+    def ask(role: str, asked: Asked) -> None:
         note(f"{asked}\nviewer: {role}")
-        answered_by = assert_equal(odd_engine, read_pool, asked, VIEWERS[role])
+        answered_by = assert_equal(engine, read_pool, asked, VIEWERS[role])
         tally[asyncio.run_coroutine_threadsafe(answered_by, loop).result()] += 1
 
-    await asyncio.to_thread(compare)
+    await asyncio.to_thread(ask)
     print(dict(tally))  # noqa: T201 - what a long run has covered
-    assert tally["compiled"] > EXAMPLES / 3, tally
     assert set(tally) <= {"compiled", Reason.ARGUMENT, Reason.PERMISSION, Reason.TOO_LARGE}, tally
+    return tally
 
 
 async def test_first_statement_of_a_connection_may_nest_arrays(odd_url: str, odd_engine: AsyncEngine) -> None:
