@@ -4,6 +4,7 @@ from models.accounts import Role, SocialProvider, User
 from models.base import Base
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
 from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
+from models.jobs import DeadLetter
 from models.reviews import ModerationStatus, Review
 from models.services import BillingPeriod, Service, ServiceTier, ServiceType
 from models.shop import Shop
@@ -16,6 +17,7 @@ __all__ = [
     "Base",
     "BillingPeriod",
     "Category",
+    "DeadLetter",
     "ModerationStatus",
     "Post",
     "PostCategory",

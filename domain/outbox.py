@@ -1,0 +1,62 @@
+"""The outbox: what is to be done once a transaction has committed, written in that transaction.
+
+The rows are PgQueuer's, and so is the statement that writes them; the worker (server/worker.py) takes them out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+import orjson
+from pgqueuer.adapters.persistence.qb import DBSettings, QueryQueueBuilder
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+
+QUEUE_NAMES = DBSettings.model_construct()
+"""How PgQueuer's tables are called in our migration. Made so, it does not read the environment."""
+
+JOB_ID = "job_id"
+"""The header of a row that keeps the job's own id, which outlives the row and is unique beyond this database."""
+
+PRIORITY = 0
+AT_ONCE = timedelta()
+NAME_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do once the transaction has committed: at least once, so that doing it again must do no harm."""
+
+    name: str
+    """Which handler does it (server/job_handlers.py)."""
+    payload: Mapping[str, JsonValue]
+    delay: timedelta = AT_ONCE
+    """How long after the commit's transaction began to wait at least."""
+    dedupe_key: str | None = None
+    """While a job with this key waits or runs, another one is not enqueued."""
+    id: UUID = field(default_factory=uuid7, compare=False)
+    """The same each time that the job is repeated."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.name) <= NAME_LENGTH:
+            raise ValueError(f"The name of a job has 1 to {NAME_LENGTH} characters, not {len(self.name)}.")
+
+
+async def enqueue(session: AsyncSession, *jobs: Job) -> None:
+    """Have the jobs done if the session's transaction commits, and never if it does not."""
+    if not jobs:
+        return
+    connection = await session.connection()
+    columns = (
+        [PRIORITY for _ in jobs],
+        [job.name for job in jobs],
+        [orjson.dumps(job.payload, default=dict) for job in jobs],
+        [job.delay for job in jobs],
+        [job.dedupe_key for job in jobs],
+        [orjson.dumps({JOB_ID: str(job.id)}).decode() for job in jobs],
+    )
+    await connection.exec_driver_sql(QueryQueueBuilder(QUEUE_NAMES).build_enqueue_query("skip"), columns)
