@@ -1,16 +1,26 @@
 """What is stored: tables and their constraints. Imports nothing of ours."""
 
 from models.accounts import Role, SocialProvider, User
+from models.addresses import Address
+from models.api_tokens import ApiToken
 from models.base import Base
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
 from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
+from models.external import ExternalIdentity, ExternalSignIn
 from models.jobs import DeadLetter
+from models.one_time_tokens import OneTimeToken, TokenPurpose
 from models.reviews import ModerationStatus, Review
+from models.second_factors import RecoveryCode, TotpCredential
+from models.security_logs import SecurityEvent, UserSecurityLog
 from models.services import BillingPeriod, Service, ServiceTier, ServiceType
+from models.sessions import RefreshToken, SessionEnd, UserSession
 from models.shop import Shop
 from models.stock import StockLevel
+from models.throttles import Throttle, ThrottledAction, ThrottleScope
 
 __all__ = [
+    "Address",
+    "ApiToken",
     "Author",
     "BackorderPolicy",
     "Badge",
@@ -18,23 +28,37 @@ __all__ = [
     "BillingPeriod",
     "Category",
     "DeadLetter",
+    "ExternalIdentity",
+    "ExternalSignIn",
     "ModerationStatus",
+    "OneTimeToken",
     "Post",
     "PostCategory",
     "Product",
     "ProductImage",
     "ProductVariant",
     "PublishingStatus",
+    "RecoveryCode",
+    "RefreshToken",
     "Review",
     "Role",
+    "SecurityEvent",
     "Service",
     "ServiceTier",
     "ServiceType",
+    "SessionEnd",
     "Shop",
     "SocialProvider",
     "StockLevel",
     "Tag",
+    "Throttle",
+    "ThrottleScope",
+    "ThrottledAction",
+    "TokenPurpose",
+    "TotpCredential",
     "User",
+    "UserSecurityLog",
+    "UserSession",
     "post_tags",
     "product_tags",
 ]

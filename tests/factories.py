@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
 from models import (
+    Address,
     Author,
     Base,
     Category,
@@ -62,6 +63,13 @@ async def add_user(session: AsyncSession, **overrides: Any) -> User:
     return await _add(
         session, User, overrides, email=f"user{number}@example.com", first_name="Selam", last_name="Tesfaye"
     )
+
+
+async def add_address(session: AsyncSession, user: User | None = None, **overrides: Any) -> Address:
+    """An entry in an address book, of a new customer unless one is given."""
+    owner = user or await add_user(session)
+    defaults = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
+    return await _add(session, Address, overrides, user_id=owner.id, **defaults)
 
 
 async def add_category(session: AsyncSession, **overrides: Any) -> Category:
@@ -179,6 +187,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_product(session, category, number)
         await _add_full_service(session, number)
         await _add_full_author(session, number)
+        await add_address(session)
 
 
 async def _add_full_product(session: AsyncSession, category: Category, number: int) -> None:

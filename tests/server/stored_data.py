@@ -41,9 +41,10 @@ async def fetch_value(engine: AsyncEngine, sql: str) -> Any:
 
 
 async def count_rows(engine: AsyncEngine) -> dict[str, int]:
-    """How many rows each table has."""
+    """How many rows each table has that is not empty."""
     names = [table.name for table in Base.metadata.sorted_tables]
-    return {name: await fetch_value(engine, f"SELECT count(*) FROM {name}") for name in names}
+    counts = {name: await fetch_value(engine, f"SELECT count(*) FROM {name}") for name in names}
+    return {name: count for name, count in counts.items() if count}
 
 
 async def find_broken_promises(engine: AsyncEngine) -> list[str]:
