@@ -1,5 +1,7 @@
 """Jobs that were given up."""
 
+from typing import Any
+
 from sqlalchemy import JSON, CheckConstraint, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +19,7 @@ class DeadLetter(Base):
     )
 
     name: Mapped[str] = mapped_column(String(100))
-    payload: Mapped[dict[str, object]] = mapped_column(JSON)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     """As JSON rather than JSONB, which refuses the character NUL."""
     attempts: Mapped[int]
     error: Mapped[LongText]

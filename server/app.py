@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from datetime import timedelta
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -28,6 +29,7 @@ from server.replica import Replica
 from server.response_cache import ResponseCache
 from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
+from server.worker import working
 
 APOLLO_HEADERS = (
     "Apollo-Require-Preflight",
@@ -38,6 +40,9 @@ APOLLO_HEADERS = (
 )
 """What Apollo's clients send from pages of other origins. Nothing here reads them."""
 
+
+SHORT_GRACE = timedelta(seconds=1)
+"""How long jobs may go on when a developer stops the server."""
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 """Answering a request leaves no cycles, so that the collector finds little, and looks seldom."""
@@ -52,10 +57,16 @@ def create_served_app() -> Entrance:
     return application
 
 
-def create_app(settings: Settings | None = None, *, compiled: bool = True) -> Entrance:
+def create_developed_app() -> Entrance:
+    """The application of `merkato dev`, with a worker inside."""
+    return create_app(works=True)
+
+
+def create_app(settings: Settings | None = None, *, compiled: bool = True, works: bool = False) -> Entrance:
     """The application. It connects to the database of the settings when it starts, and again whenever it has to.
 
-    Tests and benchmarks may ask for one that is not `compiled`, whose reference executor answers everything.
+    Tests and benchmarks may ask for one that is not `compiled`, whose reference executor answers everything. One that
+    `works` does the jobs of the database as well.
     """
     configured = settings or load_settings()
     if configured.database_url is None:
@@ -65,7 +76,8 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True) -> En
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.engine = create_engine(url, configured, limited=True)
-        async with cache.running(), replica.watch.watched() if replica else nullcontext():
+        watched = replica.watch.watched() if replica else nullcontext()
+        async with cache.running(), watched, working(url, configured, SHORT_GRACE) if works else nullcontext():
             yield
         await pool.close()
         if replica is not None:

@@ -3,23 +3,20 @@
 # The options of a command are its arguments, and its flags have defaults.
 # ruff: noqa: FBT002, PLR0913, PLR0917
 
-import asyncio
 import re
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR, viewer_with_role
 from domain.errors import DomainError
 from models import Role
 from schema.root import schema as graphql_schema
-from server.database import opened_engine
+from server.command_database import with_engine
 from server.database_url import show_database_url
 from server.development import DevelopmentOptions, develop, require_development
 from server.document_manifest import write_manifest
@@ -30,7 +27,8 @@ from server.explained_terminal import print_report
 from server.explaining import Question, explain, parse_variables, read_text
 from server.graphql_request import GraphQLRequest
 from server.importing import import_products
-from server.migrating import HEAD, migrate, require_head
+from server.jobs_commands import jobs
+from server.migrating import HEAD, migrate
 from server.production import run_production
 from server.provisioning import provided_database
 from server.scratch import check_migrations
@@ -39,8 +37,7 @@ from server.settings import Settings, load_settings
 from server.stopping import StopRequestedError, unwinding_on_signals
 from server.synthetic import generate
 from server.terminal import print_import, print_migration, print_settings, showing_bytes, showing_tables
-
-T = TypeVar("T")
+from server.worker_process import run_worker
 
 VISITOR_NAME = "visitor"
 VIEWERS = {VISITOR_NAME: VISITOR} | {role.value.lower(): viewer_with_role(role) for role in Role}
@@ -64,6 +61,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(help="Bring in data from elsewhere.", no_args_is_help=True)
 app.add_typer(imports, name="import")
+app.add_typer(jobs, name="jobs")
 
 Host = Annotated[str | None, typer.Option(help="The address to serve on, instead of HOST.", show_default=False)]
 Port = Annotated[
@@ -151,6 +149,18 @@ def serve_command(
         Console().print("Stopped.")
 
 
+@app.command()
+def worker() -> None:
+    """Do the jobs that requests leave behind, such as mail. Start as many as you need; `dev` has one inside."""
+    settings = load_settings()
+    try:
+        with provided_database(settings) as url:
+            run_worker(url, settings)
+    except StopRequestedError:
+        pass
+    Console().print("Stopped.")
+
+
 @app.command("migrate")
 def migrate_command(
     to: Annotated[str, typer.Option(metavar="REVISION", help="Where to stop: a revision, or base.")] = HEAD,
@@ -164,7 +174,7 @@ def migrate_command(
     if check:
         _check_migrations(settings)
         return
-    migration = _with_engine(settings, lambda engine: migrate(engine, to, going_back=yes))
+    migration = with_engine(settings, lambda engine: migrate(engine, to, going_back=yes))
     print_migration(Console(), migration)
 
 
@@ -193,7 +203,7 @@ def import_shopify(
     console = Console()
     settings = load_settings()
     with showing_bytes(console, file.name) as report:
-        summary = _with_engine(
+        summary = with_engine(
             settings, lambda engine: import_products(engine, file, dry_run=dry_run, report=report), migrated=True
         )
     print_import(console, summary, dry_run=dry_run)
@@ -239,7 +249,7 @@ def explain_command(
     given = None if text is None else parse_variables(text)
     question = Question(file, GraphQLRequest(read_text(file), operation, given), VIEWERS[viewer.lower()])
     settings = load_settings()
-    print_report(Console(), _with_engine(settings, lambda engine: explain(engine, question), migrated=True))
+    print_report(Console(), with_engine(settings, lambda engine: explain(engine, question), migrated=True))
 
 
 @app.command()
@@ -292,27 +302,6 @@ def _confirm_reset(settings: Settings) -> None:
     typer.confirm(f"Delete everything in the database {shown}?", abort=True)
 
 
-def _with_engine(settings: Settings, work: Callable[[AsyncEngine], Awaitable[T]], *, migrated: bool = False) -> T:
-    """What the work gives, done on the database; with `migrated`, only on an up-to-date one."""
-
-    async def run(url: str) -> T:
-        async with opened_engine(url, settings) as engine:
-            if migrated:
-                await _bring_up_to_date(engine, settings)
-            return await work(engine)
-
-    with provided_database(settings) as url:
-        return asyncio.run(run(url))
-
-
-async def _bring_up_to_date(engine: AsyncEngine, settings: Settings) -> None:
-    """The embedded database is ours to migrate; for that of DATABASE_URL somebody decides when."""
-    if settings.database_url is None:
-        await migrate(engine)
-    else:
-        await require_head(engine)
-
-
 def _check_migrations(settings: Settings) -> None:
     differences = check_migrations(settings)
     if differences:
@@ -322,14 +311,14 @@ def _check_migrations(settings: Settings) -> None:
 
 
 def _load_demo(settings: Settings) -> None:
-    loaded = _with_engine(settings, load_demo, migrated=True)
+    loaded = with_engine(settings, load_demo, migrated=True)
     Console().print("The demo data is loaded." if loaded else "Nothing was loaded: there are products already.")
 
 
 def _generate(settings: Settings, products: int) -> None:
     console = Console()
     with showing_tables(console) as report:
-        counts = _with_engine(settings, lambda engine: generate(engine, products, report), migrated=True)
+        counts = with_engine(settings, lambda engine: generate(engine, products, report), migrated=True)
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
 

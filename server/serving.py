@@ -21,6 +21,9 @@ from server.settings import LogLevel, Settings
 APPLICATION = "server.app:create_served_app"
 """The factory that every serving process calls. It finds its settings in the environment."""
 
+DEVELOPED_APPLICATION = "server.app:create_developed_app"
+"""The same with a worker inside."""
+
 ROOT = Path(__file__).parent.parent
 WATCHED_FOLDERS = ("auth", "compiler", "domain", "integrations", "models", "queries", "resolvers", "schema", "server")
 WATCHED_FILES = ["*.py", "*.graphql"]
@@ -100,7 +103,7 @@ def serve_while_developing(
     quiet = settings.log_level if settings.log_level == LogLevel.DEBUG else LogLevel.WARNING
     watched = [str(ROOT / name) for name in WATCHED_FOLDERS if (ROOT / name).is_dir()]
     watching = {"reload_dirs": watched, "reload_includes": WATCHED_FILES} if reload else {}
-    config = _configure(settings, quiet, reload=reload, timeout_graceful_shutdown=1, **watching)
+    config = _configure(settings, quiet, DEVELOPED_APPLICATION, reload=reload, timeout_graceful_shutdown=1, **watching)
     server = AnnouncingServer(config, on_listening)
     if reload:
         _supervise_reloads(Reloader(config, server.run, [listener]))
@@ -113,6 +116,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     config = _configure(
         settings,
         settings.log_level,
+        APPLICATION,
         access_log=False,
         server_header=False,
         workers=settings.workers,
@@ -125,11 +129,16 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         _run(uvicorn.Server(config), settings, listener)
 
 
-def _configure(settings: Settings, level: LogLevel, **options: Any) -> uvicorn.Config:  # Passed on to uvicorn.
+def _configure(
+    settings: Settings,
+    level: LogLevel,
+    application: str,
+    **options: Any,  # passed on to uvicorn
+) -> uvicorn.Config:
     _export(settings)
     loggers = LOGGING_CONFIG["loggers"] | {"uvicorn.error": {"level": level.upper()}}
     return uvicorn.Config(
-        APPLICATION,
+        application,
         factory=True,
         host=settings.host,
         port=settings.port,

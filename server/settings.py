@@ -199,6 +199,31 @@ class Settings(BaseSettings):
         le=31_536_000,
         description="For how long after that they may go on handing it out while they fetch a new one.",
     )
+    job_concurrency: int = Field(default=10, ge=2, le=200, description="How many jobs a worker does at once.")
+    job_attempts: int = Field(
+        default=12,
+        ge=1,
+        le=100,
+        description="How often a job is begun before it goes to the dead letters. The pauses double from ten seconds "
+        "to an hour.",
+    )
+    job_timeout_seconds: int = Field(default=300, ge=1, le=86_400, description="How long one attempt may take.")
+    job_takeover_seconds: int = Field(
+        default=30,
+        ge=2,
+        le=3600,
+        description="After how long without a sign of life from its worker another one begins a job anew.",
+    )
+    job_log_days: int = Field(
+        default=14, ge=1, le=3650, description="How long the log of the jobs that ended is kept in the database."
+    )
+    worker_grace_seconds: int = Field(
+        default=25,
+        ge=0,
+        le=3600,
+        description="How long the jobs that run may take to end once the worker is asked to; then they are left to be "
+        "repeated. Less than what your process manager waits before it kills.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("http://localhost:3000", "http://localhost:5173"),
         description="The origins whose pages may call the API from a browser, separated by commas.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -17,6 +18,8 @@ from rich.progress import (
 )
 from rich.table import Column, Table
 
+from domain.dead_letters import without_secrets
+from models import DeadLetter
 from server.environment import SettingReport
 from server.importing import MOST_REFUSALS, Summary
 from server.migrating import Migration
@@ -51,6 +54,22 @@ def print_import(console: Console, summary: Summary, *, dry_run: bool) -> None:
         console.print(f"Line {refusal.line}, {escape(refusal.handle)}: {escape(refusal.reason)}", highlight=False)
     if len(summary.refusals) == MOST_REFUSALS:
         console.print(f"Only the first {MOST_REFUSALS:,} reasons are listed.")
+
+
+def print_dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
+    """What was given up, when and why, with what it was told but for the secrets."""
+    if not letters:
+        console.print("There are no dead letters.")
+        return
+    table = Table(Column("Job", overflow="fold"), Column("Why it was given up", overflow="fold"), show_lines=True)
+    for letter in letters:
+        payload = orjson.dumps(without_secrets(letter.payload)).decode()
+        given_up = f"[dim]{letter.failed_at:%Y-%m-%d %H:%M:%S} UTC, after attempt {letter.attempts}[/]"
+        table.add_row(
+            f"[bold]{escape(letter.name)}[/]\n{letter.id}\n{given_up}",
+            f"{escape(letter.error)}\n[dim]{escape(payload)}[/]",
+        )
+    console.print(table)
 
 
 @contextmanager

@@ -168,11 +168,17 @@ async def fetch(url: str, sql: str) -> object:
         await connection.close()
 
 
+def run_sql(url: str, sql: str) -> object:
+    """The one value that a statement gives, for tests that are no coroutines."""
+    return asyncio.run(fetch(url, sql))
+
+
 def test_help_names_every_command(merkato: Run) -> None:
     outcome = merkato("--help")
 
     assert outcome.code == 0
-    for command in ("dev", "serve", "migrate", "seed", "import", "schema", "documents", "explain", "check-env"):
+    commands = "dev serve worker migrate seed import schema documents explain check-env jobs"
+    for command in commands.split():
         assert re.search(rf"^│ {command} ", outcome.out, re.MULTILINE), command
 
 
@@ -341,7 +347,7 @@ def test_migrate_check_finds_no_difference(merkato: Run, workplace: Path) -> Non
 
 @pytest.mark.parametrize("command", ["migrate", "serve"])
 def test_half_migrated_database_is_told(merkato: Run, database_url: str, port: int, command: str) -> None:
-    asyncio.run(fetch(database_url, "UPDATE alembic_version SET version_num = 'future'"))
+    run_sql(database_url, "UPDATE alembic_version SET version_num = 'future'")
 
     outcome = merkato(
         command, DATABASE_URL=database_url, PORT=str(port), SECRET_KEY=STRONG, JWT_SECRET_KEY=OTHER_STRONG
@@ -513,3 +519,40 @@ def is_healthy(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).is_success
     except httpx.TransportError:
         return False
+
+
+def test_dead_letters_are_listed_without_secrets_and_replayed(merkato: Run, database_url: str) -> None:
+    assert merkato("jobs", "dead", DATABASE_URL=database_url).out == "There are no dead letters.\n"
+    payload = json.dumps({"to": "a@b.example", "values": {"token": "hush", "name": "Selam"}})
+    letters = [f"01a1fe9a-3960-75ee-934a-4177c6fbc95{number}" for number in range(3)]
+    for letter in letters:
+        values = f"'{letter}', 'send_mail', '{payload}', 12, 'SMTPDataError: [busy]', now(), now()"
+        run_sql(database_url, f"INSERT INTO dead_letters VALUES ({values})")
+
+    listed = merkato("jobs", "dead")
+    one = merkato("jobs", "replay", letters[0])
+    again = merkato("jobs", "replay", letters[0])
+    others = merkato("jobs", "replay", "--all")
+
+    assert all(letter in listed.out for letter in letters)
+    assert "SMTPDataError: [busy]" in listed.out
+    assert "hush" not in listed.out
+    assert (one.code, one.out) == (0, "Enqueued 1 job again.\n")
+    assert (again.code, again.err) == (1, f"There is no dead letter {letters[0]}. It may have been replayed already.\n")
+    assert others.out == "Enqueued 2 jobs again.\n"
+    assert merkato("jobs", "replay").code == 2
+    assert merkato("jobs", "replay", letters[1], "--all").code == 2
+    assert run_sql(database_url, "SELECT count(*) FROM pgqueuer") == 3
+
+
+def test_worker_stops_when_it_is_asked_to(start: Callable[..., Process], merkato: Run, database_url: str) -> None:
+    process = start("worker", DATABASE_URL=database_url)
+    process.wait_for("The worker is running.")
+
+    assert process.end(signal.SIGTERM) == 0
+    assert process.said.endswith("Stopped.\n")
+
+    run_sql(database_url, "DELETE FROM alembic_version")
+    outdated = merkato("worker", DATABASE_URL=database_url)
+    assert outdated.code == 1
+    assert outdated.err.endswith("Run `merkato migrate` first.\n")
