@@ -28,6 +28,18 @@ class Permission(StrEnum):
     """How a request was answered: executor, statements, caches, tables."""
 
 
+class Gate(StrEnum):
+    """What may stand where a permission is asked for, when it takes none."""
+
+    PUBLIC = "public"
+    """Everybody."""
+    SIGNED_IN = "signed-in"
+    """Everybody with an account; what it opens is the account's own."""
+
+
+Requirement = Permission | Gate
+"""What a field asks of its viewer."""
+
 READ_ALL = frozenset(Permission)
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(

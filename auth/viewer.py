@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth.permissions import ROLE_PERMISSIONS, Permission
+from auth.permissions import ROLE_PERMISSIONS, Gate, Permission, Requirement
 from models import Role
 
 
@@ -19,9 +19,18 @@ class Viewer:
         """Whether it has neither an account nor any grant."""
         return self.user_id is None and not self.grants
 
-    def may(self, permission: Permission) -> bool:
-        """Whether the viewer is granted the permission."""
-        return permission in self.grants
+    def may(self, requirement: Requirement) -> bool:
+        """Whether the viewer is granted the permission, or passes the gate."""
+        if isinstance(requirement, Gate):
+            return requirement is Gate.PUBLIC or self.user_id is not None
+        return requirement in self.grants
+
+    @property
+    def account_id(self) -> UUID:
+        """Its account. Only for what is behind `Gate.SIGNED_IN`: without an account it raises LookupError."""
+        if self.user_id is None:
+            raise LookupError("The viewer has no account.")
+        return self.user_id
 
 
 VISITOR = Viewer()

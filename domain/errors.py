@@ -1,10 +1,34 @@
 """What the shop's rules refuse, and how it is said."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 SHOWN_LENGTH = 60
 
 
 class DomainError(Exception):
     """An expected refusal. Its text is a sentence or two that are safe to show to anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidField:
+    """A value that no rule accepts: where it stands, by names and places in lists, and what is wrong with it."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+class InvalidInputError(DomainError):
+    """Some of what was given can never be accepted, whatever is stored."""
+
+    def __init__(self, fields: Iterable[InvalidField]) -> None:
+        self.fields = tuple(fields)
+        super().__init__(" ".join(f"{'.'.join(field.path)}: {field.message}" for field in self.fields))
+
+
+def invalid(field: str, message: str) -> InvalidInputError:
+    """The refusal of a single value."""
+    return InvalidInputError([InvalidField((field,), message)])
 
 
 def shown(text: str) -> str:

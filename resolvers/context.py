@@ -1,7 +1,8 @@
-"""What a request carries: its viewer, its loaders, and the one connection that its reads share."""
+"""What a request carries: its viewer, its loaders, the one connection that its reads share, and its transactions."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.viewer import Viewer
 from resolvers.errors import DatabaseAwayError
+from resolvers.writing import transaction
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -99,6 +101,11 @@ class Reading:
                 await self._session.close()
                 self._session = None
 
+    def begin_anew(self) -> None:
+        """Read again after it was closed, from a snapshot that begins with the next statement."""
+        self._is_closed = False
+        self._failure = None
+
 
 class Context:
     """The context of one operation, used as `async with`."""
@@ -106,7 +113,27 @@ class Context:
     def __init__(self, engine: AsyncEngine, viewer: Viewer) -> None:
         self.viewer = viewer
         self.reading = Reading(engine)
+        self.commits = 0
+        """How many transactions it has written."""
+        self._engine = engine
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction of a mutation: committed with the end of the block, rolled back when the block raises.
+
+        What is read afterwards is read anew, so that it shows what was written. Until then nothing is read but by the
+        session: the request gives back the connection that it reads with before it takes one that writes, because
+        requests that each hold one and wait for another would bring the pool to a standstill.
+        """
+        await self.reading.close()
+        try:
+            async with transaction(self._engine) as session:
+                yield session
+            self.commits += 1
+        finally:
+            self._loaders.clear()
+            self.reading.begin_anew()
 
     def loader(self, key: Hashable, make: Callable[[], DataLoader[Any, Any]]) -> DataLoader[Any, Any]:
         """The loader under this key, made when it is first asked for."""

@@ -16,7 +16,7 @@ from strawberry import Info
 from typing_extensions import override
 
 import models
-from auth.permissions import Permission
+from auth.permissions import Requirement
 from auth.viewer import Viewer
 from auth.visibility import visible
 from domain.conditions import found
@@ -37,7 +37,7 @@ MergedInfo = Info[Context, None]
 class Declaration:
     """Where a field's value comes from, and the permission that reading it needs."""
 
-    requires: Permission | None = None
+    requires: Requirement | None = None
 
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         """The value, or an awaitable of it."""

@@ -10,6 +10,9 @@ class ErrorCode(StrEnum):
 
     BAD_USER_INPUT = "BAD_USER_INPUT"
     FORBIDDEN = "FORBIDDEN"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    CONTENTION = "CONTENTION"
+    """Others changed the same at the same time, again and again; the same request may succeed later."""
 
 
 class DatabaseAwayError(ConnectionError):
@@ -32,6 +35,27 @@ class BadInputError(PublicError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ErrorCode.BAD_USER_INPUT)
+
+
+class UnauthenticatedError(PublicError):
+    """The field is for viewers with an account."""
+
+    def __init__(self) -> None:
+        super().__init__("This field is for those who are signed in. Sign in first.", ErrorCode.UNAUTHENTICATED)
+
+
+class ContentionError(PublicError):
+    """PostgreSQL ended a transaction in favour of others, as often as it was tried."""
+
+    def __init__(self) -> None:
+        super().__init__("Others are changing the same at this moment. Try again.", ErrorCode.CONTENTION)
+
+
+class UnseenResultError(PublicError):
+    """A mutation was carried out, and its object is none that the viewer may see."""
+
+    def __init__(self) -> None:
+        super().__init__("It is done, but you may not see what it was done to.", ErrorCode.FORBIDDEN)
 
 
 class ForbiddenError(PublicError):

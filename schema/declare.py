@@ -22,7 +22,8 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 import models
-from auth.permissions import Permission
+from auth.permissions import Permission, Requirement
+from resolvers.access import require
 from resolvers.context import Context
 from resolvers.declarations import (
     Column,
@@ -41,8 +42,9 @@ from resolvers.declarations import (
     Search,
     Singleton,
 )
-from resolvers.errors import ForbiddenError
+from resolvers.inputs import ARGUMENT
 from resolvers.loading import Link, link_of
+from resolvers.mutations import Mutation
 from resolvers.ordering import Order
 from resolvers.paging import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
 from resolvers.searching import SearchSource
@@ -62,9 +64,8 @@ class DeclaredField(StrawberryField):
         """Resolve the declaration for a viewer who may read it."""
         if info is None:
             raise RuntimeError(f"{self.name} was resolved without its info.")
-        requires = self.declaration.requires
-        if requires is not None and not info.context.viewer.may(requires):
-            raise ForbiddenError(requires)
+        if self.declaration.requires is not None:
+            require(self.declaration.requires, info.context.viewer)
         return self.declaration.resolve(source, info, kwargs)
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -205,6 +206,18 @@ def field(
 ) -> Any:
     """A value computed in Python. It is not compiled: prefer to compute on write, or in SQL."""
     return _field(description, Function(function=function, requires=requires), arguments)
+
+
+def mutation(
+    function: Callable[..., Awaitable[Any]],
+    description: str,
+    *,
+    requires: Requirement,
+    input: type | None = None,  # noqa: A002 - the name of the argument it declares
+) -> Any:
+    """A change. The function gets the context and the fields of the input, and gives what was changed."""
+    arguments = () if input is None else (_argument(ARGUMENT, input, "What is asked for.", required=True),)
+    return _field(description, Mutation(function=function, requires=requires), arguments)
 
 
 def sort_enum(description: str) -> Callable[[type[Enum]], Any]:

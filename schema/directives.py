@@ -7,7 +7,10 @@ from strawberry.schema_directive import Location
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="requires",
-    description="Only viewers with this permission may read the field; others get null and the error code FORBIDDEN.",
+    description=(
+        "Only viewers with this permission may use the field; others get null and the error code FORBIDDEN. "
+        "`signed-in` is everybody with an account; others get the code UNAUTHENTICATED. `public` is everybody."
+    ),
 )
 class Requires:
     """The permission a field needs."""

@@ -15,6 +15,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.Badge: "A label on a product's card.",
         models.BillingPeriod: "How often a tier's price is due.",
         models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
+        models.Role: "What an account is for; its permissions follow from it.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
         models.ServiceType: "What kind of work a service is.",
         stock.StockStatus: "What a shop window says about stock.",
@@ -29,5 +30,6 @@ Badge = models.Badge
 BillingPeriod = models.BillingPeriod
 ModerationStatus = models.ModerationStatus
 PublishingStatus = models.PublishingStatus
+Role = models.Role
 ServiceType = models.ServiceType
 StockStatus = stock.StockStatus

@@ -7,6 +7,7 @@ import models
 from models.shop import SHOP_ID
 from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
+from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
 from schema.declare import lookup, node_lookup, page, search, singleton
 from schema.orders import BY_NAME, BY_POSITION
@@ -92,6 +93,7 @@ class Query:
 
 schema = strawberry.Schema(
     query=Query,
+    mutation=Mutation,
     types=[ProductVariant, ServiceTier],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

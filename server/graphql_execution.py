@@ -36,7 +36,7 @@ from server.execution_metrics import ExecutionMetrics, Outcome
 from server.explanation import ExecutorName, Explanation, denial, may_ask
 from server.graphql_errors import ServerErrorCode, coded, disguised, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
-from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of
+from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of, input_types, input_variables
 from server.persisted_queries import PersistedQueries
 from server.trusted_documents import TrustedDocuments
 
@@ -123,6 +123,7 @@ class Executor:
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
+        self._input_types = input_types(self._schema)
         self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
         self.metrics = ExecutionMetrics()
         self.documents = DocumentCache(self._schema, self._prepare)
@@ -197,7 +198,7 @@ class Executor:
         if operation is None:
             message = _no_operation(request.operation_name, document.names)
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
-        refused = _check(request, operation)
+        refused = self._check(request, operation)
         return operation if refused is None else Answer([refused])
 
     async def run_again(self, bound: BoundPlan, viewer: Viewer) -> bytes | Read:
@@ -220,7 +221,7 @@ class Executor:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
         lifted = self.documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
-        if lifted is None or operation is None or _check(request, operation) is not None:
+        if lifted is None or operation is None or self._check(request, operation) is not None:
             return None
         variables = {**(request.variables or {}), **lifted.variables}
         return await self._read(operation, variables, context, explanation)
@@ -228,7 +229,7 @@ class Executor:
     async def _read(
         self, operation: Operation, variables: dict[str, Any], context: Context, explanation: Explanation | None
     ) -> Read:
-        if self._reads is None:
+        if self._reads is None or operation.definition.operation is not OperationType.QUERY:
             return None
         try:
             read = await self._reads.answer(operation, variables, context.viewer, explanation)
@@ -237,6 +238,16 @@ class Executor:
         if isinstance(read, NotCompilableError):
             return read
         return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound, executor=ExecutorName.COMPILED)
+
+    def _check(self, request: GraphQLRequest, operation: Operation) -> GraphQLError | None:
+        if operation.definition.operation is not OperationType.QUERY and request.is_read_only:
+            raise RequestRefusedError(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                RefusalCode.METHOD_NOT_ALLOWED,
+                "Only queries may be sent by GET. Send this operation by POST.",
+                {"Allow": "POST"},
+            )
+        return fault_of(request.variables or {}, input_variables(operation.definition, self._input_types))
 
     def _trust(self, trusted: TrustedDocuments) -> None:
         for document_id, text in trusted.texts.items():
@@ -276,17 +287,6 @@ class Executor:
         self.metrics.seconds += context.reading.seconds
         shown = [presented(error) for error in errors]
         return Answer(shown, result.data, is_executed, executor=ExecutorName.REFERENCE)
-
-
-def _check(request: GraphQLRequest, operation: Operation) -> GraphQLError | None:
-    if operation.definition.operation is not OperationType.QUERY and request.is_read_only:
-        raise RequestRefusedError(
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            RefusalCode.METHOD_NOT_ALLOWED,
-            "Only queries may be sent by GET. Send this operation by POST.",
-            {"Allow": "POST"},
-        )
-    return fault_of(request.variables or {})
 
 
 def _no_operation(name: str | None, names: list[str]) -> str:

@@ -417,8 +417,8 @@ def is_leaf(walked: WalkedField) -> bool:
 
 
 def is_guarded(walked: WalkedField) -> bool:
-    """Whether the field asks for a permission."""
-    return walked.declared is not None and walked.declared.declaration.requires is not None
+    """Whether the field can be read, and asks for a permission."""
+    return walked.type.name != "Mutation" and walked.declared is not None and bool(walked.declared.declaration.requires)
 
 
 # Guarded fields
@@ -439,7 +439,7 @@ async def open_shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
 def permission_of(walked: WalkedField) -> Permission:
     """The permission that the field asks for."""
     requires = walked.declared.declaration.requires if walked.declared else None
-    assert requires is not None
+    assert isinstance(requires, Permission)
     return requires
 
 

@@ -34,10 +34,9 @@ from server.read_pool import ReadPool
 from tests.compiler.operations import Asked, Pool, operations
 from tests.databases import settings_for
 from tests.executors import REFERENCE, answered, compiling_on, normalised, written
-from tests.queries.test_documents import read_document
+from tests.queries.test_documents import QUERIES, read_document
 from tests.schema.walk import CORE
 
-QUERIES = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 VIEWERS = {"VISITOR": VISITOR} | {role.value: viewer_with_role(role) for role in Role}
 LONG = "MERKATO_EQUALITY_EXAMPLES"
 EXAMPLES = int(os.environ.get(LONG, "400"))

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, get_named_type, is_leaf_type, is_object_type
+from graphql import (
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_object_type,
+)
 
 from tests.schema.walk import CORE, WalkedField
 
@@ -117,3 +125,17 @@ def routes() -> Mapping[str, Route]:
         found[key] = route
         pending.extend(route.then(step) for step in fields_of(route.target) if is_object_type(named(step)))
     return {name: found.get((name, True)) or found[name, False] for name, _ in found}
+
+
+def types_below(kind: Any) -> set[str]:
+    """The names of all object types that a type leads to, itself included."""
+    found: dict[str, Any] = {}
+    pending = deque([kind])
+    while pending:
+        each = pending.popleft()
+        if is_abstract_type(each):
+            pending.extend(CORE.get_possible_types(each))
+        elif is_object_type(each) and each.name not in found:
+            found[each.name] = each
+            pending.extend(get_named_type(field.type) for field in each.fields.values())
+    return set(found)

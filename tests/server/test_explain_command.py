@@ -10,8 +10,8 @@ import pytest
 from server import cli
 from server.explained_terminal import formatted
 from server.settings import Settings
+from tests.queries.test_documents import QUERIES
 
-QUERIES = Path(__file__).parents[2] / "queries"
 NAMED = "query Named($slug: String!) { product(slug: $slug) { name } }"
 
 
@@ -89,7 +89,7 @@ def test_statement_plan_and_indexes_are_shown(explain: Explain, document: Write)
     assert outcome.out.endswith("\nIndexes\nuq_products_slug: 1 scan\n")
 
 
-@pytest.mark.parametrize("path", sorted(QUERIES.glob("*.graphql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 def test_every_document_is_compiled(explain: Explain, path: Path) -> None:
     variables = path.with_suffix(".json")
     outcome = explain(path, *(("--variables-file", variables) if variables.exists() else ()))

@@ -31,6 +31,7 @@ from server.response_cache import TIMED_SECONDS, CacheMetrics, ResponseCache
 from server.table_versions import LEASE_SECONDS, WATCHED_TABLES, TableVersions
 from tests.databases import settings_for
 from tests.factories import add_product, writing
+from tests.queries.test_documents import QUERIES
 from tests.schema.walk import fields
 
 NAME = "query Name($slug: String!) { product(slug: $slug) { name } }"
@@ -38,7 +39,6 @@ PRODUCTS = frozenset({"products"})
 NOT_PUBLIC: frozenset[str] = frozenset()
 """The tables that no answer to visitors is read from, so that their changes need no notification."""
 
-QUERIES = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 

@@ -1,0 +1,105 @@
+"""What a field of a mutation's input accepts. A rule gives the value that the mutation gets, or says what is wrong."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from typing_extensions import override
+
+from resolvers.errors import BadInputError
+from resolvers.ids import decode_id_of
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What PostgreSQL cannot store in a text: NUL, and surrogates, which are halves of characters."""
+
+
+class RefusedValueError(ValueError):
+    """A value that a rule does not accept. Its text tells the client why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Accepts whatever the type of the field does: booleans, enums, dates, and the objects of nested inputs."""
+
+    clearable: bool = False
+    """Whether null is a value, which clears what is stored."""
+
+    def accepted(self, value: Any) -> Any:
+        """What the mutation gets for the value. Raises RefusedValueError."""
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRule(Rule):
+    """Text of some length, in characters."""
+
+    longest: int
+    shortest: int = 0
+
+    @override
+    def accepted(self, value: str) -> str:
+        if UNSTORABLE.search(value):
+            raise RefusedValueError("It must not hold the NUL character (U+0000) or a lone surrogate. Remove it.")
+        if len(value) > self.longest:
+            raise RefusedValueError(f"It has {len(value)} characters; {self.longest} are the most.")
+        if len(value.strip()) < self.shortest:
+            raise RefusedValueError(_too_short(len(value.strip()), self.shortest))
+        return value
+
+
+def _too_short(length: int, shortest: int) -> str:
+    return f"It has {length} characters; {shortest} are the least." if length else "It must not be empty."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRule(Rule):
+    """A number within bounds, both of which it may be."""
+
+    least: int | Decimal
+    most: int | Decimal
+
+    @override
+    def accepted(self, value: int | Decimal) -> int | Decimal:
+        if not self.least <= value <= self.most:
+            raise RefusedValueError(f"It must be from {self.least} to {self.most}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRule(Rule):
+    """The global id of an object of one type, of which the mutation gets the key."""
+
+    type_name: str
+
+    @override
+    def accepted(self, value: str) -> Any:
+        try:
+            return decode_id_of(self.type_name, value)
+        except BadInputError as error:
+            raise RefusedValueError(error.message) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRule(Rule):
+    """A list of some length, with a rule for each item."""
+
+    most: int
+    least: int = 0
+    item: Rule
+
+    @override
+    def accepted(self, value: list[Any]) -> list[Any]:
+        if len(value) > self.most:
+            raise RefusedValueError(f"It holds {len(value)} items; {self.most} are the most.")
+        if len(value) < self.least:
+            raise RefusedValueError(f"It holds {len(value)} items; {self.least} are the least.")
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedRule(Rule):
+    """An input object within another, of which `makes` makes what the mutation gets."""
+
+    makes: Callable[..., Any]

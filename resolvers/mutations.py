@@ -1,0 +1,75 @@
+"""How a mutation runs: input checked, function tried, refusals given as problems, the object read anew."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLUnionType, get_named_type
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from typing_extensions import override
+
+import models
+from domain.errors import DomainError, InvalidInputError
+from resolvers.context import Context
+from resolvers.declarations import Arguments, Declaration, MergedInfo
+from resolvers.errors import UnseenResultError
+from resolvers.inputs import ARGUMENT, arguments_of, within_input
+from resolvers.loading import load_row
+from resolvers.writing import tried_again
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as the value of a field, with its attributes; an exception itself would be raised by graphql-core."""
+
+    error: DomainError
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.error, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mutation(Declaration):
+    """A change, made by a function that gets the context and the fields of the input.
+
+    The function writes within `context.writing()`. It gives a row, which is read anew with what the viewer may see of
+    it, or a value that has no row. It may run several times, but not after it has committed something.
+    """
+
+    function: Callable[..., Awaitable[Any]]
+
+    @override
+    async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        try:
+            given = arguments_of(arguments[ARGUMENT]) if ARGUMENT in arguments else {}
+            return await _shown(info.context, await self._done(info.context, given))
+        except DomainError as error:
+            if not isinstance(error, expected_errors(info)):
+                raise  # a bug: every refusal has its place in the result
+            return Refusal(error)
+
+    async def _done(self, context: Context, given: dict[str, Any]) -> Any:
+        commits = context.commits
+        try:
+            return await tried_again(lambda: self.function(context, **given), lambda: context.commits > commits)
+        except InvalidInputError as error:
+            raise within_input(error) from error
+
+
+async def _shown(context: Context, result: Any) -> Any:
+    """The result with rows as the transaction left them: triggers may have changed them too."""
+    if not isinstance(result, models.Base):
+        return result
+    row = await load_row(context, type(result), "id", result.id)
+    if row is None:
+        raise UnseenResultError
+    return row
+
+
+def expected_errors(info: MergedInfo) -> tuple[type[DomainError], ...]:
+    """The errors whose twins are in the union that the mutation gives."""
+    union = get_named_type(info._raw_info.return_type)  # noqa: SLF001 - strawberry hides it
+    if not isinstance(union, GraphQLUnionType):
+        raise TypeError(f"The mutation {info.field_name} gives a {union}; it must give a union.")
+    behind = (kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin for kind in union.types)
+    return tuple(kind.error for kind in behind if hasattr(kind, "error"))

@@ -1,0 +1,59 @@
+"""Transactions that write: committed or rolled back as a whole, and begun anew when PostgreSQL ends one for another."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from random import uniform
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from resolvers.errors import ContentionError, DatabaseAwayError
+
+Result = TypeVar("Result")
+
+PAUSES_SECONDS = (0.02, 0.08, 0.32)
+"""How long to wait before each further attempt, on average: those who met are to miss each other."""
+
+CONTENTION_STATES = frozenset({"40001", "40P01"})
+"""Serialisation failure and deadlock: the transaction was in order, and may succeed when it begins anew."""
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session whose transaction is committed when the block ends well, and rolled back when it raises."""
+    session = AsyncSession(engine, expire_on_commit=False)
+    try:
+        yield session
+        await session.commit()
+    except OSError as error:
+        await session.invalidate()  # to roll back would be one more wait for whoever does not answer
+        raise DatabaseAwayError(str(error)) from error
+    finally:
+        await session.close()
+
+
+async def tried_again(attempt: Callable[[], Awaitable[Result]], has_committed: Callable[[], bool]) -> Result:
+    """The result of the attempt, which begins anew after contention, unless part of it is committed already.
+
+    Raises ContentionError when the last attempt meets others too.
+    """
+    for pause_seconds in PAUSES_SECONDS:
+        try:
+            return await attempt()
+        except DBAPIError as error:
+            if not is_contention(error) or has_committed():
+                raise
+        await asyncio.sleep(pause_seconds * uniform(0.5, 1.5))  # noqa: S311 - no secret
+    try:
+        return await attempt()
+    except DBAPIError as error:
+        if is_contention(error):
+            raise ContentionError from error
+        raise
+
+
+def is_contention(error: DBAPIError) -> bool:
+    """Whether PostgreSQL ended the transaction because of others."""
+    return getattr(error.orig, "sqlstate", None) in CONTENTION_STATES

@@ -1,0 +1,25 @@
+"""Accounts as their owners and permitted staff see them."""
+
+from datetime import datetime
+
+import strawberry
+
+import models
+from schema.declare import column, identifier, table
+from schema.enums import Role
+
+
+@table(models.User, "An account, as its owner and permitted staff see it.")
+class Account:
+    """The private side of an account; the public one is Reviewer."""
+
+    id: strawberry.ID = identifier()
+    email: str = column("The e-mail address, which signs in.")
+    username: str | None = column("A name of one's own choosing.")
+    first_name: str = column("The first name.")
+    last_name: str = column("The last name.")
+    avatar_url: str | None = column("A picture of the person.")
+    role: Role = column("What the account is for.")
+    is_email_verified: bool = column("Whether the e-mail address is proved to be the owner's.")
+    created_at: datetime = column("When the account was made.")
+    updated_at: datetime = column("When it was last changed.")

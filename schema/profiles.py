@@ -1,0 +1,40 @@
+"""Changes of one's own profile."""
+
+from typing import Annotated
+
+import strawberry
+
+from auth.profiles import AccountGoneError, UsernameTakenError
+from schema.accounts import Account
+from schema.inputs import mutation_input, text
+from schema.problems import InvalidInput, Problem, problem
+
+
+@mutation_input("What one's own account tells. What is left out stays as it is.")
+class UpdateProfileInput:
+    """Changes of a profile."""
+
+    first_name: str | None = text("The first name.", longest=100, shortest=1)
+    last_name: str | None = text("The last name.", longest=100, shortest=1)
+    username: str | None = text("A name of one's own choosing; null for none.", longest=150, shortest=1, clearable=True)
+    avatar_url: str | None = text(
+        "The address of a picture, from https:// or /; null for none.", longest=500, shortest=1, clearable=True
+    )
+
+
+@problem(AccountGoneError, "The account was deleted or deactivated since its owner signed in.")
+class AccountGone(Problem):
+    """Sign in again, or ask the shop."""
+
+
+@problem(UsernameTakenError, "Another account has the username.")
+class UsernameTaken(Problem):
+    """Choose another."""
+
+    taken: str = strawberry.field(description="The name that is taken.")
+
+
+UpdateProfileResult = Annotated[
+    Account | InvalidInput | UsernameTaken | AccountGone,
+    strawberry.union("UpdateProfileResult", description="The changed account, or why it was not changed."),
+]

@@ -1,0 +1,53 @@
+"""Runs mutations in this process, as any viewer, and gives what a schema of the test's own has."""
+
+from typing import Any
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncEngine
+from strawberry.schema.config import StrawberryConfig
+
+from auth.viewer import VISITOR, Viewer
+from schema.scalars import SCALARS
+from server.graphql_execution import Answer, Executor
+from server.graphql_request import GraphQLRequest
+from tests.executors import answered, compiling_on
+
+Json = dict[str, Any]
+
+
+@strawberry.type
+class NoQuery:
+    """What a schema of mutations needs beside them."""
+
+    name: str = "a shop"
+
+
+def executor_of(mutation: type) -> Executor:
+    """An executor for mutations of the test's own, declared as those of the schema are."""
+    schema = strawberry.Schema(NoQuery, mutation, config=StrawberryConfig(scalar_map=SCALARS))
+    return Executor(schema, introspection=True)
+
+
+async def answer_to(
+    engine: AsyncEngine,
+    document: str,
+    variables: Json | None = None,
+    viewer: Viewer = VISITOR,
+    executor: Executor | None = None,
+) -> Answer:
+    """What the server's executor, or that one, answers."""
+    request = GraphQLRequest(document, variables=variables)
+    return await answered(executor or compiling_on(engine), engine, request, viewer)
+
+
+async def changed(
+    engine: AsyncEngine,
+    document: str,
+    variables: Json | None = None,
+    viewer: Viewer = VISITOR,
+    executor: Executor | None = None,
+) -> Any:
+    """The data of an answer without errors."""
+    body = (await answer_to(engine, document, variables, viewer, executor)).body()
+    assert "errors" not in body, body["errors"]
+    return body["data"]
