@@ -139,4 +139,7 @@ def _production(*, response_cache_bytes: int) -> Mapping[str, str]:
         "RESPONSE_CACHE_BYTES": str(response_cache_bytes),
         "SECRET_KEY": secrets.token_urlsafe(48),
         "JWT_SECRET_KEY": secrets.token_urlsafe(48),
+        "FRONTEND_URL": "https://shop.example",
+        "MAIL_FROM": "post@shop.example",
+        "SMTP_HOST": "localhost",
     }

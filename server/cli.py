@@ -28,6 +28,7 @@ from server.explaining import Question, explain, parse_variables, read_text
 from server.graphql_request import GraphQLRequest
 from server.importing import import_products
 from server.jobs_commands import jobs
+from server.mailbox_commands import mailbox_commands
 from server.migrating import HEAD, migrate
 from server.production import run_production
 from server.provisioning import provided_database
@@ -62,6 +63,7 @@ app = typer.Typer(
 imports = typer.Typer(help="Bring in data from elsewhere.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(jobs, name="jobs")
+app.add_typer(mailbox_commands, name="mailbox")
 
 Host = Annotated[str | None, typer.Option(help="The address to serve on, instead of HOST.", show_default=False)]
 Port = Annotated[

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.mail_jobs import SEND_MAIL
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from server.job_execution import Handler, Payload
+from server.mailing import mail_handler
 from server.settings import Settings
 
 
@@ -28,6 +30,7 @@ SCHEDULE = (Scheduled(TIDY_QUEUE, "*/5 * * * *"),)
 def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handler]:
     """The handlers by the names of their jobs."""
     return {
+        SEND_MAIL: mail_handler(settings),
         TIDY_QUEUE: in_transaction(engine, partial(tidy_queue, log_age=timedelta(days=settings.job_log_days))),
     }
 

@@ -13,9 +13,12 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from integrations.mail import parse_sender
+from integrations.smtp import SmtpSecurity
 from server.database_url import normalise_database_url
 from server.errors import ServerError
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_KEY = 32
 FEWEST_DIFFERENT_CHARACTERS = 12
 PLACEHOLDERS = re.compile(
@@ -51,6 +54,8 @@ DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "introspection": False,
         "explain_to_visitors": False,
         "cors_origins": (),
+        "frontend_url": "",
+        "mail_from": "",
     }
 )
 """The defaults that are other ones in staging and production."""
@@ -199,6 +204,29 @@ class Settings(BaseSettings):
         le=31_536_000,
         description="For how long after that they may go on handing it out while they fetch a new one.",
     )
+    frontend_url: str = Field(
+        default="http://localhost:3000",
+        description="Where the shop's pages are, as https://shop.example. The links in mail lead there. "
+        "Required outside development.",
+    )
+    mail_from: str = Field(
+        default="Merkato <merkato@localhost>",
+        description="Who sends mail, as Selam's Shop <post@shop.example>. Required outside development.",
+    )
+    smtp_host: str | None = Field(
+        default=None,
+        description="The mail server. In development mail goes to the mailbox folder of DATA_DIRECTORY when it is "
+        "empty (`merkato mailbox`); elsewhere it is required.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port: mostly 587, or 465 with tls.")
+    smtp_security: SmtpSecurity = Field(
+        default=SmtpSecurity.STARTTLS, description="How the connection to the mail server is kept secret."
+    )
+    smtp_username: str | None = Field(default=None, description="Who we are to the mail server.")
+    smtp_password: SecretStr | None = Field(default=None, description="And the password for it.")
+    smtp_timeout_seconds: int = Field(
+        default=30, ge=1, le=300, description="How long to wait for the mail server at each step."
+    )
     job_concurrency: int = Field(default=10, ge=2, le=200, description="How many jobs a worker does at once.")
     job_attempts: int = Field(
         default=12,
@@ -246,7 +274,7 @@ class Settings(BaseSettings):
         """Arguments before the environment, that before `.env`, that before the defaults."""
         return (init_settings, env_settings, dotenv_settings, file_secret_settings, DeployedDefaults(settings_cls))
 
-    @field_validator("app_env", "log_level", mode="before")
+    @field_validator("app_env", "log_level", "smtp_security", mode="before")
     @classmethod
     def _accept_any_case(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
@@ -291,6 +319,50 @@ class Settings(BaseSettings):
     @classmethod
     def _refuse_weak_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         return None if value is None else cls._refuse_weak_key(value, info)
+
+    @field_validator("frontend_url")
+    @classmethod
+    def _require_frontend(cls, value: str, info: ValidationInfo) -> str:
+        schemes = "https?" if is_development(info.data) else "https"
+        if not value:
+            raise ValueError(f"is required in {info.data['app_env']}.")
+        if re.fullmatch(rf"{schemes}://[^/\s?#@]+(/[^\s?#]*)?", value) is None:
+            raise ValueError("must be an address such as https://shop.example, without ? and #.")
+        return value.rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _require_sender(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            raise ValueError(f"is required in {info.data['app_env']}.")
+        try:
+            parse_sender(value)
+        except ValueError as error:
+            raise ValueError("must be an address such as Selam's Shop <post@shop.example>.") from error
+        return value
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _require_mail_server(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            return cls._require_host(value)
+        if not is_development(info.data):
+            raise ValueError(f"is required in {info.data['app_env']}.")
+        return None
+
+    @field_validator("smtp_security")
+    @classmethod
+    def _refuse_open_mail(cls, value: SmtpSecurity, info: ValidationInfo) -> SmtpSecurity:
+        if value == SmtpSecurity.NONE and not is_development(info.data) and info.data.get("smtp_host") not in LOOPBACK:
+            raise ValueError("must be 'starttls' or 'tls' unless SMTP_HOST is this machine: mail opens accounts.")
+        return value
+
+    @field_validator("smtp_password")
+    @classmethod
+    def _require_username(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and info.data.get("smtp_username") is None:
+            raise ValueError("needs SMTP_USERNAME.")
+        return value
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import orjson
 from rich.console import Console
@@ -19,6 +20,7 @@ from rich.progress import (
 from rich.table import Column, Table
 
 from domain.dead_letters import without_secrets
+from integrations.mailbox import ReceivedLetter
 from models import DeadLetter
 from server.environment import SettingReport
 from server.importing import MOST_REFUSALS, Summary
@@ -70,6 +72,25 @@ def print_dead_letters(console: Console, letters: Sequence[DeadLetter]) -> None:
             f"{escape(letter.error)}\n[dim]{escape(payload)}[/]",
         )
     console.print(table)
+
+
+def print_letters(console: Console, folder: Path, letters: Sequence[ReceivedLetter]) -> None:
+    """What lies in the mailbox, by the numbers that `show` takes."""
+    if not letters:
+        console.print(f"There are no letters in {folder}.", highlight=False)
+        return
+    table = Table("", "To", "Subject", "Date")
+    for number, letter in enumerate(letters, 1):
+        table.add_row(str(number), escape(letter.to), escape(letter.subject), letter.date)
+    console.print(table)
+
+
+def print_letter(console: Console, letter: ReceivedLetter) -> None:
+    """A letter and where its file is. Long links stay in one line."""
+    head = {"From": letter.sender, "To": letter.to, "Date": letter.date, "Subject": letter.subject, "File": letter.path}
+    for name, value in head.items():
+        console.print(f"[bold]{name}:[/] {escape(str(value))}", highlight=False, soft_wrap=True)
+    console.print(f"\n{letter.text.strip()}", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

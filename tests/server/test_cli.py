@@ -13,12 +13,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 import typer
 
+from domain.mail_jobs import MailTemplate
+from integrations.letters import LetterWriter
+from integrations.mail import address_letter, parse_sender
+from integrations.mailbox import Mailbox
 from server import cli
 from server.embedded import running_url
 from server.file_lock import FileLock
@@ -30,6 +35,14 @@ MERKATO = Path(sys.executable).with_name("merkato")
 STRONG = "Vq3x8nR1tZ0bK7mYw5dHc9GfJs2LpEaU"
 OTHER_STRONG = "k9Wm2TzQ4vXb7NcR1yHf6JdLs8GpEa3U"
 PATIENCE_SECONDS = 40
+PRODUCTION = {
+    "APP_ENV": "production",
+    "SECRET_KEY": STRONG,
+    "JWT_SECRET_KEY": OTHER_STRONG,
+    "FRONTEND_URL": "https://shop.example",
+    "MAIL_FROM": "post@shop.example",
+    "SMTP_HOST": "localhost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +190,7 @@ def test_help_names_every_command(merkato: Run) -> None:
     outcome = merkato("--help")
 
     assert outcome.code == 0
-    commands = "dev serve worker migrate seed import schema documents explain check-env jobs"
+    commands = "dev serve worker migrate seed import schema documents explain check-env jobs mailbox"
     for command in commands.split():
         assert re.search(rf"^│ {command} ", outcome.out, re.MULTILINE), command
 
@@ -298,9 +311,7 @@ def test_address_of_another_machine_is_told(merkato: Run) -> None:
 
 
 def test_dev_is_refused_outside_development(merkato: Run) -> None:
-    outcome = merkato(
-        "dev", APP_ENV="production", DATABASE_URL="postgres://a@b/c", SECRET_KEY=STRONG, JWT_SECRET_KEY=OTHER_STRONG
-    )
+    outcome = merkato("dev", DATABASE_URL="postgres://a@b/c", **PRODUCTION)
 
     assert outcome.code == 1
     assert outcome.err.startswith("`merkato dev` is for development, and APP_ENV is production.")
@@ -411,13 +422,7 @@ def test_serve_refuses_a_database_that_is_not_migrated(merkato: Run, postgres: s
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_serve_serves_and_ends(start: Callable[..., Process], demo_url: str, port: int, workers: str) -> None:
-    variables = {
-        "APP_ENV": "production",
-        "DATABASE_URL": demo_url,
-        "SECRET_KEY": STRONG,
-        "JWT_SECRET_KEY": OTHER_STRONG,
-    }
-    process = start("serve", "--port", str(port), "--workers", workers, **variables)
+    process = start("serve", "--port", str(port), "--workers", workers, DATABASE_URL=demo_url, **PRODUCTION)
     wait_until(lambda: is_healthy(port) or process.process.poll() is not None)
 
     assert is_healthy(port), process.said
@@ -556,3 +561,26 @@ def test_worker_stops_when_it_is_asked_to(start: Callable[..., Process], merkato
     outdated = merkato("worker", DATABASE_URL=database_url)
     assert outdated.code == 1
     assert outdated.err.endswith("Run `merkato migrate` first.\n")
+
+
+def test_mailbox_lists_letters_and_shows_one(merkato: Run, workplace: Path) -> None:
+    assert merkato("mailbox").out == "There are no letters in .merkato/mailbox.\n"
+    writer, sender = LetterWriter("Selam's Shop", "https://shop.example"), parse_sender("post@shop.example")
+    for number in (1, 2):
+        token = f"{number}" * 90
+        letter = writer.write(MailTemplate.RESET_PASSWORD, {"name": "[red]Selam", "token": token, "minutes": 60})
+        message = address_letter(letter, sender, f"{number}@example.com", UUID(int=number))
+        asyncio.run(Mailbox(workplace / ".merkato" / "mailbox").send(message))
+
+    listed = merkato("mailbox").out
+    newest, older, missing = (
+        merkato("mailbox", "show"),
+        merkato("mailbox", "show", "2"),
+        merkato("mailbox", "show", "3"),
+    )
+
+    assert listed.index("2@example.com") < listed.index("1@example.com")
+    assert "Hello [red]Selam,\n" in newest.out
+    assert f"\nhttps://shop.example/reset-password?token={'2' * 90}\n" in newest.out
+    assert f"\nhttps://shop.example/reset-password?token={'1' * 90}\n" in older.out
+    assert (missing.code, missing.err) == (1, "There is no letter 3. The mailbox holds 2.\n")

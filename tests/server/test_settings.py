@@ -16,6 +16,9 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://shop:pass@db.example:5432/shop",
     "SECRET_KEY": STRONG,
     "JWT_SECRET_KEY": OTHER_STRONG,
+    "FRONTEND_URL": "https://shop.example",
+    "MAIL_FROM": "Selam's Shop <post@shop.example>",
+    "SMTP_HOST": "smtp.shop.example",
 }
 
 
@@ -94,6 +97,9 @@ def test_production_names_everything_that_is_missing(monkeypatch: pytest.MonkeyP
         "DATABASE_URL": "is required in production.",
         "SECRET_KEY": "is missing.",
         "JWT_SECRET_KEY": "is missing.",
+        "FRONTEND_URL": "is required in production.",
+        "MAIL_FROM": "is required in production.",
+        "SMTP_HOST": "is required in production.",
     }
 
 
@@ -112,6 +118,24 @@ def test_production_names_everything_that_is_missing(monkeypatch: pytest.MonkeyP
 )
 def test_production_refuses_weak_keys(monkeypatch: pytest.MonkeyPatch, key: str, problem: str) -> None:
     assert problems(monkeypatch, PRODUCTION | {"SECRET_KEY": key}) == {"SECRET_KEY": problem}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("FRONTEND_URL", "http://shop.example", "must be an address such as https://shop.example, without ? and #."),
+        ("SMTP_SECURITY", "none", "must be 'starttls' or 'tls' unless SMTP_HOST is this machine: mail opens accounts."),
+        ("SMTP_PASSWORD", "hush", "needs SMTP_USERNAME."),
+    ],
+)
+def test_production_refuses_open_mail(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
+    assert problems(monkeypatch, PRODUCTION | {name: value}) == {name: problem}
+
+
+def test_mail_server_on_this_machine_needs_no_encryption(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_variables(monkeypatch, PRODUCTION | {"SMTP_HOST": "127.0.0.1", "SMTP_SECURITY": "None"})
+
+    assert load_settings().smtp_security == "none"
 
 
 def test_keys_must_differ(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +165,12 @@ def test_development_refuses_a_short_key_too(monkeypatch: pytest.MonkeyPatch) ->
             "has 'https://a.example/shop', which is no origin such as https://shop.example (without a path).",
         ),
         ("CORS_ORIGINS", "*", "has '*', which is no origin such as https://shop.example (without a path)."),
+        ("FRONTEND_URL", "shop.example", "must be an address such as https://shop.example, without ? and #."),
+        ("FRONTEND_URL", "https://a@b.example", "must be an address such as https://shop.example, without ? and #."),
+        ("MAIL_FROM", "Selam", "must be an address such as Selam's Shop <post@shop.example>."),
+        ("MAIL_FROM", "a@b.example, c@d.example", "must be an address such as Selam's Shop <post@shop.example>."),
+        ("SMTP_HOST", "smtp://x", "must be a host name or an IP address."),
+        ("SMTP_SECURITY", "ssl", "must be 'starttls', 'tls' or 'none'."),
         ("DATABASE_URL", "mysql://a@b/c", "must start with postgresql:// (or postgres://, postgresql+asyncpg://)."),
     ],
 )

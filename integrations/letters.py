@@ -1,0 +1,77 @@
+"""Writes the letters: fills the templates, and makes the links that they ask to open."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from domain.errors import shown
+from domain.mail_jobs import MailTemplate
+from integrations.mail import Letter
+
+TOKEN = "token"  # noqa: S105 - the name of a value
+UNCUT = frozenset({TOKEN, "new_email"})
+
+SUBJECTS: Mapping[MailTemplate, str] = MappingProxyType(
+    {
+        MailTemplate.VERIFY_EMAIL: "Confirm your e-mail address",
+        MailTemplate.RESET_PASSWORD: "Choose a new password",
+        MailTemplate.NEW_SIGN_IN: "A new sign-in to your account",
+        MailTemplate.PASSWORD_CHANGED: "Your password was changed",
+        MailTemplate.INVITATION: "You are invited to {shop}",
+        MailTemplate.EMAIL_CHANGED: "Your e-mail address was changed",
+        MailTemplate.ALREADY_REGISTERED: "You have an account already",
+    }
+)
+
+PAGES: Mapping[MailTemplate, str] = MappingProxyType(
+    {
+        MailTemplate.VERIFY_EMAIL: "/verify-email",
+        MailTemplate.RESET_PASSWORD: "/reset-password",
+        MailTemplate.NEW_SIGN_IN: "/account/security",
+        MailTemplate.PASSWORD_CHANGED: "/forgot-password",
+        MailTemplate.INVITATION: "/accept-invitation",
+        MailTemplate.EMAIL_CHANGED: "/contact",
+        MailTemplate.ALREADY_REGISTERED: "/forgot-password",
+    }
+)
+"""Which page of the frontend each letter leads to. A token goes there as `?token=…`."""
+
+
+class LetterWriter:
+    """Writes letters in the name of a shop, with links to its frontend."""
+
+    def __init__(self, shop: str, frontend_url: str) -> None:
+        self._shop = shop
+        self._frontend_url = frontend_url.rstrip("/")
+        self._templates = Environment(
+            loader=PackageLoader("integrations", "mail_templates"),
+            autoescape=select_autoescape(("html",)),
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+        )
+
+    def write(self, template: MailTemplate, values: Mapping[str, str | int]) -> Letter:
+        """The letter, told those values. What people have typed is cut short and kept in one line."""
+        subject = SUBJECTS[template].format(shop=self._shop)
+        told = {name: _one_line(name, value) for name, value in values.items()}
+        told |= {
+            "subject": subject,
+            "shop": self._shop,
+            "home": self._frontend_url,
+            "link": self._link(template, values),
+        }
+        return Letter(
+            subject,
+            self._templates.get_template(f"{template}.txt").render(told),
+            self._templates.get_template(f"{template}.html").render(told),
+        )
+
+    def _link(self, template: MailTemplate, values: Mapping[str, str | int]) -> str:
+        query = f"?{urlencode({TOKEN: values[TOKEN]})}" if TOKEN in values else ""
+        return f"{self._frontend_url}{PAGES[template]}{query}"
+
+
+def _one_line(name: str, value: str | int) -> str | int:
+    return shown(value) if isinstance(value, str) and name not in UNCUT else value
