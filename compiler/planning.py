@@ -18,7 +18,7 @@ from graphql import (
     get_argument_values,
 )
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, literal_column, select
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -33,10 +33,12 @@ from compiler.inputs import Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
 from compiler.layout import Layout, RootLayout
 from compiler.leaves import LEAVES, Selected, declaration_of
+from compiler.searching import asked_for_page
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
 from compiler.values import key_place, object_type
 from compiler.windows import LIMITS, CompiledWindow, OrderedList, compiled_window
+from domain.searching import Question, asked
 from resolvers.context import AnySelect
 from resolvers.declarations import (
     Declaration,
@@ -236,24 +238,35 @@ class Planner:
     ) -> str:
         arguments = self._arguments(selected)
         entity: Any = self._alias(model)
-        order, wanted = _rules_of(rules, arguments, entity, self._viewer)
-        question = arguments.get("search")
+        order, question = _order_of(rules, arguments), rules.question(arguments)
         listed = OrderedList(entity, order, question, object_type(selected.definition.type))
         window = self._window(selected, arguments, listed)
 
+        def matching(entity: Any, question: Question | None) -> ColumnElement[bool]:
+            wanted = _condition_of(rules, arguments, entity, self._viewer, question)
+            return and_(condition(entity), wanted, between(entity, order, question, window.after, window.before))
+
+        if order.needs_question:
+            first: Any = self._alias(model)
+            question = asked_for_page(
+                arguments["search"],
+                window,
+                lambda asked: select(first.id).where(matching(first, asked)).correlate_except(first),
+            )
+            listed = replace(listed, question=question)
+
         def rows(layout: Layout, limit: int, *columns: ColumnElement[Any]) -> AnySelect:
-            bounds = between(entity, order, question, window.after, window.before)
-            found = layout.select_from(select(*columns), entity).where(condition(entity), wanted, bounds)
-            found = found.order_by(*ordering(entity, order, question, backward=window.backward))
-            return found.limit(LIMITS[limit])
+            chosen = layout.select_from(select(*columns), entity).where(matching(entity, question))
+            return chosen.order_by(*ordering(entity, order, question, backward=window.backward)).limit(LIMITS[limit])
 
         def item(nodes: list[FieldNode], layout: Layout) -> str:
             return self._object(object_type(listed.kind.fields["nodes"].type), nodes, entity, layout)
 
         def count() -> ColumnElement[int]:
             counted: Any = self._alias(model)
-            matching = and_(condition(counted), rules.condition(counted, arguments, self._viewer))
-            return select(func.count()).select_from(counted).where(matching).correlate_except(counted).scalar_subquery()
+            wanted = rules.condition(counted, arguments, self._viewer, rules.question(arguments))
+            whole = select(func.count()).select_from(counted).where(condition(counted), wanted)
+            return whole.correlate_except(counted).scalar_subquery()
 
         is_filtered = any(arguments.get(name) is not None for name in ("filter", "search"))
         return self._written(selected, ConnectionPlan(listed, window, rows, item, count, is_filtered))
@@ -323,11 +336,16 @@ class Planner:
             raise NotCompilableError(Reason.ARGUMENT, "no types to search")
         question = arguments["query"]
         kind = object_type(selected.definition.type)
-        hits = self._hits(sources, question).c
+        hits = self._hits(sources, asked(question)).c
         window = self._window(selected, arguments, OrderedList(hits, BY_RANK, question, kind))
-        bounds = between(hits, BY_RANK, None, window.after, window.before)
-        best = ordering(hits, BY_RANK, None, backward=window.backward)
-        found = select(hits.type, hits.id, hits.body, hits.rank).where(bounds).order_by(*best)
+
+        def within(hits: Any) -> AnySelect:
+            bounds = between(hits, BY_RANK, None, window.after, window.before)
+            return select(hits.type, hits.id, hits.body, hits.rank).where(bounds)
+
+        sought = asked_for_page(question, window, lambda asked: within(self._hits(sources, asked).c))
+        hits = self._hits(sources, sought).c
+        found = within(hits).order_by(*ordering(hits, BY_RANK, None, backward=window.backward))
         page = found.limit(LIMITS[window.size + window.looks_ahead]).subquery()
 
         def rows(layout: Layout, limit: int, *columns: ColumnElement[Any]) -> AnySelect:
@@ -339,13 +357,13 @@ class Planner:
             return f"present({', '.join(self._hit_row(hit, source) for source in sources)})"
 
         def count() -> ColumnElement[int]:
-            return select(func.count()).select_from(self._hits(sources, question)).scalar_subquery()
+            return select(func.count()).select_from(self._hits(sources, asked(question))).scalar_subquery()
 
         listed = OrderedList(page.c, BY_RANK, question, kind)
         return self._written(selected, ConnectionPlan(listed, window, rows, item, count))
 
-    def _hits(self, sources: Sequence[SearchSource], question: Any) -> Any:
-        return union_all(*(hits_of(self._viewer, source, question) for source in sources)).subquery()
+    def _hits(self, sources: Sequence[SearchSource], question: Question) -> Any:
+        return hits_of(self._viewer, sources, question).subquery()
 
     def _hit_row(self, hit: Selected[Search], source: SearchSource) -> str:
         is_source = hit.entity.type == constant(source.type_name, Text())
@@ -366,11 +384,17 @@ class Planner:
     }
 
 
-def _rules_of(
-    rules: ListRules, arguments: Mapping[str, Any], entity: Any, viewer: Viewer
-) -> tuple[Order, ColumnElement[bool]]:
-    """The order and the condition that the arguments ask for."""
+def _order_of(rules: ListRules, arguments: Mapping[str, Any]) -> Order:
     try:
-        return rules.order(arguments), rules.condition(entity, arguments, viewer)
+        return rules.order(arguments)
+    except BadInputError as error:
+        raise NotCompilableError(Reason.ARGUMENT, str(error)) from error
+
+
+def _condition_of(
+    rules: ListRules, arguments: Mapping[str, Any], entity: Any, viewer: Viewer, question: Question | None
+) -> ColumnElement[bool]:
+    try:
+        return rules.condition(entity, arguments, viewer, question)
     except BadInputError as error:
         raise NotCompilableError(Reason.ARGUMENT, str(error)) from error

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
-    func,
 )
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
@@ -73,8 +72,3 @@ def roomy(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     if isinstance(kind, Numeric):
         return Numeric()
     return Text() if isinstance(kind, String) and not isinstance(kind, Enum) else kind
-
-
-def found(entity: Any, question: Any) -> ColumnElement[bool]:
-    """The row's words answer the question; nothing typed makes this fail."""
-    return entity.search.op("@@", is_comparison=True)(func.search_query(question))  # type: ignore[no-any-return]

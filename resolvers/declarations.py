@@ -19,7 +19,7 @@ import models
 from auth.permissions import Requirement
 from auth.viewer import Viewer
 from auth.visibility import visible
-from domain.conditions import found
+from domain.searching import Question, asked, finds
 from resolvers.context import AnySelect, Context
 from resolvers.errors import BadInputError
 from resolvers.ids import decode_id, decode_id_of, encode_id, shown
@@ -145,15 +145,19 @@ class ListRules:
             raise BadInputError("The sort RELEVANCE needs `search`.")
         return cast("Order", chosen)
 
-    def condition(self, entity: Any, arguments: Arguments, viewer: Viewer) -> ColumnElement[bool]:
-        """What the arguments filter by."""
+    def condition(
+        self, entity: Any, arguments: Arguments, viewer: Viewer, question: Question | None = None
+    ) -> ColumnElement[bool]:
+        """What the arguments filter by, and that the row answers the question."""
         condition: ColumnElement[bool] = true()
         if arguments.get("filter") is not None:
             _refuse_large(arguments["filter"].size())
             condition &= arguments["filter"].where(entity, viewer)
-        if arguments.get("search") is not None:
-            condition &= found(entity, arguments["search"])
-        return condition
+        return condition if question is None else condition & finds(question, entity)
+
+    def question(self, arguments: Arguments) -> Question | None:
+        """What is searched for."""
+        return None if arguments.get("search") is None else asked(arguments["search"])
 
     def window(self, arguments: Arguments) -> Window:
         """The rows asked for."""
@@ -180,10 +184,8 @@ class Many(Declaration):
         )
         if not self.paged:
             return children.all(place, row.id, self.rules.default)
-        order, window, question = self.rules.order(arguments), self.rules.window(arguments), arguments.get("search")
-        return Listing(
-            lambda: children.page(place, row.id, order, window, question), lambda: children.count(place, row.id)
-        )
+        order, window = self.rules.order(arguments), self.rules.window(arguments)
+        return Listing(lambda: children.page(place, row.id, order, window), lambda: children.count(place, row.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,13 +197,13 @@ class Root(Declaration):
 
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
-        order, window, question = self.rules.order(arguments), self.rules.window(arguments), arguments.get("search")
+        order, window = self.rules.order(arguments), self.rules.window(arguments)
+        question = self.rules.question(arguments)
         entity = aliased(self.model)
-
         viewer = info.context.viewer
 
         def matching(statement: AnySelect) -> AnySelect:
-            wanted = self.rules.condition(entity, arguments, viewer)
+            wanted = self.rules.condition(entity, arguments, viewer, question)
             return statement.where(visible(self.model, entity, viewer), wanted)
 
         async def read_page() -> Page:

@@ -76,18 +76,17 @@ class Children:
         self._condition = condition
         self._owned = owned
 
-    def page(self, place: Hashable, parent: UUID, order: Order, window: Window, question: object) -> Awaitable[Page]:
+    def page(self, place: Hashable, parent: UUID, order: Order, window: Window) -> Awaitable[Page]:
         """One parent's page; parents at the same place of the operation share a statement."""
 
         async def load(keys: Keys) -> list[Page]:
             entity = aliased(self._model)
             parents = self._parents(keys)
             rows = windowed(
-                self._below(select(entity, cursor_of(order, entity, question).label("cursor")), entity, parents.c.key),
+                self._below(select(entity, cursor_of(order, entity).label("cursor")), entity, parents.c.key),
                 entity,
                 order,
                 window,
-                question,
             )
             found = await self._read(parents, rows)
             return [page_of(found[key], window) for key in keys]
@@ -112,7 +111,7 @@ class Children:
         window = Window(LIST_LIMIT, backward=False, after=None, before=None)
 
         async def nodes() -> list[Any]:
-            page = await self.page(place, parent, order, window, None)
+            page = await self.page(place, parent, order, window)
             return [entry.node for entry in page.entries]
 
         return nodes()

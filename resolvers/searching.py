@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 import models
 from auth.viewer import Viewer
 from auth.visibility import visible
-from domain.conditions import found
+from domain.searching import Question, asked, finds, rank
 from resolvers.context import AnySelect, Context
 from resolvers.listing import Entry, Listing, Page, page_of
 from resolvers.loading import load_row
@@ -29,7 +29,6 @@ class SearchSource:
     text: Callable[[Any], ColumnElement[str]]
 
 
-RANK = Numeric(9, 6)
 BY_RANK = Order("search", lambda hit, _question: hit.rank, descending=True)
 
 
@@ -37,7 +36,7 @@ def search(context: Context, sources: Sequence[SearchSource], question: str, win
     """The rows that answer the question: equal titles first, then whole words, then prefixes."""
 
     async def read_page() -> Page:
-        hits = union_all(*(hits_of(context.viewer, source, question) for source in sources)).subquery("hits")
+        hits = hits_of(context.viewer, sources, asked(question)).subquery("hits")
         cursor = cursor_of(BY_RANK, hits.c).label("cursor")
         statement = windowed(select(hits.c.type, hits.c.id, hits.c.body, cursor), hits.c, BY_RANK, window)
         found_hits = statement.subquery("page")
@@ -51,7 +50,7 @@ def search(context: Context, sources: Sequence[SearchSource], question: str, win
         return page_of(entries, window)
 
     async def read_count() -> int:
-        hits = union_all(*(hits_of(context.viewer, source, question) for source in sources)).subquery("hits")
+        hits = hits_of(context.viewer, sources, asked(question)).subquery("hits")
         ((count,),) = await context.reading.rows(select(func.count()).select_from(hits))
         return count  # type: ignore[no-any-return]
 
@@ -64,13 +63,17 @@ def search(context: Context, sources: Sequence[SearchSource], question: str, win
     return Listing(read_page, read_count) if sources else Listing(nothing, none)
 
 
-def hits_of(viewer: Viewer, source: SearchSource, question: Any) -> AnySelect:
-    """The rows of one table that answer the question: type, id, rank, and the text to take a passage from."""
+def hits_of(viewer: Viewer, sources: Sequence[SearchSource], question: Question) -> CompoundSelect[Any]:
+    """The rows of the tables that answer the question: type, id, rank, and the text to take a passage from."""
+    return union_all(*(_hits_in(source, viewer, question) for source in sources))
+
+
+def _hits_in(source: SearchSource, viewer: Viewer, question: Question) -> AnySelect:
     entity: Any = aliased(source.model)
-    title = source.title(entity)
-    return select(
+    hits = select(
         literal(source.type_name).label("type"),
         entity.id.label("id"),
-        func.search_rank(title, entity.search, question, type_=RANK).label("rank"),
+        rank(question, entity, source.title(entity)).label("rank"),
         source.text(entity).label("body"),
-    ).where(found(entity, question), visible(source.model, entity, viewer))
+    )
+    return hits.where(finds(question, entity), visible(source.model, entity, viewer)).correlate_except(entity)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 
 import models
 from auth.visibility import visible
-from domain import catalog, conditions, stock
+from domain import catalog, conditions, searching, stock
 from schema.declare import sort_enum
 from schema.enums import Badge
 from schema.filters import condition, filter_input, in_range, in_span, keys_of, viewed_condition
@@ -78,7 +78,7 @@ class ProductFilter:
     created_at: DateTimeRange | None = condition(
         in_span(lambda product: product.created_at), "Created in this span of time."
     )
-    text: str | None = condition(conditions.found, "The words answer this question.")
+    text: str | None = condition(searching.answers, "The words answer this question.")
 
 
 @sort_enum("How categories are sorted.")

@@ -5,7 +5,7 @@ from enum import Enum
 
 import models
 from auth.permissions import Permission
-from domain import conditions, content
+from domain import conditions, content, searching
 from schema.catalog import Tag
 from schema.declare import column, many, one, part, sort_enum, table
 from schema.enums import PublishingStatus
@@ -40,7 +40,7 @@ class PostFilter:
     published_at: DateTimeRange | None = condition(
         in_span(lambda post: post.published_at), "Published in this span of time."
     )
-    text: str | None = condition(conditions.found, "The words answer this question.")
+    text: str | None = condition(searching.answers, "The words answer this question.")
 
 
 @table(models.Author, "The byline of posts.")

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, func
+from sqlalchemy import ColumnElement
 
+from domain.searching import rank
 from resolvers.ordering import Order
-
-RANK = Numeric(9, 6)
 
 
 def ascending(tag: str, key: Callable[[Any], ColumnElement[Any]], description: str = "") -> Order:
@@ -24,7 +23,7 @@ def by_relevance(tag: str, title: Callable[[Any], ColumnElement[Any]]) -> Order:
     """The best answers to the question first: an equal title, then whole words, then prefixes."""
 
     def key(entity: Any, question: Any) -> ColumnElement[Any]:
-        return func.search_rank(title(entity), entity.search, question, type_=RANK)
+        return rank(question, entity, title(entity))
 
     return Order(tag, key, descending=True, description="The best answers to `search` first.", needs_question=True)
 

@@ -5,7 +5,7 @@ from enum import Enum
 
 import models
 from auth.permissions import Permission
-from domain import conditions
+from domain import conditions, searching
 from schema.declare import column, many, one, part, sort_enum, table
 from schema.enums import BillingPeriod, ServiceType
 from schema.filters import condition, filter_input
@@ -34,7 +34,7 @@ class ServiceFilter:
     is_popular: bool | None = condition(
         lambda service, wanted: service.is_popular.is_(wanted), "Whether it is often asked for."
     )
-    text: str | None = condition(conditions.found, "The words answer this question.")
+    text: str | None = condition(searching.answers, "The words answer this question.")
 
 
 @table(models.ServiceTier, "One price of a service and what it buys.")

@@ -22,8 +22,8 @@ const STATEMENTS = {
     WHERE status = 'PUBLISHED' AND published_at <= now() ORDER BY dated_at DESC, id DESC LIMIT $1`,
   authorsById: 'SELECT id, slug, name FROM authors WHERE id = ANY($1::uuid[])',
   searchProducts: `
-    SELECT ${PRODUCT} FROM products p WHERE p.is_active AND p.search @@ search_query($1)
-    ORDER BY search_rank(p.name, p.search, $1) DESC, p.id DESC LIMIT $2`,
+    SELECT ${PRODUCT} FROM peers_sql.asked($1) q, products p WHERE p.is_active AND p.search @@ q.everything
+    ORDER BY peers_sql.rank(p.name, p.search, q.title, q.whole, q.everything) DESC, p.id DESC LIMIT $2`,
   filterProducts: `
     SELECT ${PRODUCT} FROM products p
     WHERE p.is_active AND p.price BETWEEN $1 AND $2 AND p.rating >= $3 ORDER BY p.price, p.id LIMIT $4`,

@@ -55,8 +55,9 @@ POSTS = """
 FIELDS = "SELECT id::text, name, price::text FROM products WHERE slug = $1 AND is_active"
 
 SEARCH = """
-    SELECT id::text, slug, name, price::text, currency FROM products
-    WHERE is_active AND search @@ search_query($1) ORDER BY search_rank(name, search, $1) DESC, id DESC LIMIT 10
+    SELECT p.id::text, p.slug, p.name, p.price::text, p.currency FROM peers_sql.asked($1) q, products p
+    WHERE p.is_active AND p.search @@ q.everything
+    ORDER BY peers_sql.rank(p.name, p.search, q.title, q.whole, q.everything) DESC, p.id DESC LIMIT 10
 """
 
 FILTER = f"""

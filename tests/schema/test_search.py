@@ -83,6 +83,28 @@ async def test_exact_title_comes_before_words_and_words_before_prefixes(shop: As
     assert found[4:] == ["Securitywall 9000"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+async def test_pages_go_on_from_whole_words_to_prefixes(shop: AsyncEngine, size: int) -> None:
+    """The compiled executor looks for prefixes only where whole words do not fill the page."""
+    everything = await titles(shop, "security")
+    products = (
+        'query ($first: Int, $after: String) { products(search: "security", first: $first, after: $after) { %s } }'
+    )
+    pages, names, found, after = [], [], None, None
+    while found is None or found["pageInfo"]["hasNextPage"]:
+        found = await search(shop, "security", first=size, after=found and found["pageInfo"]["endCursor"])
+        pages += [node["title"] for node in found["nodes"]]
+    listed = {"pageInfo": {"hasNextPage": True}}
+    while listed["pageInfo"]["hasNextPage"]:
+        asked = products % "nodes { name } pageInfo { endCursor hasNextPage }"
+        listed = (await data_of(shop, asked, {"first": size, "after": after}))["products"]
+        after = listed["pageInfo"]["endCursor"]
+        names += [node["name"] for node in listed["nodes"]]
+    assert pages == everything
+    assert len(everything) == 5
+    assert names == ["Network Security Basics", "Plain box", "Securitywall 9000"]
+
+
 @pytest.mark.parametrize("query", ["security\n", "\tSecurity"])
 async def test_white_space_around_a_query_does_not_matter(shop: AsyncEngine, query: str) -> None:
     assert (await titles(shop, query))[0] == "Security"

@@ -68,8 +68,7 @@ class Query:
         if filter is not None and filter.rating is not None:
             statement = statement.where(product.rating >= filter.rating.min)
         if search is not None:
-            statement = statement.where(product.search.bool_op("@@")(func.search_query(search)))
-            statement = statement.order_by(models.relevance(search), product.id.desc())
+            statement = models.answering(statement, search)
         elif sort is types.ProductSort.PRICE_ASC:
             statement = statement.order_by(product.price, product.id)
         else:

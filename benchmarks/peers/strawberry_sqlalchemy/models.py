@@ -2,10 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, ForeignKey, Numeric, func
+from sqlalchemy import DateTime, ForeignKey, Numeric, Select, func
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -91,6 +90,9 @@ class Post(Base):
     dated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-def relevance(question: str) -> ColumnElement[Any]:
-    """What answers to a question are ordered by; the function is the shop's own."""
-    return func.search_rank(Product.name, Product.search, question).desc()
+def answering(statement: Select[Product], question: str) -> Select[Product]:
+    """The products of the statement that answer the question, the best first."""
+    asked = func.peers_sql.asked(question).table_valued("title", "whole", "everything")
+    rank = func.peers_sql.rank(Product.name, Product.search, asked.c.title, asked.c.whole, asked.c.everything)
+    is_answer = Product.search.bool_op("@@")(asked.c.everything)
+    return statement.join(asked, is_answer).order_by(rank.desc(), Product.id.desc())
