@@ -1,7 +1,10 @@
 """The viewer: who is asking, and what they may do."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import ColumnElement, Uuid, bindparam, false
 
 from auth.permissions import ROLE_PERMISSIONS, Gate, Permission, Requirement
 from models import Role
@@ -31,6 +34,15 @@ class Viewer:
         if self.user_id is None:
             raise LookupError("The viewer has no account.")
         return self.user_id
+
+    @property
+    def key(self) -> ColumnElement[UUID]:
+        """Its account as a parameter of SQL."""
+        return bindparam(None, self.account_id, type_=Uuid())
+
+    def owns(self, owner: Any) -> ColumnElement[bool]:
+        """The condition that the account in the column `owner` is the viewer's own; nothing is a visitor's."""
+        return false() if self.user_id is None else owner == self.key
 
 
 VISITOR = Viewer()

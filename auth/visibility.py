@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 import models
 from auth.permissions import Permission
@@ -81,7 +81,9 @@ def _post(post: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
 def _review(review: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
     if viewer.may(Permission.REVIEWS_READ):
         return _part_of_product(review, viewer, owned)
-    return and_(review.status == models.ModerationStatus.APPROVED, _part_of_product(review, viewer, owned))
+    approved = review.status == models.ModerationStatus.APPROVED
+    readable = approved if viewer.user_id is None else or_(approved, viewer.owns(review.user_id))
+    return and_(readable, _part_of_product(review, viewer, owned))
 
 
 PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(

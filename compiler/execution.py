@@ -27,6 +27,7 @@ from compiler.plan import Plan, plan_of
 from compiler.plan_cache import PlanCache
 from compiler.planning import Planner
 from compiler.selection import Selections
+from compiler.viewers import arriving
 from domain.conditions import ArrayArgument
 
 
@@ -65,7 +66,7 @@ class PlanMetrics:
 
 
 class Compiler:
-    """Plans by operation, grants and shape of the variables, in a bounded cache."""
+    """Plans by operation, grants and shape of the variables, in a bounded cache. Equal grants share them."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
@@ -128,7 +129,8 @@ class Compiler:
             return NotCompilableError(Reason.NOT_A_QUERY)
         symbols = VariableValues(values.sources, _symbolic(values, inputs))
         selections = Selections(self._core, operation.fragments, symbols)
-        planner = Planner(self._schema, selections, symbols, inputs, viewer, self._aliases.for_one_statement())
+        traced = arriving(viewer, inputs)
+        planner = Planner(self._schema, selections, symbols, inputs, traced, self._aliases.for_one_statement())
         try:
             return plan_of(planner.trace(operation.definition), inputs)
         except NotCompilableError as refused:
@@ -144,7 +146,7 @@ class Compiler:
 def _key(operation: Operation, values: VariableValues, viewer: Viewer) -> Hashable:
     kinds = {name: source.signature.type for name, source in values.sources.items()}
     shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
-    return operation, viewer.grants, shape
+    return operation, viewer.grants, viewer.user_id is None, shape
 
 
 def _symbolic(values: VariableValues, inputs: Inputs) -> dict[str, Any]:

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BindParameter, DateTime, Float, Integer, Numeric, Text, bindparam
+from sqlalchemy import BindParameter, DateTime, Float, Integer, Numeric, Text, Uuid, bindparam
 from sqlalchemy.types import TypeEngine
 
 from compiler.parameters import Path
+
+ACCOUNT = "the viewer's account"
+"""Where its key stands among the variables; no variable can be called so."""
 
 TYPES: Mapping[str, TypeEngine[Any]] = {
     "DateTime": DateTime(timezone=True),
@@ -45,6 +49,14 @@ class Inputs:
         self.structural: list[Input] = []
         self.parameters: dict[str, Input] = {}
         self.shaping: list[Input] = []
+        self.is_personal = False
+        """Whether the account of the viewer is among them."""
+
+    @property
+    def account(self) -> BindParameter[UUID]:
+        """The key of the viewer's account."""
+        self.is_personal = True
+        return self.bind((ACCOUNT,), Uuid())
 
     def bind(
         self, path: Path, kind: TypeEngine[Any], convert: Callable[[Any], Any] | None = None

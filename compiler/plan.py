@@ -9,8 +9,9 @@ import orjson
 from sqlalchemy import BindParameter, Function, Select, Table
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
+from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
-from compiler.inputs import Input, Inputs
+from compiler.inputs import ACCOUNT, Input, Inputs
 from compiler.planning import Traced
 from compiler.shape import Shape
 
@@ -62,6 +63,8 @@ class Plan:
     """The tables that the statement reads."""
     depends_on_time: bool
     """Whether the same rows may give another answer later."""
+    is_personal: bool = False
+    """Whether each account gets an answer of its own."""
     identity: object = field(default_factory=object)
     """Stands for the plan where the plan itself should not be kept alive."""
 
@@ -69,13 +72,11 @@ class Plan:
         """The parameters of the statement. Raises what a conversion refuses with."""
         return [source(variables) for source in self.sources]
 
-    def bind(self, variables: Mapping[str, Any]) -> "BoundPlan":
+    def bind(self, variables: Mapping[str, Any], viewer: Viewer) -> "BoundPlan":
         """The plan with the values of a request. Raises what a conversion refuses with."""
+        if self.is_personal:
+            variables = {**variables, ACCOUNT: viewer.account_id}
         return BoundPlan(self, self.arguments(variables), [each.read(variables) for each in self.shaping])
-
-    async def run(self, connection: Connection, variables: Mapping[str, Any]) -> bytes:
-        """The JSON of `data`."""
-        return await self.bind(variables).run(connection)
 
 
 class BoundPlan:
@@ -169,6 +170,7 @@ def plan_of(traced: Traced, inputs: Inputs) -> Plan:
         has_many_rows=traced.has_many_rows,
         tables=frozenset(compiled.tables),
         depends_on_time=compiled.depends_on_time,
+        is_personal=inputs.is_personal,
     )
 
 

@@ -47,6 +47,7 @@ from resolvers.declarations import (
     Many,
     NodeLookup,
     One,
+    Own,
     Root,
     Search,
     Singleton,
@@ -113,7 +114,7 @@ class Planner:
             return False
         definition = kind.fields[nodes[0].name.value]
         match declaration_of(definition):
-            case Lookup() | Singleton():
+            case Lookup() | Own() | Singleton():
                 return True
             case Root():
                 inner = self._selections.fields(object_type(definition.type), [node.selection_set for node in nodes])
@@ -290,6 +291,13 @@ class Planner:
         kind = object_type(selected.definition.type)
         return self._row(selected, kind, selected.declaration.model, lambda entity: entity.id == key)
 
+    def _own(self, selected: Selected[Own]) -> str:
+        own = selected.declaration
+        if self._viewer.user_id is None:
+            return "None"
+        kind = object_type(selected.definition.type)
+        return self._row(selected, kind, own.model, lambda entity: self._viewer.owns(getattr(entity, own.owner)))
+
     def _lookup(self, selected: Selected[Lookup]) -> str:
         lookup = selected.declaration
         arguments = self._arguments(selected)
@@ -378,6 +386,7 @@ class Planner:
         Many: _many,
         NodeLookup: _node,
         One: _one,
+        Own: _own,
         Root: _root,
         Search: _search,
         Singleton: _singleton,

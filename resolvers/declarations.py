@@ -249,6 +249,19 @@ class Singleton(Declaration):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Own(Declaration):
+    """The one row whose column `owner` names the viewer's account; null for visitors."""
+
+    model: type[models.Base]
+    owner: str
+
+    @override
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        viewer = info.context.viewer
+        return None if viewer.user_id is None else load_row(info.context, self.model, self.owner, viewer.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NodeLookup(Declaration):
     """The rows that global ids name, whatever their type; null for those that the viewer may not see."""
 

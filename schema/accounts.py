@@ -5,8 +5,14 @@ from datetime import datetime
 import strawberry
 
 import models
-from schema.declare import column, identifier, table
+from resolvers.loading import Link
+from schema.declare import column, identifier, many, table
 from schema.enums import Role
+from schema.relay import Connection
+from schema.reviews import Review
+from schema.reviews_lists import ReviewFilter, ReviewSort
+
+WRITTEN_REVIEWS = Link(models.Review, lambda review, account: review.user_id == account)
 
 
 @table(models.User, "An account, as its owner and permitted staff see it.")
@@ -23,3 +29,11 @@ class Account:
     is_email_verified: bool = column("Whether the e-mail address is proved to be the owner's.")
     created_at: datetime = column("When the account was made.")
     updated_at: datetime = column("When it was last changed.")
+    reviews: Connection[Review] = many(
+        WRITTEN_REVIEWS,
+        "What the account says about products, by the newest; of one's own also what is not approved.",
+        order=ReviewSort.NEWEST,
+        sort=ReviewSort,
+        filter=ReviewFilter,
+        owned=False,
+    )

@@ -36,6 +36,7 @@ from resolvers.declarations import (
     Many,
     NodeLookup,
     One,
+    Own,
     Part,
     Records,
     Root,
@@ -179,6 +180,11 @@ def lookup(model: type[models.Base], type_name: str, description: str, *, by: tu
 def singleton(model: type[models.Base], key: UUID, description: str) -> Any:
     """The row of a table that has only one."""
     return _field(description, Singleton(model=model, key=key))
+
+
+def own(model: type[models.Base], owner: str, description: str) -> Any:
+    """The one row whose column `owner` names the viewer's account; null for visitors."""
+    return _field(description, Own(model=model, owner=owner))
 
 
 def node_lookup(types: dict[str, type[models.Base]], description: str, *, several: bool) -> Any:

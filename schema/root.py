@@ -5,11 +5,12 @@ from strawberry.schema.config import StrawberryConfig
 
 import models
 from models.shop import SHOP_ID
+from schema.accounts import Account
 from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
-from schema.declare import lookup, node_lookup, page, search, singleton
+from schema.declare import lookup, node_lookup, own, page, search, singleton
 from schema.orders import BY_NAME, BY_POSITION
 from schema.relay import Connection, Node
 from schema.reviews import Review
@@ -41,6 +42,7 @@ class Query:
         NODES, "The objects that global ids name, in their order; null where there is none.", several=True
     )
     shop: Shop = singleton(models.Shop, SHOP_ID, "The shop itself.")
+    viewer: Account | None = own(models.User, "id", "The account of whoever asks; null for visitors.")
     product: Product | None = lookup(models.Product, "Product", "A product, by its id or its slug.", by=("id", "slug"))
     products: Connection[Product] = page(
         models.Product,

@@ -92,7 +92,7 @@ class CompiledReads:
         try:
             if explanation is not None:
                 explanation.plan = Found.HIT if self._compiler.knows(operation, values, viewer) else Found.MISS
-            bound = self._compiler.plan(operation, values, viewer).bind(values.coerced)
+            bound = self._compiler.plan(operation, values, viewer).bind(values.coerced, viewer)
         except NotCompilableError as refused:
             return refused
         except BadInputError as error:

@@ -147,7 +147,7 @@ def _bound(executor: Executor, compiler: Compiler, question: Question) -> BoundP
         if not isinstance(lifted_values, list):
             operation, values = template, lifted_values
     try:
-        return compiler.plan(operation, values, question.viewer).bind(values.coerced)
+        return compiler.plan(operation, values, question.viewer).bind(values.coerced, question.viewer)
     except BadInputError as error:
         raise NotCompilableError(Reason.ARGUMENT, error.message) from error
 

@@ -135,9 +135,9 @@ class Variable:
 
 
 def arguments() -> Iterator[Argument]:
-    """Every argument of every field, and every field of the input objects below it."""
+    """Every argument of every field that a query reaches, and every field of the input objects below it."""
     reached = routes()
-    for kind in object_types():
+    for kind in (kind for kind in object_types() if kind.name in reached):
         for name, field in kind.fields.items():
             at_root = kind.name == "Query"
             for argument, definition in field.args.items():

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 import pytest
 from graphql import get_named_type
@@ -25,9 +26,13 @@ from tests.compiler.operations import Pool
 from tests.compiler.random_shop import RandomShop
 from tests.databases import copy_database, drop_database, opened, settings_for
 from tests.executors import REFERENCE, answered
+from tests.factories import add_review, add_user
 from tests.schema.walk import CORE
 
 SEED = int(os.environ.get("MERKATO_EQUALITY_SEED", "0"))
+
+OWNERS = (UUID("018f0000-0000-7000-8000-000000000001"), UUID("018f0000-0000-7000-8000-000000000002"))
+"""Accounts with reviews in every state."""
 
 ODD_TEXTS = (
     "",
@@ -47,6 +52,7 @@ async def odd_url(postgres: str, migrated: str) -> AsyncIterator[str]:
         await load_demo(engine)
         async with AsyncSession(engine) as session:
             await add_odd_rows(session)
+            await add_owned_rows(session)
             await RandomShop(Random(SEED), session).fill()  # noqa: S311 - no secrets
             await session.commit()
     yield url
@@ -175,3 +181,13 @@ async def add_odd_rows(session: AsyncSession) -> None:
             ]
         )
     await session.flush()
+
+
+async def add_owned_rows(session: AsyncSession) -> None:
+    """Rows that their owners see, and others do not."""
+    products = (await session.scalars(select(models.Product).order_by(models.Product.id).limit(12))).all()
+    for owner in OWNERS:
+        user = await add_user(session, id=owner)
+        for number, product in enumerate(products):
+            status = list(models.ModerationStatus)[(number + OWNERS.index(owner)) % len(models.ModerationStatus)]
+            await add_review(session, product, user, status=status, moderation_note="private")

@@ -31,13 +31,19 @@ from schema.root import schema
 from server.database import open_connection
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
+from tests.compiler.conftest import OWNERS
 from tests.compiler.operations import Asked, Pool, operations
 from tests.databases import settings_for
 from tests.executors import REFERENCE, answered, compiling_on, normalised, written
 from tests.queries.test_documents import QUERIES, read_document
 from tests.schema.walk import CORE
 
-VIEWERS = {"VISITOR": VISITOR} | {role.value: viewer_with_role(role) for role in Role}
+VIEWERS = (
+    {"VISITOR": VISITOR}
+    | {role.value: viewer_with_role(role) for role in Role}
+    | {f"OWNER-{place}": viewer_with_role(Role.CUSTOMER, owner) for place, owner in enumerate(OWNERS)}
+    | {"OWNER-STAFF": viewer_with_role(Role.STAFF, OWNERS[0])}
+)
 LONG = "MERKATO_EQUALITY_EXAMPLES"
 EXAMPLES = int(os.environ.get(LONG, "400"))
 
@@ -54,7 +60,7 @@ async def compiled(pool: ReadPool, query: str, variables: dict[str, Any], viewer
     operation = Operation(document, definition)
     values = COMPILER.coerce(operation, variables)
     assert not isinstance(values, list), values
-    bound = COMPILER.plan(operation, values, viewer).bind(values.coerced)
+    bound = COMPILER.plan(operation, values, viewer).bind(values.coerced, viewer)
     return normalised(orjson.dumps({"data": orjson.Fragment(await pool.run(bound.run))}))
 
 

@@ -19,6 +19,7 @@ from schema.root import NODES, schema
 from tests.schema.walk import CORE, WalkedField, fields
 
 TABLES = {
+    "Account": models.User,
     "Reviewer": models.User,
     "ProductImage": models.ProductImage,
     "Shop": models.Shop,

@@ -71,7 +71,7 @@ def control(rules: CacheRules, answer: Answer, viewer: Viewer = VISITOR) -> str:
 
 def compiled(of: Plan) -> Answer:
     """The answer of a plan."""
-    return Answer([], is_executed=True, encoded=b"{}", bound=of.bind({}))
+    return Answer([], is_executed=True, encoded=b"{}", bound=of.bind({}, VISITOR))
 
 
 def test_public_answer_may_be_kept(http: httpx.Client) -> None:
@@ -209,7 +209,7 @@ def test_explained_answer_is_not_kept(http: httpx.Client) -> None:
 
 def test_answer_without_a_plan_or_with_errors_is_private() -> None:
     rules = CacheRules(10, 30)
-    broken = Answer([GraphQLError("No.")], is_executed=True, encoded=b"{}", bound=plan().bind({}))
+    broken = Answer([GraphQLError("No.")], is_executed=True, encoded=b"{}", bound=plan().bind({}, VISITOR))
     assert control(rules, broken) == "private, no-store"
     assert control(rules, Answer([], {"shop": None}, is_executed=True)) == "private, no-store"
 

@@ -151,7 +151,7 @@ def traced(text: str, variables: dict[str, Any]) -> BoundPlan:
     compiler, operation = Compiler(schema), Operation(document, definition)
     values = compiler.coerce(operation, variables)
     assert not isinstance(values, list)
-    return compiler.plan(operation, values, VISITOR).bind(values.coerced)
+    return compiler.plan(operation, values, VISITOR).bind(values.coerced, VISITOR)
 
 
 def traced_file(path: Path) -> BoundPlan:
