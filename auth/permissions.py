@@ -1,31 +1,71 @@
-"""The one vocabulary of permissions, `area:action`, and what each role is granted."""
+"""The one vocabulary of permissions, `area:action`, and what may stand in its place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from enum import StrEnum
-from types import MappingProxyType
+from typing import Self
 
-from models import Role
+from domain.errors import DomainError, shown
 
 
 class Permission(StrEnum):
     """What a field, a row or a mutation may ask for. Roles grant permissions; nothing asks for a role."""
 
-    CATALOG_READ = "catalog:read"
-    """Inactive products and categories, and internal notes."""
-    COSTS_READ = "costs:read"
-    """What the shop itself pays."""
-    STOCK_READ = "stock:read"
-    """Exact quantities, where visitors see only whether there is stock."""
-    SERVICES_READ = "services:read"
-    """Invisible services and tiers, and internal notes."""
-    CONTENT_READ = "content:read"
-    """Drafts, scheduled and archived posts, and internal notes."""
-    REVIEWS_READ = "reviews:read"
-    """Reviews that are not approved, and their moderation notes."""
-    ACCOUNTS_READ = "accounts:read"
-    """E-mail addresses and the accounts behind public names."""
-    DIAGNOSTICS_READ = "diagnostics:read"
-    """How a request was answered: executor, statements, caches, tables."""
+    description: str
+
+    def __new__(cls, value: str, description: str) -> Self:
+        """A member with the text that explains it."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
+
+    CATALOG_READ = "catalog:read", "See inactive products and categories, and internal notes."
+    CATALOG_WRITE = "catalog:write", "Make and change products, variants and categories."
+    COSTS_READ = "costs:read", "See what the shop itself pays."
+    COSTS_WRITE = "costs:write", "Change what the shop itself pays."
+    STOCK_READ = "stock:read", "See exact quantities, where visitors see only whether there is stock."
+    STOCK_WRITE = "stock:write", "Receive, count and correct stock."
+    SERVICES_READ = "services:read", "See invisible services and tiers, and internal notes."
+    SERVICES_WRITE = "services:write", "Make and change services and their tiers."
+    CONTENT_READ = "content:read", "See drafts, scheduled and archived posts, and internal notes."
+    CONTENT_WRITE = "content:write", "Write and change drafts, and upload media."
+    CONTENT_PUBLISH = "content:publish", "Publish, schedule and archive posts."
+    REVIEWS_READ = "reviews:read", "See reviews that are not approved, and their moderation notes."
+    REVIEWS_WRITE = "reviews:write", "Approve and reject reviews."
+    CARTS_READ = "carts:read", "See the carts of others."
+    CARTS_WRITE = "carts:write", "Change the carts of others."
+    ORDERS_READ = "orders:read", "See the orders of all customers."
+    ORDERS_WRITE = "orders:write", "Change orders, and move them on."
+    PAYMENTS_READ = "payments:read", "See payments and refunds."
+    PAYMENTS_WRITE = "payments:write", "Confirm payments, and refund them."
+    PROMOTIONS_READ = "promotions:read", "See promotions and codes before they begin, and how they are used."
+    PROMOTIONS_WRITE = "promotions:write", "Make and change promotions and codes."
+    LOYALTY_READ = "loyalty:read", "See the points of all customers."
+    LOYALTY_WRITE = "loyalty:write", "Give and take points."
+    DELIVERY_READ = "delivery:read", "See all deliveries."
+    DELIVERY_WRITE = "delivery:write", "Plan deliveries, and assign riders."
+    DELIVERY_CARRY = "delivery:carry", "See the deliveries that are assigned to oneself, and say how far they are."
+    LEADS_READ = "leads:read", "See inquiries, quotes and projects."
+    LEADS_WRITE = "leads:write", "Answer inquiries, and change quotes and projects."
+    ACCOUNTS_READ = "accounts:read", "See e-mail addresses and the accounts behind public names."
+    ACCOUNTS_WRITE = "accounts:write", "Invite people, change roles, deactivate accounts and end their sessions."
+    SHOP_READ = "shop:read", "See settings of the shop that are not public."
+    SHOP_WRITE = "shop:write", "Change the settings of the shop."
+    ANALYTICS_READ = "analytics:read", "See figures and reports."
+    AUDIT_READ = "audit:read", "See who changed what."
+    JOBS_READ = "jobs:read", "See jobs that failed for good."
+    JOBS_WRITE = "jobs:write", "Do jobs again that failed for good, or drop them."
+    DIAGNOSTICS_READ = "diagnostics:read", "See how a request was answered: executor, statements, caches, tables."
+
+    @property
+    def area(self) -> str:
+        """What it is about, as in the names of modules."""
+        return self.value.partition(":")[0]
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.value.endswith(":read")
 
 
 class Gate(StrEnum):
@@ -40,25 +80,22 @@ class Gate(StrEnum):
 Requirement = Permission | Gate
 """What a field asks of its viewer."""
 
-READ_ALL = frozenset(Permission)
 
-ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
-    {
-        Role.CUSTOMER: frozenset(),
-        Role.RIDER: frozenset(),
-        Role.AUTHOR: frozenset({Permission.CONTENT_READ}),
-        Role.EDITOR: frozenset({Permission.CONTENT_READ, Permission.CATALOG_READ, Permission.SERVICES_READ}),
-        Role.STAFF: frozenset(
-            {
-                Permission.CATALOG_READ,
-                Permission.STOCK_READ,
-                Permission.SERVICES_READ,
-                Permission.CONTENT_READ,
-                Permission.REVIEWS_READ,
-                Permission.ACCOUNTS_READ,
-            }
-        ),
-        Role.ANALYST: READ_ALL,
-        Role.ADMIN: READ_ALL,
-    }
-)
+class UnknownPermissionError(DomainError):
+    """A text that is no permission stands where one is asked for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"There is no permission {shown(text)}.")
+        self.text = text
+
+
+def permissions_of(scopes: Iterable[str]) -> frozenset[Permission]:
+    """The permissions that the scopes of an API token name. Raises UnknownPermissionError."""
+    return frozenset(map(_permission, scopes))
+
+
+def _permission(text: str) -> Permission:
+    member = next((each for each in Permission if each.value == text), None)
+    if member is None:
+        raise UnknownPermissionError(text)
+    return member

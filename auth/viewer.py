@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, bindparam, false
 
-from auth.permissions import ROLE_PERMISSIONS, Gate, Permission, Requirement
+from auth.permissions import Gate, Permission, Requirement
+from auth.roles import ROLE_PERMISSIONS
 from models import Role
 
 

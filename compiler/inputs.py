@@ -49,14 +49,15 @@ class Inputs:
         self.structural: list[Input] = []
         self.parameters: dict[str, Input] = {}
         self.shaping: list[Input] = []
-        self.is_personal = False
-        """Whether the account of the viewer is among them."""
+        self.accounts: set[str] = set()
+        """The names of the parameters that are the viewer's account."""
 
     @property
     def account(self) -> BindParameter[UUID]:
         """The key of the viewer's account."""
-        self.is_personal = True
-        return self.bind((ACCOUNT,), Uuid())
+        parameter = self.bind((ACCOUNT,), Uuid())
+        self.accounts.add(parameter.key)
+        return parameter
 
     def bind(
         self, path: Path, kind: TypeEngine[Any], convert: Callable[[Any], Any] | None = None

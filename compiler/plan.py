@@ -63,8 +63,8 @@ class Plan:
     """The tables that the statement reads."""
     depends_on_time: bool
     """Whether the same rows may give another answer later."""
-    is_personal: bool = False
-    """Whether each account gets an answer of its own."""
+    accounts: Sequence[int] = ()
+    """Which parameters are the viewer's account."""
     identity: object = field(default_factory=object)
     """Stands for the plan where the plan itself should not be kept alive."""
 
@@ -74,7 +74,7 @@ class Plan:
 
     def bind(self, variables: Mapping[str, Any], viewer: Viewer) -> "BoundPlan":
         """The plan with the values of a request. Raises what a conversion refuses with."""
-        if self.is_personal:
+        if self.accounts:
             variables = {**variables, ACCOUNT: viewer.account_id}
         return BoundPlan(self, self.arguments(variables), [each.read(variables) for each in self.shaping])
 
@@ -89,6 +89,15 @@ class BoundPlan:
         self.parameters = parameters
         self.shaping = shaping
         self._key: Hashable = None
+
+    def for_viewer(self, viewer: Viewer) -> "BoundPlan":
+        """The same request of another account with the same grants."""
+        if not self.plan.accounts:
+            return self
+        parameters = list(self.parameters)
+        for place in self.plan.accounts:
+            parameters[place] = self.plan.sources[place]({ACCOUNT: viewer.account_id})
+        return BoundPlan(self.plan, parameters, self.shaping)
 
     @property
     def key(self) -> Hashable:
@@ -170,7 +179,7 @@ def plan_of(traced: Traced, inputs: Inputs) -> Plan:
         has_many_rows=traced.has_many_rows,
         tables=frozenset(compiled.tables),
         depends_on_time=compiled.depends_on_time,
-        is_personal=inputs.is_personal,
+        accounts=[place for place, name in enumerate(names) if name in inputs.accounts],
     )
 
 

@@ -18,12 +18,13 @@ from graphql import (
     get_argument_values,
 )
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, inspect, literal_column, select
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 import models
+from auth.areas import granted_on
 from auth.viewer import Viewer
 from auth.visibility import visible
 from compiler.aliases import Alias
@@ -42,6 +43,7 @@ from domain.searching import Question, asked
 from resolvers.context import AnySelect
 from resolvers.declarations import (
     Declaration,
+    Granted,
     ListRules,
     Lookup,
     Many,
@@ -298,6 +300,11 @@ class Planner:
         kind = object_type(selected.definition.type)
         return self._row(selected, kind, own.model, lambda entity: self._viewer.owns(getattr(entity, own.owner)))
 
+    def _granted(self, selected: Selected[Granted]) -> str:
+        """The grants are structure, so that the list stands in the code."""
+        model = inspect(selected.entity).mapper.class_
+        return repr([permission.name for permission in granted_on(model, self._viewer)])
+
     def _lookup(self, selected: Selected[Lookup]) -> str:
         lookup = selected.declaration
         arguments = self._arguments(selected)
@@ -382,6 +389,7 @@ class Planner:
         return cast("GraphQLObjectType", self._core.type_map[type_name])
 
     _kinds: Mapping[type[Declaration], Callable[["Planner", Selected[Any]], str]] = {
+        Granted: _granted,
         Lookup: _lookup,
         Many: _many,
         NodeLookup: _node,

@@ -16,7 +16,8 @@ from strawberry import Info
 from typing_extensions import override
 
 import models
-from auth.permissions import Requirement
+from auth.areas import granted_on
+from auth.permissions import Permission, Requirement
 from auth.viewer import Viewer
 from auth.visibility import visible
 from domain.searching import Question, asked, finds
@@ -62,6 +63,15 @@ class Identifier(Declaration):
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> str:
         return encode_id(info._raw_info.parent_type.name, row.id)  # noqa: SLF001 - strawberry's Info hides the type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Granted(Declaration):
+    """What the viewer may do with the row, of the permissions that concern its table."""
+
+    @override
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> list[Permission]:
+        return granted_on(type(row), info.context.viewer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,8 +6,8 @@ import strawberry
 
 import models
 from resolvers.loading import Link
-from schema.declare import column, identifier, many, table
-from schema.enums import Role
+from schema.declare import column, granted, identifier, many, table
+from schema.enums import Permission, Role
 from schema.relay import Connection
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
@@ -20,6 +20,7 @@ class Account:
     """The private side of an account; the public one is Reviewer."""
 
     id: strawberry.ID = identifier()
+    viewer_can: list[Permission] = granted()
     email: str = column("The e-mail address, which signs in.")
     username: str | None = column("A name of one's own choosing.")
     first_name: str = column("The first name.")

@@ -30,6 +30,7 @@ from resolvers.declarations import (
     Declaration,
     Expression,
     Function,
+    Granted,
     Identifier,
     ListRules,
     Lookup,
@@ -103,6 +104,11 @@ def column(description: str, attribute: str = "", *, requires: Permission | None
 def identifier() -> Any:
     """The global id of the row."""
     return _field("Identifies the object across the whole API; opaque.", Identifier())
+
+
+def granted() -> Any:
+    """What the viewer may do with the row."""
+    return _field("What the viewer may do with the object, of all that concerns objects of its type.", Granted())
 
 
 def part(

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 import strawberry
 
 import models
+from auth import permissions
 from domain import stock
 
 DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
@@ -25,9 +27,14 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
 for closed_set, description in DESCRIPTIONS.items():
     strawberry.enum(closed_set, description=description)
 
+declared_permissions: Any = strawberry.enum(permissions.Permission, description="What roles and API tokens allow.")
+for value in declared_permissions.__strawberry_definition__.values:
+    value.description = permissions.Permission[value.name].description
+
 BackorderPolicy = models.BackorderPolicy
 Badge = models.Badge
 BillingPeriod = models.BillingPeriod
+Permission = permissions.Permission
 ModerationStatus = models.ModerationStatus
 PublishingStatus = models.PublishingStatus
 Role = models.Role

@@ -5,7 +5,8 @@ from typing import Generic, TypeVar
 import strawberry
 
 from resolvers.listing import Entry, Listing
-from schema.declare import field, identifier
+from schema.declare import field, granted, identifier
+from schema.enums import Permission
 
 Item = TypeVar("Item")
 
@@ -15,6 +16,7 @@ class Node:
     """Every type over a table that clients may refer to."""
 
     id: strawberry.ID = identifier()
+    viewer_can: list[Permission] = granted()
 
 
 @strawberry.type(description="Where a page stands in its list.")

@@ -30,6 +30,7 @@ from server.importing import import_products
 from server.jobs_commands import jobs
 from server.mailbox_commands import mailbox_commands
 from server.migrating import HEAD, migrate
+from server.permissions_page import permissions_page
 from server.production import run_production
 from server.provisioning import provided_database
 from server.scratch import check_migrations
@@ -46,6 +47,7 @@ VIEWERS = {VISITOR_NAME: VISITOR} | {role.value.lower(): viewer_with_role(role) 
 EXIT_FAILED = 1
 EXIT_SOME_REFUSED = 3
 SCHEMA_FILE = Path(__file__).parent.parent / "schema.graphql"
+PERMISSIONS_FILE = Path(__file__).parent.parent / "docs" / "permissions.md"
 DOCUMENTS_FILE = Path(__file__).parent.parent / "documents.json"
 LARGEST_SCALE = 10_000_000
 MULTIPLIERS = {"": 1, "k": 1_000, "m": 1_000_000}
@@ -228,6 +230,23 @@ def schema(
         _compare(sdl, output or SCHEMA_FILE, "schema")
     else:
         _write(sdl, output)
+
+
+@app.command()
+def permissions(
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write there, not to the screen.", show_default=False)
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare with the file (docs/permissions.md); exit 1 if it differs.")
+    ] = False,
+) -> None:
+    """Print who may do what: roles, permissions, and what asks for them."""
+    page = permissions_page(graphql_schema)
+    if check:
+        _compare(page, output or PERMISSIONS_FILE, "permissions")
+    else:
+        _write(page, output)
 
 
 @app.command("explain")

@@ -512,7 +512,7 @@ async def test_forbidden_fields_load_nothing(open_shop: AsyncEngine) -> None:
 
 
 def test_visitors_and_customers_are_granted_nothing() -> None:
-    for viewer in (VISITOR, viewer_with_role(Role.CUSTOMER, new_id()), viewer_with_role(Role.RIDER)):
+    for viewer in (VISITOR, viewer_with_role(Role.CUSTOMER, new_id())):
         assert [permission for permission in Permission if viewer.may(permission)] == []
     assert viewer_with_role(Role.ADMIN).grants == frozenset(Permission)
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from auth.permissions import ROLE_PERMISSIONS, Permission
+from auth.permissions import Permission
+from auth.roles import ROLE_PERMISSIONS
 from auth.viewer import Viewer, viewer_with_role
 from compiler.execution import Compiler
 from models import Role
