@@ -6,19 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.errors import AccountGoneError
 from domain.errors import DomainError, invalid, shown
 from domain.violations import refused_by
 from models import User
 
 PICTURE_ADDRESS = re.compile(r"(?:https://|/)[^\s\\]*")
 """An address that a page may show; `javascript:` is none."""
-
-
-class AccountGoneError(DomainError):
-    """The account was deleted or deactivated since its owner signed in."""
-
-    def __init__(self) -> None:
-        super().__init__("This account is not active any more.")
 
 
 class UsernameTakenError(DomainError):

@@ -3,6 +3,7 @@
 import secrets
 import sys
 import sysconfig
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -139,6 +140,7 @@ def _production(*, response_cache_bytes: int) -> Mapping[str, str]:
         "RESPONSE_CACHE_BYTES": str(response_cache_bytes),
         "SECRET_KEY": secrets.token_urlsafe(48),
         "JWT_SECRET_KEY": secrets.token_urlsafe(48),
+        "ENCRYPTION_KEYS": f"benchmark:{b64encode(secrets.token_bytes(32)).decode()}",
         "FRONTEND_URL": "https://shop.example",
         "MAIL_FROM": "post@shop.example",
         "SMTP_HOST": "localhost",

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Timestamp, Timestamped
 
+NAME_LENGTH = 100
+
 
 class Role(StrEnum):
     """What an account is for; auth/permissions.py says what each role may do."""
@@ -50,8 +52,8 @@ class User(Timestamped, Base):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     must_change_password: Mapped[bool] = mapped_column(server_default=false())
     """Somebody else chose the password, so that it opens nothing but its own change."""
-    first_name: Mapped[str] = mapped_column(String(100))
-    last_name: Mapped[str] = mapped_column(String(100))
+    first_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    last_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     encrypted_phone: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     """A keyed hash of the phone number, by which it is found."""

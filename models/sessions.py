@@ -4,7 +4,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Timestamp
 from models.clients import FromClient, canonical_address
@@ -66,3 +66,5 @@ class RefreshToken(Base):
     created_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     used_at: Mapped[Timestamp | None]
     successor_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    session: Mapped[UserSession] = relationship(lazy="raise")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from auth.profiles import AccountGoneError, UsernameTakenError
+from auth.errors import AccountGoneError
+from auth.profiles import UsernameTakenError
 from schema.accounts import Account
 from schema.inputs import mutation_input, text
 from schema.problems import InvalidInput, Problem, problem

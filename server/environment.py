@@ -125,7 +125,7 @@ def _defaults(given: Mapping[str, str]) -> dict[str, str]:
 def _text(value: object) -> str:
     """A value as one would write it into `.env`."""
     match value:
-        case None:
+        case None | SecretStr():
             return ""
         case bool():
             return str(value).lower()

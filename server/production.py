@@ -6,7 +6,7 @@ from server.database import opened_engine
 from server.executor import require_trusted_documents
 from server.migrating import require_head
 from server.serving import reserved_address, serve
-from server.settings import Settings, SettingsError, find_weakness
+from server.settings import Settings, SettingsError, find_encryption_weakness, find_weakness
 
 KEYS = ("secret_key", "jwt_secret_key")
 
@@ -23,6 +23,8 @@ def run_production(settings: Settings) -> None:
 def require_production_settings(settings: Settings) -> str:
     """The address of the database. Raises SettingsError for what only development may do without."""
     problems = {name.upper(): problem for name in KEYS if (problem := _key_problem(settings, name)) is not None}
+    if (problem := find_encryption_weakness(settings.encryption_keys.get_secret_value(), strict=True)) is not None:
+        problems["ENCRYPTION_KEYS"] = problem
     if settings.database_url is None:
         problems["DATABASE_URL"] = "is required: the embedded PostgreSQL serves `merkato dev` only."
     if problems or settings.database_url is None:

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from domain.vault import Vault, VaultError, parse_keys
 from integrations.mail import parse_sender
 from integrations.smtp import SmtpSecurity
 from server.database_url import normalise_database_url
@@ -21,6 +22,9 @@ from server.errors import ServerError
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_KEY = 32
 FEWEST_DIFFERENT_CHARACTERS = 12
+DEVELOPMENT_ENCRYPTION_KEYS = "development:b25seSBmb3IgZGV2ZWxvcG1lbnQsIDMyIGxldHRlcnM="
+"""Everybody knows it. A generated one would make what is encrypted unreadable at the next start."""
+
 PLACEHOLDERS = re.compile(
     r"change.?(me|this)|replace.?(me|this)|your.?(secret|key)|secret.?key|placeholder|example|password|insecure|default"
     r"|12345678|abcdefgh|qwerty",
@@ -50,6 +54,7 @@ DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
         "secret_key": "",
         "jwt_secret_key": "",
+        "encryption_keys": "",
         "graphiql": False,
         "introspection": False,
         "explain_to_visitors": False,
@@ -151,6 +156,18 @@ class Settings(BaseSettings):
     jwt_secret_key: SecretStr = Field(
         default_factory=generate_key,
         description="Signs access tokens. Not the same as SECRET_KEY; otherwise the same rules.",
+    )
+    jwt_previous_keys: SecretStr | None = Field(
+        default=None,
+        description="Former values of JWT_SECRET_KEY, separated by commas. Tokens that they signed are good until they "
+        "expire: keep a key here for ten minutes after another one took its place.",
+    )
+    encryption_keys: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_ENCRYPTION_KEYS),
+        description="Encrypts phone numbers and other private columns: name:key, the key being 32 random bytes in "
+        "base64, such as `openssl rand -base64 32` prints. Several are separated by commas, "
+        "newest first: the first one encrypts, each decrypts. Whoever loses them loses the "
+        "columns. Development has one that everybody knows; elsewhere it is required.",
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
     graphiql: bool = Field(default=True, description="Whether a browser that opens /graphql gets GraphiQL.")
@@ -315,6 +332,21 @@ class Settings(BaseSettings):
             raise ValueError("must not be the same as SECRET_KEY.")
         return value
 
+    @field_validator("jwt_previous_keys")
+    @classmethod
+    def _refuse_weak_previous_keys(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        for key in [] if value is None else value.get_secret_value().split(","):
+            cls._refuse_weak_key(SecretStr(key.strip()), info)
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _refuse_unusable_encryption_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        problem = find_encryption_weakness(value.get_secret_value(), strict=not is_development(info.data))
+        if problem is not None:
+            raise ValueError(problem)
+        return value
+
     @field_validator("metrics_token")
     @classmethod
     def _refuse_weak_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -422,6 +454,20 @@ def find_weakness(key: str, *, strict: bool) -> str | None:
     if PLACEHOLDERS.search(key):
         return "looks like a placeholder and can be guessed."
     return None
+
+
+def find_encryption_weakness(keys: str, *, strict: bool) -> str | None:
+    """Why nobody should rely on that ring of encryption keys, as `find_weakness` says it."""
+    if not keys:
+        return "is missing."
+    known = parse_keys(DEVELOPMENT_ENCRYPTION_KEYS)
+    try:
+        ring = parse_keys(keys)
+        Vault(ring)
+    except VaultError as error:
+        return f"cannot be used. {error}"
+    is_guessable = any(len(set(key.secret)) < FEWEST_DIFFERENT_CHARACTERS or key in known for key in ring)
+    return "has a key that can be guessed." if strict and is_guessable else None
 
 
 def _sentence(message: str) -> str:

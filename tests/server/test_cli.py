@@ -34,11 +34,13 @@ from tests.databases import address
 MERKATO = Path(sys.executable).with_name("merkato")
 STRONG = "Vq3x8nR1tZ0bK7mYw5dHc9GfJs2LpEaU"
 OTHER_STRONG = "k9Wm2TzQ4vXb7NcR1yHf6JdLs8GpEa3U"
+SEALING = "2026:dGhpcnR5LXR3byBieXRlcyBvZiBhIHRlc3Qga2V5ISE="
 PATIENCE_SECONDS = 40
 PRODUCTION = {
     "APP_ENV": "production",
     "SECRET_KEY": STRONG,
     "JWT_SECRET_KEY": OTHER_STRONG,
+    "ENCRYPTION_KEYS": SEALING,
     "FRONTEND_URL": "https://shop.example",
     "MAIL_FROM": "post@shop.example",
     "SMTP_HOST": "localhost",
@@ -258,6 +260,7 @@ def test_unusable_trusted_documents_are_told_before_anything_starts(
         DATABASE_URL="postgres://shop:hidden@127.0.0.1:1/shop",
         SECRET_KEY=STRONG,
         JWT_SECRET_KEY=OTHER_STRONG,
+        ENCRYPTION_KEYS=SEALING,
     )
 
     assert outcome.code == 1
@@ -361,7 +364,12 @@ def test_half_migrated_database_is_told(merkato: Run, database_url: str, port: i
     run_sql(database_url, "UPDATE alembic_version SET version_num = 'future'")
 
     outcome = merkato(
-        command, DATABASE_URL=database_url, PORT=str(port), SECRET_KEY=STRONG, JWT_SECRET_KEY=OTHER_STRONG
+        command,
+        DATABASE_URL=database_url,
+        PORT=str(port),
+        SECRET_KEY=STRONG,
+        JWT_SECRET_KEY=OTHER_STRONG,
+        ENCRYPTION_KEYS=SEALING,
     )
 
     assert outcome.code == 1
@@ -401,6 +409,7 @@ def test_serve_refuses_what_only_development_may_do_without(merkato: Run) -> Non
     assert outcome.code == 1
     assert outcome.err == (
         "SECRET_KEY repeats the same characters and can be guessed. JWT_SECRET_KEY is missing. "
+        "ENCRYPTION_KEYS has a key that can be guessed. "
         "DATABASE_URL is required: the embedded PostgreSQL serves `merkato dev` only. See `merkato check-env`.\n"
     )
 
@@ -413,6 +422,7 @@ def test_serve_refuses_a_database_that_is_not_migrated(merkato: Run, postgres: s
         DATABASE_URL=address(postgres, "template1"),
         SECRET_KEY=STRONG,
         JWT_SECRET_KEY=OTHER_STRONG,
+        ENCRYPTION_KEYS=SEALING,
     )
 
     assert outcome.code == 1

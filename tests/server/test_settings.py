@@ -1,21 +1,36 @@
 """The settings: defaults, refusals, where values come from, and the generated `.env.example`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from auth.tokens import AccessClaims, AccessTokens
+from models import Role
 from server import environment
 from server.database_url import normalise_database_url, show_database_url
 from server.environment import SettingReport, Source, inspect_settings
-from server.settings import AppEnvironment, LogLevel, Settings, SettingsError, find_weakness, load_settings
+from server.safeguards import build_safeguards
+from server.settings import (
+    DEVELOPMENT_ENCRYPTION_KEYS,
+    AppEnvironment,
+    LogLevel,
+    Settings,
+    SettingsError,
+    find_weakness,
+    load_settings,
+)
 
 STRONG = "Vq3x8nR1tZ0bK7mYw5dHc9GfJs2LpEaU"
 OTHER_STRONG = "k9Wm2TzQ4vXb7NcR1yHf6JdLs8GpEa3U"
+SEALING = "2026:dGhpcnR5LXR3byBieXRlcyBvZiBhIHRlc3Qga2V5ISE="
 PRODUCTION = {
     "APP_ENV": "production",
     "DATABASE_URL": "postgres://shop:pass@db.example:5432/shop",
     "SECRET_KEY": STRONG,
     "JWT_SECRET_KEY": OTHER_STRONG,
+    "ENCRYPTION_KEYS": SEALING,
     "FRONTEND_URL": "https://shop.example",
     "MAIL_FROM": "Selam's Shop <post@shop.example>",
     "SMTP_HOST": "smtp.shop.example",
@@ -97,6 +112,7 @@ def test_production_names_everything_that_is_missing(monkeypatch: pytest.MonkeyP
         "DATABASE_URL": "is required in production.",
         "SECRET_KEY": "is missing.",
         "JWT_SECRET_KEY": "is missing.",
+        "ENCRYPTION_KEYS": "is missing.",
         "FRONTEND_URL": "is required in production.",
         "MAIL_FROM": "is required in production.",
         "SMTP_HOST": "is required in production.",
@@ -136,6 +152,37 @@ def test_mail_server_on_this_machine_needs_no_encryption(monkeypatch: pytest.Mon
     set_variables(monkeypatch, PRODUCTION | {"SMTP_HOST": "127.0.0.1", "SMTP_SECURITY": "None"})
 
     assert load_settings().smtp_security == "none"
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        (DEVELOPMENT_ENCRYPTION_KEYS, "has a key that can be guessed."),
+        (f"2026:{'A' * 43}=", "has a key that can be guessed."),
+        ("2026:c2hvcnQ=", "cannot be used. The key 2026 has 5 bytes and needs 32."),
+        (f"{SEALING},{SEALING}", "cannot be used. A vault needs at least one key, and each has a name of its own."),
+        ("nonsense", "cannot be used. The key nonsense has 0 bytes and needs 32."),
+    ],
+)
+def test_production_refuses_unusable_encryption_keys(monkeypatch: pytest.MonkeyPatch, keys: str, problem: str) -> None:
+    assert problems(monkeypatch, PRODUCTION | {"ENCRYPTION_KEYS": keys}) == {"ENCRYPTION_KEYS": problem}
+
+
+def test_former_signing_keys_keep_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"JWT_PREVIOUS_KEYS": f"{STRONG}, short"}
+    assert problems(monkeypatch, PRODUCTION | given) == {"JWT_PREVIOUS_KEYS": "has 5 characters and needs at least 32."}
+
+
+def test_safeguards_read_tokens_of_former_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = AccessClaims(UUID(int=1), UUID(int=2), Role.STAFF)
+    now = datetime.now(UTC)
+    token = AccessTokens([STRONG]).write(claims, now)
+    set_variables(monkeypatch, PRODUCTION | {"JWT_PREVIOUS_KEYS": STRONG})
+
+    safeguards = build_safeguards(load_settings())
+
+    assert safeguards.access_tokens.read(token.text, now) == claims
+    safeguards.passwords.close()
 
 
 def test_keys_must_differ(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,52 @@
+"""Credentials: the one place where a password or an e-mail address of an account is exchanged for another.
+
+With either of them every link that was sent before is dead, and every session ends but the one that asked for it.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.errors import TokenRefusedError
+from auth.one_time_tokens import discard
+from auth.security_log import record, written
+from auth.sessions import end_sessions
+from auth.visits import Visit
+from domain.mail_jobs import MailTemplate, send_mail
+from domain.outbox import enqueue
+from domain.violations import refused_by
+from models import SecurityEvent, SessionEnd, User
+
+
+async def set_password(  # noqa: PLR0913 - what is set, and what it is called in the log
+    session: AsyncSession,
+    user: User,
+    password_hash: str,
+    visit: Visit,
+    *,
+    event: SecurityEvent = SecurityEvent.PASSWORD_CHANGED,
+    but: UUID | None = None,
+) -> None:
+    """Give the account another password. Its owner is told by letter; the session `but` goes on."""
+    user.password_hash = password_hash
+    user.must_change_password = False
+    await discard(session, user.id)
+    await end_sessions(session, user.id, SessionEnd.PASSWORD_CHANGED, visit, but=but)
+    record(session, event, visit, user_id=user.id)
+    values = {"name": user.first_name, "time": written(visit.at)}
+    await enqueue(session, send_mail(MailTemplate.PASSWORD_CHANGED, user.email, values))
+
+
+async def set_email(session: AsyncSession, user: User, email: str, visit: Visit) -> None:
+    """Give the account another address, which its owner has shown to be theirs. The old one is told.
+
+    Raises TokenRefusedError when somebody else has got it since.
+    """
+    values = {"name": user.first_name, "new_email": email, "time": written(visit.at)}
+    await enqueue(session, send_mail(MailTemplate.EMAIL_CHANGED, user.email, values))
+    with refused_by({"uq_users_email": TokenRefusedError()}):
+        user.email, user.is_email_verified = email, True
+        await session.flush()
+    await discard(session, user.id)
+    await end_sessions(session, user.id, SessionEnd.EMAIL_CHANGED, visit)
+    record(session, SecurityEvent.EMAIL_CHANGED, visit, user_id=user.id)

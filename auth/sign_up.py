@@ -1,0 +1,61 @@
+"""Signing up: an account for whoever owns the e-mail address, once they have opened the link sent there."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from auth.emails import require_email
+from auth.letters import send_already_registered, send_verification
+from auth.names import require_name
+from auth.passwords import Passwords
+from auth.security_log import record
+from auth.throttling import Attempt, Transactions, require_patience
+from auth.unhurried import taking_at_least
+from auth.visits import Visit
+from models import SecurityEvent, ThrottledAction, User
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What somebody tells of themselves to get an account."""
+
+    email: str
+    password: str
+    first_name: str
+    last_name: str
+
+
+async def sign_up(transactions: Transactions, passwords: Passwords, newcomer: Newcomer, visit: Visit) -> None:
+    """Make an account that is not verified yet, and send the link that verifies it.
+
+    If there is one already, its owner is told by letter instead; answer and time are the same. Raises
+    InvalidInputError and TooManyAttemptsError.
+    """
+    email = require_email(newcomer.email)
+    first_name = require_name(newcomer.first_name, "first_name")
+    last_name = require_name(newcomer.last_name, "last_name")
+    passwords.require_good(newcomer.password, email, email.partition("@")[0], first_name, last_name)
+    async with taking_at_least():
+        await require_patience(transactions, Attempt(ThrottledAction.SIGN_UP, email, visit))
+        password_hash = await passwords.hash(newcomer.password)
+        async with transactions() as session:
+            row = {"email": email, "first_name": first_name, "last_name": last_name, "password_hash": password_hash}
+            await _store(session, row, visit)
+
+
+async def _store(session: AsyncSession, row: dict[str, str], visit: Visit) -> None:
+    added = insert(User).values(id=uuid7(), **row).on_conflict_do_nothing(index_elements=[User.email]).returning(User)
+    user = await session.scalar(added)
+    if user is not None:
+        record(session, SecurityEvent.SIGNED_UP, visit, user_id=user.id)
+        await send_verification(session, user, visit)
+        return
+    owner = (await session.scalars(select(User).where(User.email == row["email"]))).one()
+    record(session, SecurityEvent.SIGN_UP_REPEATED, visit, user_id=owner.id)
+    if owner.is_email_verified:
+        await send_already_registered(session, owner)
+    elif owner.is_active:
+        await send_verification(session, owner, visit)
