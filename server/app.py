@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from auth.tokens import AccessTokens
 from compiler.execution import Compiler
 from resolvers.context import Context
 from schema.root import schema
@@ -29,6 +30,7 @@ from server.replica import Replica
 from server.response_cache import ResponseCache
 from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
+from server.viewers import Viewers
 from server.worker import working
 
 APOLLO_HEADERS = (
@@ -97,7 +99,8 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         states = {"compiled": pool.state, "reference": state_of(application.state.engine)}
         return states | ({"replica": replica.pool.state} if replica else {})
 
-    endpoint = GraphQLEndpoint(executor, configured, lambda viewer: Context(application.state.engine, viewer))
+    viewers = Viewers(AccessTokens([configured.jwt_secret_key.get_secret_value()]))
+    endpoint = GraphQLEndpoint(executor, configured, lambda viewer: Context(application.state.engine, viewer), viewers)
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
     routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from auth.viewer import VISITOR, Viewer
+from auth.viewer import Viewer
 from compiler.errors import NotCompilableError
 from resolvers.context import Context
 from server.execution_metrics import Outcome
@@ -29,6 +29,7 @@ from server.http_caching import CacheRules, is_not_modified
 from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
 from server.request_memo import RequestMemo
 from server.settings import Settings
+from server.viewers import Viewers
 
 NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
@@ -37,8 +38,11 @@ HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Option
 class GraphQLEndpoint:
     """Answers GraphQL requests; a browser that opens the address gets GraphiQL."""
 
-    def __init__(self, executor: Executor, settings: Settings, open_context: Callable[[Viewer], Context]) -> None:
+    def __init__(
+        self, executor: Executor, settings: Settings, open_context: Callable[[Viewer], Context], viewers: Viewers
+    ) -> None:
         self._executor = executor
+        self._viewers = viewers
         self._shows_graphiql = settings.shows_graphiql
         self._max_body_bytes = settings.max_body_bytes
         self._open_context = open_context
@@ -58,18 +62,19 @@ class GraphQLEndpoint:
         media_type = JSON
         try:
             media_type = media_type_for(request.header(b"accept"))
+            viewer = await self._viewers.viewer_of(request)
             if request.is_reading:
-                answer = await self._run(from_query_string(request.query_string))
-                return self._kept_by_others(request, answer, media_type)
+                answer = await self._run(from_query_string(request.query_string), viewer)
+                return self._kept_by_others(request, answer, media_type, viewer)
             body = await read_body(request, self._max_body_bytes)
-            known = self._memo.get(body)
-            found = None if known is None else await self._executor.run_again(known, VISITOR)
+            known = self._memo.get(body, viewer)
+            found = None if known is None else await self._executor.run_again(known, viewer)
             if isinstance(found, bytes):
                 return _found(found, media_type)
             if isinstance(found, Answer):
                 self._count(found)
                 return _respond(found, media_type)
-            return _respond(await self._run_new(body, found), media_type)
+            return _respond(await self._run_new(body, viewer, found), media_type)
         except RequestRefusedError as refused:
             self._executor.metrics.requests[ExecutorName.NONE, Outcome.REFUSED] += 1
             return _refusal(refused, media_type)
@@ -78,14 +83,14 @@ class GraphQLEndpoint:
             self._count(answer)
             return _respond(answer, media_type)
 
-    async def _run_new(self, body: bytes, refusal: NotCompilableError | None) -> Answer:
-        answer = await self._run(from_body(body), refusal)
+    async def _run_new(self, body: bytes, viewer: Viewer, refusal: NotCompilableError | None) -> Answer:
+        answer = await self._run(from_body(body), viewer, refusal)
         if answer.bound is not None and answer.extensions is None:
-            self._memo.put(body, answer.bound)
+            self._memo.put(body, viewer, answer.bound)
         return answer
 
-    async def _run(self, asked: GraphQLRequest, refusal: NotCompilableError | None = None) -> Answer:
-        async with self._open_context(VISITOR) as context:
+    async def _run(self, asked: GraphQLRequest, viewer: Viewer, refusal: NotCompilableError | None = None) -> Answer:
+        async with self._open_context(viewer) as context:
             if asked.explain:
                 answer = await self._executor.explain(asked, context)
             else:
@@ -96,10 +101,10 @@ class GraphQLEndpoint:
     def _count(self, answer: Answer) -> None:
         self._executor.metrics.requests[answer.executor, answer.outcome()] += 1
 
-    def _kept_by_others(self, request: HttpRequest, answer: Answer, media_type: str) -> HttpAnswer:
+    def _kept_by_others(self, request: HttpRequest, answer: Answer, media_type: str, viewer: Viewer) -> HttpAnswer:
         """The answer with what caches may do with it; without a body when the client has it already."""
         response = _respond(answer, media_type)
-        headers = self._caching.headers(answer, VISITOR, request.headers, media_type, response.body)
+        headers = self._caching.headers(answer, viewer, request.headers, media_type, response.body)
         if is_not_modified(request.header_lines(b"if-none-match"), headers.get("ETag")):
             return HttpAnswer(NOT_MODIFIED, raw_headers(headers))
         return HttpAnswer(response.status, _headers(media_type, headers), response.body)

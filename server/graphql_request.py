@@ -41,7 +41,7 @@ class RequestRefusedError(Exception):
     """A request that holds no operation; its message is safe to show."""
 
     def __init__(
-        self, status: HTTPStatus, code: RefusalCode, message: str, headers: Mapping[str, str] | None = None
+        self, status: HTTPStatus, code: StrEnum, message: str, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(message)
         self.status = status

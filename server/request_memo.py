@@ -1,11 +1,14 @@
 """Bodies that came before: what they parse, coerce and bind to is found by their bytes alone.
 
-Frontends send the same few requests over and over. Only requests of visitors that a compiled statement answered are
-kept, so that a body stands for one plan and its parameters; whether that plan may be used is asked each time.
+Frontends send the same few requests over and over. Only requests that a compiled statement answered are kept, by their
+body and by what their viewer's plans differ in: the grants, and whether there is an account. So they stand for one plan
+and its parameters, of which the account is put in anew. Whether that plan may be used is asked each time.
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 
+from auth.viewer import VISITOR, Viewer
 from compiler.plan import BoundPlan
 
 MAXIMUM_REQUESTS = 4000
@@ -17,18 +20,25 @@ class RequestMemo:
     """The requests that came last."""
 
     def __init__(self) -> None:
-        self._bound: OrderedDict[bytes, BoundPlan] = OrderedDict()
+        self._bound: OrderedDict[Hashable, BoundPlan] = OrderedDict()
 
-    def get(self, body: bytes) -> BoundPlan | None:
-        """What a body that came before is bound to."""
-        bound = self._bound.get(body)
-        if bound is not None:
-            self._bound.move_to_end(body)
-        return bound
+    def get(self, body: bytes, viewer: Viewer) -> BoundPlan | None:
+        """What a body that came before is bound to when it comes from this viewer."""
+        key = _key(body, viewer)
+        bound = self._bound.get(key)
+        if bound is None:
+            return None
+        self._bound.move_to_end(key)
+        return bound.for_viewer(viewer)
 
-    def put(self, body: bytes, bound: BoundPlan) -> None:
+    def put(self, body: bytes, viewer: Viewer, bound: BoundPlan) -> None:
         """Keep a body, instead of the one that came longest ago."""
         if len(body) <= LONGEST_BODY:
-            self._bound[body] = bound
+            self._bound[_key(body, viewer)] = bound
             if len(self._bound) > MAXIMUM_REQUESTS:
                 self._bound.popitem(last=False)
+
+
+def _key(body: bytes, viewer: Viewer) -> Hashable:
+    """As the key of a plan has it (compiler/execution.py); a visitor's is the body alone, which is hashed at once."""
+    return body if viewer is VISITOR else (body, viewer.grants, viewer.user_id is None)

@@ -1,0 +1,85 @@
+"""Who sends a request: what the header Authorization proves, or a visitor. What it does not prove is refused.
+
+Source of the rules: RFC 6750, OAuth 2.0 bearer tokens.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from auth.tokens import LEEWAY_SECONDS, AccessTokenRefusedError, AccessTokens
+from auth.viewer import VISITOR, Viewer, viewer_with_role
+from resolvers.errors import ErrorCode
+from server.graphql_request import RequestRefusedError
+from server.http_messages import HttpRequest
+
+AUTHORIZATION = b"authorization"
+SCHEME = "bearer"
+MAXIMUM_KNOWN = 10_000
+"""How many tokens are remembered."""
+TRUSTED_FOR = timedelta(seconds=LEEWAY_SECONDS)
+"""For how long a token that was verified is not verified again, which would cost more than many an answer. No longer
+than the clocks of two servers may be apart, so that a token outlives its end by no more than it may anyhow."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownToken:
+    """A token that was verified a moment ago."""
+
+    viewer: Viewer
+    verified_at: datetime
+
+
+def now() -> datetime:
+    """The time it is."""
+    return datetime.now(UTC)
+
+
+class Viewers:
+    """Tells the viewer of a request. The database is not asked: an access token carries the role."""
+
+    def __init__(self, tokens: AccessTokens, clock: Callable[[], datetime] = now) -> None:
+        self._tokens = tokens
+        self._clock = clock
+        self._known: OrderedDict[str, KnownToken] = OrderedDict()
+
+    async def viewer_of(self, request: HttpRequest) -> Viewer:
+        """Who sends it. Raises RequestRefusedError for credentials that prove nothing: they are never a visitor's."""
+        if AUTHORIZATION not in request.headers:
+            return VISITOR
+        text = _token_of(request)
+        moment = self._clock()
+        known = self._known.get(text)
+        if known is not None and moment - known.verified_at < TRUSTED_FOR:
+            return known.viewer
+        return self._verified(text, moment)
+
+    def _verified(self, text: str, moment: datetime) -> Viewer:
+        try:
+            claims = self._tokens.read(text, moment)
+        except AccessTokenRefusedError as error:
+            self._known.pop(text, None)
+            raise _unauthenticated(str(error), "invalid_token") from error
+        viewer = viewer_with_role(claims.role, claims.user_id)
+        self._known[text] = KnownToken(viewer, moment)
+        self._known.move_to_end(text)
+        if len(self._known) > MAXIMUM_KNOWN:
+            self._known.popitem(last=False)
+        return viewer
+
+
+def _token_of(request: HttpRequest) -> str:
+    lines = request.header_lines(AUTHORIZATION)
+    if len(lines) > 1:
+        raise _unauthenticated("The header Authorization came several times. Send it once.", "invalid_request")
+    scheme, _, token = lines[0].strip().partition(" ")
+    if scheme.lower() != SCHEME or not token.strip():
+        raise _unauthenticated("The header Authorization must be `Bearer`, a space, and a token.", "invalid_request")
+    return token.strip()
+
+
+def _unauthenticated(message: str, reason: str) -> RequestRefusedError:
+    headers = {"WWW-Authenticate": f'Bearer error="{reason}"'}
+    return RequestRefusedError(HTTPStatus.UNAUTHORIZED, ErrorCode.UNAUTHENTICATED, message, headers)
