@@ -37,21 +37,19 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 async def tried_again(attempt: Callable[[], Awaitable[Result]], has_committed: Callable[[], bool]) -> Result:
     """The result of the attempt, which begins anew after contention, unless part of it is committed already.
 
-    Raises ContentionError when the last attempt meets others too.
+    Raises ContentionError when it may not begin anew, or the last attempt meets others too.
     """
-    for pause_seconds in PAUSES_SECONDS:
+    pauses = iter(PAUSES_SECONDS)
+    while True:
         try:
             return await attempt()
         except DBAPIError as error:
-            if not is_contention(error) or has_committed():
+            if not is_contention(error):
                 raise
+            pause_seconds = next(pauses, None)
+            if pause_seconds is None or has_committed():
+                raise ContentionError from error
         await asyncio.sleep(pause_seconds * uniform(0.5, 1.5))  # noqa: S311 - no secret
-    try:
-        return await attempt()
-    except DBAPIError as error:
-        if is_contention(error):
-            raise ContentionError from error
-        raise
 
 
 def is_contention(error: DBAPIError) -> bool:

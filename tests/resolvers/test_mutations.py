@@ -422,8 +422,7 @@ async def test_contention_without_end_is_told(engine: AsyncEngine) -> None:
     assert len(tries) == 1 + len(PAUSES_SECONDS)
 
 
-async def test_what_is_committed_is_not_done_again(engine: AsyncEngine, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL, logger="merkato.graphql")
+async def test_what_is_committed_is_not_done_again(engine: AsyncEngine) -> None:
 
     async def count_then_collide(context: Context) -> Product:
         async with context.writing() as session:
@@ -437,7 +436,7 @@ async def test_what_is_committed_is_not_done_again(engine: AsyncEngine, caplog: 
         clash: Result | None = mutation(count_then_collide, "Collide.", requires=Gate.PUBLIC)
 
     body = (await answer_to(engine, "mutation { clash { __typename } }", executor=executor_of(Collides))).body()
-    assert [error["extensions"]["code"] for error in body["errors"]] == ["INTERNAL_SERVER_ERROR"]
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["CONTENTION"]
     assert await count_rows(engine, Tag) == 1
 
 

@@ -180,10 +180,9 @@ def test_nothing_else_is_kept(http: httpx.Client, query: str) -> None:
 
 def test_answer_to_credentials_is_nobody_elses(http: httpx.Client) -> None:
     response = get(http, authorization="Bearer anything", **{"if-none-match": "*"})
-    assert response.status_code == 200
-    assert response.headers["cache-control"] == "private, no-store"
+    assert response.status_code == 401
+    assert response.headers["cache-control"] == "no-store"
     assert "etag" not in response.headers
-    assert "Authorization" in vary(response)
 
 
 @pytest.mark.parametrize(
