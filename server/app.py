@@ -12,7 +12,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from auth.tokens import AccessTokens
 from compiler.execution import Compiler
 from resolvers.context import Context
 from schema.root import schema
@@ -28,6 +27,7 @@ from server.metrics import Sources, metrics_routes
 from server.read_pool import PoolState, ReadPool, state_of
 from server.replica import Replica
 from server.response_cache import ResponseCache
+from server.safeguards import build_safeguards
 from server.settings import Settings, load_settings
 from server.table_versions import TableVersions
 from server.viewers import Viewers
@@ -99,7 +99,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         states = {"compiled": pool.state, "reference": state_of(application.state.engine)}
         return states | ({"replica": replica.pool.state} if replica else {})
 
-    viewers = Viewers(AccessTokens([configured.jwt_secret_key.get_secret_value()]))
+    viewers = Viewers(build_safeguards(configured).access_tokens)
     endpoint = GraphQLEndpoint(executor, configured, lambda viewer: Context(application.state.engine, viewer), viewers)
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
     routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
