@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
 import models
 from auth.permissions import Permission
@@ -86,6 +86,10 @@ def _review(review: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
     return and_(readable, _part_of_product(review, viewer, owned))
 
 
+def _dead_letter(_letter: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.JOBS_READ) else false()
+
+
 PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
     {
         models.Category: _category,
@@ -96,5 +100,6 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.ServiceTier: _tier,
         models.Post: _post,
         models.Review: _review,
+        models.DeadLetter: _dead_letter,
     }
 )

@@ -2,9 +2,10 @@
 
 import strawberry
 
-from auth.permissions import Gate
-from resolvers import profiles
+from auth.permissions import Gate, Permission
+from resolvers import jobs, profiles
 from schema.declare import mutation
+from schema.jobs_changes import ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.profiles import UpdateProfileInput, UpdateProfileResult
 
 
@@ -17,4 +18,10 @@ class Mutation:
         "Change what one's own account tells.",
         input=UpdateProfileInput,
         requires=Gate.SIGNED_IN,
+    )
+    replay_dead_letter: ReplayDeadLetterResult | None = mutation(
+        jobs.replay_dead_letter,
+        "Have a job done again that was given up.",
+        input=ReplayDeadLetterInput,
+        requires=Permission.JOBS_WRITE,
     )

@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 import models
+from auth.permissions import Permission
 from models.shop import SHOP_ID
 from schema.accounts import Account
 from schema.catalog import Category, Product, ProductVariant
@@ -11,6 +12,7 @@ from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, Pr
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
 from schema.declare import lookup, node_lookup, own, page, search, singleton
+from schema.jobs import BY_FAILURE, DeadLetter
 from schema.orders import BY_NAME, BY_POSITION
 from schema.relay import Connection, Node
 from schema.reviews import Review
@@ -23,6 +25,7 @@ from schema.shop import Shop
 NODES: dict[str, type[models.Base]] = {
     "Author": models.Author,
     "Category": models.Category,
+    "DeadLetter": models.DeadLetter,
     "Post": models.Post,
     "PostCategory": models.PostCategory,
     "Product": models.Product,
@@ -90,6 +93,12 @@ class Query:
     )
     search: SearchConnection = search(
         SOURCES, SearchType, "Products, services and posts that answer a question, the best first."
+    )
+    dead_letters: Connection[DeadLetter] | None = page(
+        models.DeadLetter,
+        "The jobs that were given up, the last one first.",
+        order=BY_FAILURE,
+        requires=Permission.JOBS_READ,
     )
 
 

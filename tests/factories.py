@@ -16,6 +16,7 @@ from models import (
     Author,
     Base,
     Category,
+    DeadLetter,
     ModerationStatus,
     Post,
     PostCategory,
@@ -175,6 +176,13 @@ async def tag_post(session: AsyncSession, post: Post, *tags: Tag) -> None:
     await session.execute(post_tags.insert(), [{"post_id": post.id, "tag_id": tag.id} for tag in tags])
 
 
+async def add_dead_letter(session: AsyncSession, **overrides: Any) -> DeadLetter:
+    """A job that was given up."""
+    told = {"to": "selam@example.com", "values": {"token": "hush"}}
+    defaults = {"name": "send_mail", "payload": told, "attempts": 12, "error": "OSError: away"}
+    return await _add(session, DeadLetter, overrides, **defaults, enqueued_at=PUBLISHED_AT)
+
+
 async def add_shopful(session: AsyncSession, size: int) -> None:
     """`size` rows of every table, or twice as many, each with one of every relation it can have.
 
@@ -188,6 +196,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_service(session, number)
         await _add_full_author(session, number)
         await add_address(session)
+        await add_dead_letter(session)
 
 
 async def _add_full_product(session: AsyncSession, category: Category, number: int) -> None:

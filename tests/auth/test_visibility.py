@@ -453,7 +453,7 @@ async def test_guarded_field_is_null_and_forbidden_without_its_permission(
     document = route.document(f"__typename {walked.name}{inner}")
     body = await run(open_shop, document, {"first": 2}, viewer)
     objects = route.objects(body["data"])
-    assert len(objects) >= 2
+    assert len(objects) >= (1 if walked.type.name == "Query" else 2)
     assert {each["__typename"] for each in objects} == {walked.type.name}
     errors = body.get("errors", [])
     if viewer.may(permission):
@@ -487,6 +487,7 @@ def test_guarded_fields_are_these() -> None:
         "Product.isActive": "catalog:read",
         "ProductVariant.costPrice": "costs:read",
         "ProductVariant.stock": "stock:read",
+        "Query.deadLetters": "jobs:read",
         "Review.moderationNote": "reviews:read",
         "Reviewer.email": "accounts:read",
         "Service.internalNotes": "services:read",
