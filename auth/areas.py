@@ -20,6 +20,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
     {
         models.Author: CONTENT,
         models.Category: _of_area("catalog"),
+        models.DeadLetter: _of_area("jobs"),
         models.Post: CONTENT,
         models.PostCategory: CONTENT,
         models.Product: CATALOG,

@@ -18,6 +18,8 @@ from graphql import (
     is_object_type,
 )
 
+from auth.viewer import VISITOR, Viewer, viewer_with_role
+from models import Role
 from tests.api import Json
 from tests.schema.routes import Route, routes
 from tests.schema.walk import WalkedField, object_types
@@ -83,6 +85,9 @@ IDS = (
 )
 
 
+ADMIN = viewer_with_role(Role.ADMIN)
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """A leaf, or a whole, of an argument of a field."""
@@ -91,6 +96,12 @@ class Argument:
     field: WalkedField
     name: str
     path: tuple[str, ...]
+
+    @property
+    def viewer(self) -> Viewer:
+        """Somebody who may read the field."""
+        declared = self.field.declared
+        return ADMIN if declared is not None and declared.declaration.requires else VISITOR
 
     @property
     def kind(self) -> GraphQLInputType:

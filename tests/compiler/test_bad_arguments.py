@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.viewer import Viewer
 from compiler.errors import Reason
 from server.graphql_request import GraphQLRequest
 from tests.api import data_of
@@ -45,12 +46,12 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
         yield engine
 
 
-async def differences(engine: AsyncEngine, requests: list[GraphQLRequest]) -> list[str]:
+async def differences(engine: AsyncEngine, requests: list[GraphQLRequest], viewer: Viewer) -> list[str]:
     """The requests that the executors answer differently, or by a statement that failed."""
     found = []
     for request in requests:
-        served = await answered(compiling_on(engine), engine, request)
-        referred = await answered(REFERENCE, engine, request)
+        served = await answered(compiling_on(engine), engine, request, viewer)
+        referred = await answered(REFERENCE, engine, request, viewer)
         codes = Counter((error.extensions or {}).get("code") for error in served.errors)
         if (written(served), served.status()) != (written(referred), referred.status()):
             found.append(f"{request}: {written(served)[:300]!r} instead of {written(referred)[:300]!r}")
@@ -91,7 +92,7 @@ async def test_values_of_any_kind(shop: AsyncEngine, argument: Argument) -> None
     chosen = [(value, way) for value in values_for(argument) for way in range(4)]
     if not THOROUGH:
         chosen = chosen[ARGUMENTS.index(argument) % 11 :: 11]
-    assert await differences(shop, [requests_for(argument, value, way) for value, way in chosen]) == []
+    assert await differences(shop, [requests_for(argument, value, way) for value, way in chosen], argument.viewer) == []
 
 
 @pytest.mark.parametrize("argument", [each for each in ARGUMENTS if not each.path], ids=str)
@@ -99,7 +100,8 @@ async def test_long_lists(shop: AsyncEngine, argument: Argument) -> None:
     lists = LONG_LISTS if THOROUGH or "Filter" not in str(argument.kind) else LONG_LISTS[:1]
     below = [each for each in ARGUMENTS if (each.field, each.name) == (argument.field, argument.name)]
     takers = [each for each in below if "[" in str(each.leaf_kind)] or [argument]
-    assert await differences(shop, [requests_for(each, value, 0) for each in takers for value in lists]) == []
+    requests = [requests_for(each, value, 0) for each in takers for value in lists]
+    assert await differences(shop, requests, argument.viewer) == []
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS, ids=str)
@@ -121,7 +123,7 @@ async def test_absent_and_null(shop: AsyncEngine, argument: Argument) -> None:
             for more in ({}, {"value": None})
         ),
     ]
-    assert await differences(shop, requests) == []
+    assert await differences(shop, requests, argument.viewer) == []
 
 
 PAGED = [argument for argument in ARGUMENTS if argument.name == "after"]
@@ -145,7 +147,7 @@ async def test_cursors_of_any_origin(shop: AsyncEngine, argument: Argument) -> N
                     GraphQLRequest(text.replace("after: null, ", "", 1), variables={"first": 1, "cursor": cursor})
                     for text in texts
                 ]
-    assert await differences(shop, requests) == []
+    assert await differences(shop, requests, argument.viewer) == []
 
 
 async def cursors_by_order(engine: AsyncEngine, argument: Argument) -> dict[str, str]:
@@ -158,7 +160,8 @@ async def cursors_by_order(engine: AsyncEngine, argument: Argument) -> dict[str,
         if sort == "RELEVANCE" and "search" not in fields:
             continue
         search = ', search: "network"' if sort == "RELEVANCE" else ""
-        data = await data_of(engine, argument.document("null", "", f"{order}{search}"), {"first": 1})
+        document = argument.document("null", "", f"{order}{search}")
+        data = await data_of(engine, document, {"first": 1}, argument.viewer)
         (connection,) = argument.route.objects(data)[:1]
         cursor = connection[argument.field.name]["pageInfo"]["endCursor"]
         if cursor is not None:
