@@ -1,4 +1,4 @@
-"""Jobs that failed for the last time: kept, listed, and done again when somebody asks for it."""
+"""Jobs that failed for the last time: kept, listed, and done again or forgotten when somebody asks for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ MASKED = "(secret)"
 
 
 class DeadLetterNotFoundError(DomainError):
-    """Nothing was given up under that id, or somebody has had it done again."""
+    """Nothing was given up under that id, or somebody has had it done again or dropped."""
 
     def __init__(self, letter_id: UUID) -> None:
-        super().__init__(f"There is no dead letter {letter_id}. It may have been replayed already.")
+        super().__init__(f"There is no dead letter {letter_id}. It may have been replayed or dropped already.")
         self.letter_id = letter_id
 
 
@@ -69,20 +69,29 @@ async def newest_dead_letters(session: AsyncSession, limit: int) -> Sequence[Dea
 
 async def replay(session: AsyncSession, letter_id: UUID) -> Job:
     """Have a dead letter done again, under the id it had. Raises DeadLetterNotFoundError."""
-    taken = delete(DeadLetter).where(DeadLetter.id == letter_id).returning(DeadLetter)
-    letter = await session.scalar(taken)
-    if letter is None:
-        raise DeadLetterNotFoundError(letter_id)
-    job = _job(letter)
+    job = await drop(session, letter_id)
     await enqueue(session, job)
     return job
 
 
+async def drop(session: AsyncSession, letter_id: UUID) -> Job:
+    """Forget a dead letter; gives the job that is never done. Raises DeadLetterNotFoundError."""
+    letter = await session.scalar(delete(DeadLetter).where(DeadLetter.id == letter_id).returning(DeadLetter))
+    if letter is None:
+        raise DeadLetterNotFoundError(letter_id)
+    return _job(letter)
+
+
 async def replay_all(session: AsyncSession) -> int:
     """Have every dead letter done again; gives their number."""
-    letters = (await session.scalars(delete(DeadLetter).returning(DeadLetter))).all()
-    await enqueue(session, *map(_job, letters))
-    return len(letters)
+    jobs = await drop_all(session)
+    await enqueue(session, *jobs)
+    return len(jobs)
+
+
+async def drop_all(session: AsyncSession) -> Sequence[Job]:
+    """Forget every dead letter; gives the jobs that are never done."""
+    return [_job(letter) for letter in await session.scalars(delete(DeadLetter).returning(DeadLetter))]
 
 
 def error_text(error: Exception) -> str:

@@ -11,3 +11,9 @@ async def replay_dead_letter(context: Context, *, id: UUID) -> Job:  # noqa: A00
     """Have a dead letter done again."""
     async with context.writing() as session:
         return await dead_letters.replay(session, id)
+
+
+async def drop_dead_letter(context: Context, *, id: UUID) -> Job:  # noqa: A002 - the name of the input's field
+    """Forget a dead letter."""
+    async with context.writing() as session:
+        return await dead_letters.drop(session, id)

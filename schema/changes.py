@@ -5,7 +5,7 @@ import strawberry
 from auth.permissions import Gate, Permission
 from resolvers import jobs, profiles
 from schema.declare import mutation
-from schema.jobs_changes import ReplayDeadLetterInput, ReplayDeadLetterResult
+from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.profiles import UpdateProfileInput, UpdateProfileResult
 
 
@@ -23,5 +23,11 @@ class Mutation:
         jobs.replay_dead_letter,
         "Have a job done again that was given up.",
         input=ReplayDeadLetterInput,
+        requires=Permission.JOBS_WRITE,
+    )
+    drop_dead_letter: DropDeadLetterResult | None = mutation(
+        jobs.drop_dead_letter,
+        "Forget a job that was given up.",
+        input=DropDeadLetterInput,
         requires=Permission.JOBS_WRITE,
     )

@@ -1,4 +1,4 @@
-"""Doing again what was given up."""
+"""Doing again what was given up, or forgetting it."""
 
 from typing import Annotated
 
@@ -17,6 +17,13 @@ class ReplayDeadLetterInput:
     id: strawberry.ID = key("The dead letter.", "DeadLetter")
 
 
+@mutation_input("Which job to forget.")
+class DropDeadLetterInput:
+    """A dead letter."""
+
+    id: strawberry.ID = key("The dead letter.", "DeadLetter")
+
+
 @strawberry.type(description="A job that was given up and waits to be done again.")
 class ReplayedJob:
     """What became of a dead letter."""
@@ -29,7 +36,19 @@ class ReplayedJob:
         return isinstance(value, Job)
 
 
-@problem(DeadLetterNotFoundError, "There is no such dead letter, or somebody has replayed it before.")
+@strawberry.type(description="A job that was given up and is never done.")
+class DroppedJob:
+    """What was forgotten."""
+
+    name: str = strawberry.field(description="What was to be done, such as send_mail.")
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: object) -> bool:
+        """Whether a mutation gave one."""
+        return isinstance(value, Job)
+
+
+@problem(DeadLetterNotFoundError, "There is no such dead letter, or somebody has replayed or dropped it before.")
 class DeadLetterNotFound(Problem):
     """Look at the list again."""
 
@@ -37,4 +56,8 @@ class DeadLetterNotFound(Problem):
 ReplayDeadLetterResult = Annotated[
     ReplayedJob | InvalidInput | DeadLetterNotFound,
     strawberry.union("ReplayDeadLetterResult", description="The job, or why it is not done again."),
+]
+DropDeadLetterResult = Annotated[
+    DroppedJob | InvalidInput | DeadLetterNotFound,
+    strawberry.union("DropDeadLetterResult", description="The job, or why there is nothing to forget."),
 ]

@@ -13,7 +13,10 @@ from tests.mutations import answer_to, changed
 from tests.queries.test_documents import DOCUMENTS
 
 LIST = "{ deadLetters { totalCount nodes { id name attempts lastError enqueuedAt failedAt } } }"
-REPLAY = next(path for path in DOCUMENTS if path.stem == "ReplayDeadLetter").read_text(encoding="utf-8")
+REPLAY, DROP = (
+    next(path for path in DOCUMENTS if path.stem == name).read_text(encoding="utf-8")
+    for name in ("ReplayDeadLetter", "DropDeadLetter")
+)
 ADMIN = viewer_with_role(Role.ADMIN)
 
 
@@ -62,6 +65,22 @@ async def test_dead_letter_is_replayed_once(engine: AsyncEngine) -> None:
     second = await changed(engine, REPLAY, variables, ADMIN)
 
     assert first == {"replayDeadLetter": {"__typename": "ReplayedJob", "name": "send_mail"}}
-    message = f"There is no dead letter {letter.id}. It may have been replayed already."
+    message = f"There is no dead letter {letter.id}. It may have been replayed or dropped already."
     assert second == {"replayDeadLetter": {"__typename": "DeadLetterNotFound", "message": message}}
     assert await fetch(engine, "SELECT headers->>'job_id' FROM pgqueuer") == [(str(letter.id),)]
+
+
+async def test_dropped_dead_letter_is_gone_and_never_done(engine: AsyncEngine) -> None:
+    async with writing(engine) as session:
+        letter, _other = await add_dead_letter(session), await add_dead_letter(session)
+    variables = {"input": {"id": encode_id("DeadLetter", letter.id)}}
+
+    refused = await answer_to(engine, DROP, variables, viewer_with_role(Role.ANALYST))
+    first = await changed(engine, DROP, variables, ADMIN)
+    second = await changed(engine, REPLAY, variables, ADMIN)
+
+    assert refused.body()["data"] == {"dropDeadLetter": None}
+    assert first == {"dropDeadLetter": {"__typename": "DroppedJob", "name": "send_mail"}}
+    assert second["replayDeadLetter"]["__typename"] == "DeadLetterNotFound"
+    counts = "SELECT (SELECT count(*) FROM dead_letters), (SELECT count(*) FROM pgqueuer)"
+    assert await fetch(engine, counts) == [(1, 0)]

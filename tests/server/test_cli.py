@@ -539,7 +539,7 @@ def is_healthy(port: int) -> bool:
 def test_dead_letters_are_listed_without_secrets_and_replayed(merkato: Run, database_url: str) -> None:
     assert merkato("jobs", "dead", DATABASE_URL=database_url).out == "There are no dead letters.\n"
     payload = json.dumps({"to": "a@b.example", "values": {"token": "hush", "name": "Selam"}})
-    letters = [f"01a1fe9a-3960-75ee-934a-4177c6fbc95{number}" for number in range(3)]
+    letters = [f"01a1fe9a-3960-75ee-934a-4177c6fbc95{number}" for number in range(4)]
     for letter in letters:
         values = f"'{letter}', 'send_mail', '{payload}', 12, 'SMTPDataError: [busy]', now(), now()"
         run_sql(database_url, f"INSERT INTO dead_letters VALUES ({values})")
@@ -547,14 +547,20 @@ def test_dead_letters_are_listed_without_secrets_and_replayed(merkato: Run, data
     listed = merkato("jobs", "dead")
     one = merkato("jobs", "replay", letters[0])
     again = merkato("jobs", "replay", letters[0])
+    dropped = merkato("jobs", "drop", letters[1])
     others = merkato("jobs", "replay", "--all")
 
     assert all(letter in listed.out for letter in letters)
     assert "SMTPDataError: [busy]" in listed.out
     assert "hush" not in listed.out
     assert (one.code, one.out) == (0, "Enqueued 1 job again.\n")
-    assert (again.code, again.err) == (1, f"There is no dead letter {letters[0]}. It may have been replayed already.\n")
+    assert (again.code, again.err) == (
+        1,
+        f"There is no dead letter {letters[0]}. It may have been replayed or dropped already.\n",
+    )
+    assert dropped.out == "Dropped 1 job.\n"
     assert others.out == "Enqueued 2 jobs again.\n"
+    assert merkato("jobs", "drop", "--all").out == "Dropped 0 jobs.\n"
     assert merkato("jobs", "replay").code == 2
     assert merkato("jobs", "replay", letters[1], "--all").code == 2
     assert run_sql(database_url, "SELECT count(*) FROM pgqueuer") == 3
