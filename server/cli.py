@@ -12,10 +12,12 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
+from auth.administrators import Administrator
 from auth.viewer import VISITOR, viewer_with_role
 from domain.errors import DomainError
 from models import Role
 from schema.root import schema as graphql_schema
+from server.administrators import create_admin
 from server.command_database import with_engine
 from server.database_url import show_database_url
 from server.development import DevelopmentOptions, develop, require_development
@@ -288,6 +290,20 @@ def documents(
         _compare(manifest, output or DOCUMENTS_FILE, "documents")
     else:
         _write(manifest, output)
+
+
+@app.command("create-admin")
+def create_admin_command(
+    email: Annotated[str, typer.Argument(help="The e-mail address to sign in with.", show_default=False)],
+    first_name: Annotated[str, typer.Option(metavar="NAME", help="How to address them.")] = "Shop",
+    last_name: Annotated[str, typer.Option(metavar="NAME", help="The family name.")] = "Administrator",
+) -> None:
+    """Make an administrator and show a password once, which has to be changed at the first sign-in."""
+    password = create_admin(load_settings(), Administrator(email, first_name, last_name))
+    console = Console()
+    console.print(f"{email} is an administrator now. The password, which is shown this once:")
+    console.print(password, style="bold", markup=False, highlight=False, soft_wrap=True)
+    console.print("It has to be changed at the first sign-in.")
 
 
 @app.command()

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from auth.sweeping import SWEEP_ACCOUNTS, sweep_accounts
 from domain.mail_jobs import SEND_MAIL
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from server.job_execution import Handler, Payload
@@ -24,7 +25,7 @@ class Scheduled:
     """A cron expression, in UTC."""
 
 
-SCHEDULE = (Scheduled(TIDY_QUEUE, "*/5 * * * *"),)
+SCHEDULE = (Scheduled(TIDY_QUEUE, "*/5 * * * *"), Scheduled(SWEEP_ACCOUNTS, "17 * * * *"))
 
 
 def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handler]:
@@ -32,6 +33,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handle
     return {
         SEND_MAIL: mail_handler(settings),
         TIDY_QUEUE: in_transaction(engine, partial(tidy_queue, log_age=timedelta(days=settings.job_log_days))),
+        SWEEP_ACCOUNTS: in_transaction(engine, lambda session: sweep_accounts(session, datetime.now(UTC))),
     }
 
 

@@ -600,3 +600,14 @@ def test_mailbox_lists_letters_and_shows_one(merkato: Run, workplace: Path) -> N
     assert f"\nhttps://shop.example/reset-password?token={'2' * 90}\n" in newest.out
     assert f"\nhttps://shop.example/reset-password?token={'1' * 90}\n" in older.out
     assert (missing.code, missing.err) == (1, "There is no letter 3. The mailbox holds 2.\n")
+
+
+def test_administrator_is_made_once_with_a_password_to_change(merkato: Run, database_url: str) -> None:
+    outcome = merkato("create-admin", "Boss@example.com", DATABASE_URL=database_url)
+    again = merkato("create-admin", "boss@example.com", DATABASE_URL=database_url)
+
+    assert (outcome.code, outcome.err) == (0, "")
+    assert re.search(r"^[A-Za-z0-9_-]{24}$", outcome.out, re.MULTILINE)
+    assert (again.code, again.err) == (1, "There is an account with the address boss@example.com already.\n")
+    stored = "role = 'ADMIN' AND must_change_password AND is_email_verified AND password_hash LIKE '$argon2id$%'"
+    run_sql(database_url, f"DO $$ BEGIN ASSERT (SELECT {stored} FROM users WHERE email = 'boss@example.com'); END $$")

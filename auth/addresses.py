@@ -1,0 +1,134 @@
+"""Address books: each user's own, with one default at most for each use."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from auth.errors import AccountGoneError, AddressNotFoundError, TooManyAddressesError
+from auth.phones import require_phone
+from domain.errors import InvalidField, InvalidInputError
+from domain.vault import Place, Vault
+from models import Address, User
+
+MOST_ADDRESSES = 50
+COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+
+LENGTHS: Mapping[str, int] = MappingProxyType(
+    {"name": 200, "company": 200, "line1": 255, "line2": 255, "city": 100, "region": 100, "postal_code": 20}
+)
+REQUIRED = frozenset({"name", "line1", "city"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressData:
+    """What an address says. Texts that are empty or missing are stored as missing."""
+
+    name: str
+    line1: str
+    city: str
+    country_code: str
+    company: str | None = None
+    line2: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
+    is_default_shipping: bool = False
+    is_default_billing: bool = False
+
+
+async def add_address(session: AsyncSession, vault: Vault, user_id: UUID, data: AddressData) -> Address:
+    """A new entry. As a default it takes the place of the one before.
+
+    Raises InvalidInputError, TooManyAddressesError and AccountGoneError.
+    """
+    values = _checked(data)
+    await _lock(session, user_id)
+    kept = await session.scalar(select(func.count()).where(Address.user_id == user_id))
+    if (kept or 0) >= MOST_ADDRESSES:
+        raise TooManyAddressesError(MOST_ADDRESSES)
+    address = Address(id=uuid7(), user_id=user_id)
+    await _write(session, vault, address, values, data)
+    return address
+
+
+async def change_address(
+    session: AsyncSession, vault: Vault, user_id: UUID, address_id: UUID, data: AddressData
+) -> Address:
+    """Write the whole entry anew. Raises InvalidInputError, AddressNotFoundError and AccountGoneError."""
+    values = _checked(data)
+    await _lock(session, user_id)
+    address = await _own(session, user_id, address_id)
+    await _write(session, vault, address, values, data)
+    return address
+
+
+async def delete_address(session: AsyncSession, user_id: UUID, address_id: UUID) -> None:
+    """Take the entry out. Raises AddressNotFoundError."""
+    await session.delete(await _own(session, user_id, address_id))
+    await session.flush()
+
+
+def phone_of(vault: Vault, address: Address) -> str | None:
+    """The phone number of the address in plain text."""
+    return None if address.encrypted_phone is None else vault.open(address.encrypted_phone, _phone_place(address))
+
+
+async def _write(
+    session: AsyncSession, vault: Vault, address: Address, values: dict[str, str | None], data: AddressData
+) -> None:
+    for name, value in values.items():
+        setattr(address, name, value)
+    phone = require_phone(data.phone) if data.phone else None
+    address.encrypted_phone = None if phone is None else vault.seal(phone, _phone_place(address))
+    for flag in ("is_default_shipping", "is_default_billing"):
+        if getattr(data, flag):
+            others = update(Address).where(Address.user_id == address.user_id, Address.id != address.id)
+            await session.execute(others.where(getattr(Address, flag)).values({flag: False}))
+        setattr(address, flag, getattr(data, flag))
+    session.add(address)
+    await session.flush()
+
+
+async def _lock(session: AsyncSession, user_id: UUID) -> None:
+    """Whoever changes an address book waits for whoever is changing it."""
+    active = select(User.id).where(User.id == user_id, User.is_active).with_for_update(key_share=True)
+    if await session.scalar(active) is None:
+        raise AccountGoneError
+
+
+async def _own(session: AsyncSession, user_id: UUID, address_id: UUID) -> Address:
+    own = select(Address).where(Address.id == address_id, Address.user_id == user_id).with_for_update()
+    address = await session.scalar(own)
+    if address is None:
+        raise AddressNotFoundError
+    return address
+
+
+def _checked(data: AddressData) -> dict[str, str | None]:
+    """The texts as they are stored. Raises InvalidInputError for all that is wrong."""
+    values = {name: " ".join((getattr(data, name) or "").split()) or None for name in LENGTHS}
+    faults = [fault for name, value in values.items() if (fault := _fault(name, value)) is not None]
+    country = data.country_code.strip().upper()
+    if COUNTRY_CODE.fullmatch(country) is None:
+        faults.append(InvalidField(("country_code",), "It must be a code of two letters, such as ET (ISO 3166-1)."))
+    if faults:
+        raise InvalidInputError(faults)
+    return {**values, "country_code": country}
+
+
+def _fault(name: str, value: str | None) -> InvalidField | None:
+    if value is None:
+        return InvalidField((name,), "It must not be empty.") if name in REQUIRED else None
+    if len(value) > LENGTHS[name]:
+        return InvalidField((name,), f"It has {len(value)} characters; {LENGTHS[name]} are the most.")
+    return None if value.isprintable() else InvalidField((name,), "It must not hold control characters. Remove them.")
+
+
+def _phone_place(address: Address) -> Place:
+    return Place("addresses", "encrypted_phone", address.id)

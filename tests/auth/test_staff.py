@@ -1,0 +1,143 @@
+"""What staff does to accounts, and that an administrator is always left."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth.account_deletion import delete_my_account
+from auth.errors import (
+    AccountNotFoundError,
+    EmailTakenError,
+    InvalidCredentialsError,
+    LastAdministratorError,
+    OwnAccountError,
+    SessionEndedError,
+)
+from auth.password_changes import reset_password
+from auth.safeguards import Safeguards
+from auth.sessions import refresh_session
+from auth.staff import Invitee, activate, change_role, deactivate, end_sessions_of, invite
+from models import Address, Role, SecurityEvent, User, UserSecurityLog, UserSession
+from tests.auth.accounts import (
+    PASSWORD,
+    add_account,
+    at,
+    events,
+    last_token,
+    letters,
+    signed_in,
+    transactions,
+)
+from tests.factories import add_address, add_product, add_review, new_id, writing
+from tests.statements import count_rows
+
+
+async def test_invited_account_is_taken_over_by_its_link(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    admin = await add_account(engine, safeguards, role=Role.ADMIN)
+    guest = Invitee("Abebe@example.com", "Abebe", "Bikila", Role.EDITOR)
+    for role in (Role.AUTHOR, Role.EDITOR):
+        async with writing(engine) as session:
+            await invite(session, admin.id, Invitee(guest.email, "Abebe", "Bikila", role), at())
+
+    user = await reset_password(
+        transactions(engine), safeguards.passwords, await last_token(engine), PASSWORD, at(3600)
+    )
+
+    assert (user.email, user.role, user.is_email_verified) == ("abebe@example.com", Role.EDITOR, True)
+    await signed_in(engine, safeguards, user, at(3700))
+    assert (await letters(engine))[0]["values"].keys() == {"name", "inviter", "token", "days"}
+    with pytest.raises(EmailTakenError):
+        async with writing(engine) as session:
+            await invite(session, admin.id, guest, at(3800))
+    assert SecurityEvent.INVITATION_ACCEPTED in await events(engine)
+
+
+async def test_other_role_and_deactivation_end_sessions(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    admin = await add_account(engine, safeguards, role=Role.ADMIN)
+    user = await add_account(engine, safeguards)
+
+    async def refuses_to_refresh(token: str) -> None:
+        with pytest.raises(SessionEndedError):
+            await refresh_session(transactions(engine), safeguards.access_tokens, token, at(60))
+
+    begun = await signed_in(engine, safeguards, user)
+    async with writing(engine) as session:
+        assert (await change_role(session, admin.id, user.id, Role.STAFF, at(10))).role is Role.STAFF
+    await refuses_to_refresh(begun.refresh_token)
+
+    begun = await signed_in(engine, safeguards, user, at(20))
+    async with writing(engine) as session:
+        assert await end_sessions_of(session, admin.id, user.id, at(25)) == 1
+    await refuses_to_refresh(begun.refresh_token)
+
+    begun = await signed_in(engine, safeguards, user, at(30))
+    async with writing(engine) as session:
+        assert not (await deactivate(session, admin.id, user.id, at(40))).is_active
+    await refuses_to_refresh(begun.refresh_token)
+    with pytest.raises(InvalidCredentialsError):
+        await signed_in(engine, safeguards, user, at(50))
+
+    async with writing(engine) as session:
+        assert (await activate(session, admin.id, user.id, at(60))).is_active
+    await signed_in(engine, safeguards, user, at(70))
+    async with writing(engine) as session:
+        actors = await session.scalars(select(UserSecurityLog.event).where(UserSecurityLog.actor_id == admin.id))
+        assert set(actors) == {
+            SecurityEvent.ROLE_CHANGED,
+            SecurityEvent.SESSION_ENDED,
+            SecurityEvent.DEACTIVATED,
+            SecurityEvent.ACTIVATED,
+        }
+
+
+async def test_own_and_unknown_accounts_are_left_alone(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    admin = await add_account(engine, safeguards, role=Role.ADMIN)
+
+    async with writing(engine) as session:
+        with pytest.raises(OwnAccountError):
+            await change_role(session, admin.id, admin.id, Role.STAFF, at())
+        with pytest.raises(OwnAccountError):
+            await deactivate(session, admin.id, admin.id, at())
+        with pytest.raises(AccountNotFoundError):
+            await deactivate(session, admin.id, new_id(), at())
+
+
+async def test_of_two_administrators_one_always_stays(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    admins = [await add_account(engine, safeguards, role=Role.ADMIN) for _ in range(2)]
+
+    async def depose(actor: User, other: User) -> None:
+        async with writing(engine) as session:
+            await deactivate(session, actor.id, other.id, at())
+
+    outcomes = await asyncio.gather(depose(*admins), depose(*reversed(admins)), return_exceptions=True)
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LastAdministratorError", "NoneType"]
+    async with writing(engine) as session:
+        [left] = await session.scalars(select(User).where(User.is_active))
+    with pytest.raises(LastAdministratorError):
+        await delete_my_account(transactions(engine), safeguards, left.id, PASSWORD, at(60))
+
+
+async def test_deleted_account_leaves_rows_without_a_person(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    user = await add_account(engine, safeguards, email="selam@example.com", username="selam", last_name="Tesfaye")
+    begun = await signed_in(engine, safeguards, user)
+    async with writing(engine) as session:
+        await add_address(session, user)
+        await add_review(session, await add_product(session), user)
+
+    await delete_my_account(transactions(engine), safeguards, user.id, PASSWORD, at(60))
+
+    assert await count_rows(engine, Address) == 0
+    async with engine.connect() as connection:
+        tables = [User.__table__, UserSession.__table__, UserSecurityLog.__table__]
+        stored = " ".join([str((await connection.execute(select(table))).all()) for table in tables])
+    assert not {"Selam", "Tesfaye", "196.188.1.1", "Firefox"} & set(stored.replace("'", " ").split())
+    async with writing(engine) as session:
+        left = await session.get_one(User, user.id)
+    assert (left.email, left.first_name, left.deleted_at) == (f"{user.id}@deleted.invalid", "Deleted", at(60).at)
+    with pytest.raises(SessionEndedError):
+        await refresh_session(transactions(engine), safeguards.access_tokens, begun.refresh_token, at(61))
+    with pytest.raises(InvalidCredentialsError):
+        await signed_in(engine, safeguards, user, at(61))
