@@ -68,7 +68,8 @@ def compete(wish: Wish, report: Report) -> Outcome:
     generator = Generator()
     with ExitStack() as stack:
         database = stack.enter_context(prepared_database(wish.scale, report))
-        every = list_operations(take_samples(database.url))
+        samples = take_samples(database.url)
+        every = list_operations(samples)
         operations = _choose(every, wish.operations)
         starter = Starter(database, every[0], stack, report)
         servers = starter.start([wish.judge, *(one for one in wish.contestants if one is not wish.judge)])
@@ -76,7 +77,8 @@ def compete(wish: Wish, report: Report) -> Outcome:
         if judge is None:
             raise BenchmarkError(f"{wish.judge.name} does not run: {starter.absent[wish.judge.name]}.")
         taking_part = [server for server in servers if any(server.contestant is one for one in wish.contestants)]
-        track = Track(generator, database, Path(stack.enter_context(tempfile.TemporaryDirectory())), report)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        track = Track(generator, database, samples.accounts, folder, report)
         results = {one.name: track.compete(one, taking_part, judge, wish.plan) for one in operations}
         process = (
             measure_process(judge, next(one for one in every if one.name == LIST)) if judge in taking_part else None

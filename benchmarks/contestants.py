@@ -18,6 +18,7 @@ NODE = NODE_FOLDER / "node_modules" / ".bin" / "node"
 OURS = "merkato"
 CACHED = "merkato-cached"
 CONSTANT = "constant"
+SIGNED_IN = "merkato-signed-in"
 CACHE_BYTES = 32_000_000
 MERKATO = (str(Path(sysconfig.get_path("scripts"), "merkato")), "serve", "--port", "{port}")
 POOL_SIZE = 10
@@ -50,6 +51,8 @@ class Contestant:
     packages: Sequence[str] = ()
     """What its version is told by: installed Python or npm packages."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    signs_in: bool = False
+    """Whether its requests are those of people who are signed in."""
 
     @property
     def is_compared(self) -> bool:
@@ -82,6 +85,16 @@ def list_contestants() -> list[Contestant]:
             OWN,
             packages=("strawberry-graphql", "asyncpg", "uvicorn"),
             environment=_production(response_cache_bytes=CACHE_BYTES),
+        ),
+        Contestant(
+            SIGNED_IN,
+            "Merkato, signed in",
+            Kind.OURS,
+            MERKATO,
+            OWN,
+            packages=("strawberry-graphql", "asyncpg", "uvicorn"),
+            environment=_production(response_cache_bytes=0),
+            signs_in=True,
         ),
         Contestant(
             "reference",

@@ -58,13 +58,18 @@ def measure_growth(contestant: Contestant, plan: Plan, names: Sequence[str], rep
 
 def _side(scale: str, contestant: Contestant, stack: ExitStack, report: Report) -> Side:
     database: Database = stack.enter_context(prepared_database(scale, report))
-    operations = list_operations(take_samples(database.url))
+    samples = take_samples(database.url)
+    operations = list_operations(samples)
     starter = Starter(database, operations[0], stack, report)
     servers = starter.start([contestant])
     if not servers:
         raise BenchmarkError(f"{contestant.name} does not run: {starter.absent[contestant.name]}.")
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    return Side(servers[0], Track(Generator(), database, folder, report), {one.name: one for one in operations})
+    return Side(
+        servers[0],
+        Track(Generator(), database, samples.accounts, folder, report),
+        {one.name: one for one in operations},
+    )
 
 
 def _grown(name: str, small: Side, large: Side, plan: Plan) -> Growth:

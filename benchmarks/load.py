@@ -31,6 +31,19 @@ class Load:
         return self.requests / self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What is sent: files with a body on each line, and with the header Authorization of one request after another."""
+
+    bodies: Path
+    authorizations: Path
+
+    def write(self, bodies: Sequence[bytes], authorizations: Sequence[str]) -> None:
+        """Fill the files; JSON has no bare line breaks. Without authorizations no request has one."""
+        self.bodies.write_bytes(b"".join(body + b"\n" for body in bodies))
+        self.authorizations.write_text("".join(line + "\n" for line in authorizations))
+
+
 class Generator:
     """The program that sends requests."""
 
@@ -43,10 +56,11 @@ class Generator:
             )
         self._program = found
 
-    def run(self, url: str, bodies: Path, seconds: int, *, check: bool = False) -> Load:
-        """Send the bodies of the file in turn; with `check` answers that hold errors are failures too."""
+    def run(self, url: str, requests: Requests, seconds: int, *, check: bool = False) -> Load:
+        """Send them in turn; with `check` answers that hold errors are failures too."""
         sizes = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
-        script = ["-s", str(SCRIPT), url, "--", str(bodies), *(["check"] if check else [])]
+        script = ["-s", str(SCRIPT), url, "--", str(requests.bodies), str(requests.authorizations)]
+        script += ["check"] if check else []
         done = subprocess.run(  # noqa: S603 - wrk as it was found
             [self._program, *sizes, *script], capture_output=True, text=True, check=False
         )
@@ -61,8 +75,3 @@ class Generator:
             p99_ms=result["p99"] / 1000,
             failures=result["failures"],
         )
-
-
-def write_bodies(path: Path, bodies: Sequence[bytes]) -> None:
-    """Put each body on a line of the file; JSON has no bare line breaks."""
-    path.write_bytes(b"".join(body + b"\n" for body in bodies))

@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from uuid import UUID
 
 from benchmarks.answers import require_equal_answers
 from benchmarks.cpu import cpu_seconds
 from benchmarks.data import Database
 from benchmarks.errors import AbsentError
-from benchmarks.load import Generator, Load, write_bodies
+from benchmarks.load import Generator, Load, Requests
 from benchmarks.operations import Operation
 from benchmarks.serving import Server
+from benchmarks.signing import authorizations
 
 FEWEST_REQUESTS = 300
 LONGEST_FACTOR = 3
@@ -59,11 +61,14 @@ class Result:
 
 
 class Track:
-    """Where contestants run: the load generator, the database, and a folder for the bodies to send."""
+    """Where contestants run: the load generator, the database, the accounts that sign in, a folder for what is sent."""
 
-    def __init__(self, generator: Generator, database: Database, folder: Path, report: Report) -> None:
+    def __init__(
+        self, generator: Generator, database: Database, accounts: Sequence[UUID], folder: Path, report: Report
+    ) -> None:
         self._generator = generator
         self._database = database
+        self._accounts = accounts
         self._folder = folder
         self._report = report
 
@@ -90,11 +95,12 @@ class Track:
 
         Gives how long its runs are to take.
         """
-        bodies = self._bodies(operation, server)
-        write_bodies(bodies, operation.bodies[server.contestant.dialect])
+        signed = authorizations(server.contestant, self._accounts)
+        requests = self._requests(operation, server)
+        requests.write(operation.bodies[server.contestant.dialect], signed)
         if server.contestant.is_compared:
-            require_equal_answers(server, reference, operation)
-        load = self._generator.run(server.url, bodies, plan.warm_up_seconds, check=True)
+            require_equal_answers(server, reference, operation, signed[0] if signed else None)
+        load = self._generator.run(server.url, requests, plan.warm_up_seconds, check=True)
         _refuse_failures(load)
         wanted = math.ceil(FEWEST_REQUESTS / max(load.per_second, 1))
         return min(max(plan.seconds, wanted), LONGEST_FACTOR * plan.seconds)
@@ -102,7 +108,7 @@ class Track:
     def _measure(self, operation: Operation, server: Server, seconds: int) -> Run:
         load_average = os.getloadavg()[0]
         server_before, database_before = cpu_seconds(server.pid), cpu_seconds(self._database.pid)
-        load = self._generator.run(server.url, self._bodies(operation, server), seconds)
+        load = self._generator.run(server.url, self._requests(operation, server), seconds)
         server_seconds = cpu_seconds(server.pid) - server_before
         database_seconds = cpu_seconds(self._database.pid) - database_before
         _refuse_failures(load)
@@ -120,8 +126,9 @@ class Track:
         )
         return run
 
-    def _bodies(self, operation: Operation, server: Server) -> Path:
-        return self._folder / f"{operation.name}-{server.contestant.name}.jsonl"
+    def _requests(self, operation: Operation, server: Server) -> Requests:
+        name = f"{operation.name}-{server.contestant.name}"
+        return Requests(self._folder / f"{name}.jsonl", self._folder / f"{name}.authorizations")
 
     @contextmanager
     def _noting_absence(self, operation: Operation, server: Server, results: dict[str, Result]) -> Iterator[None]:

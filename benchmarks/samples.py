@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
@@ -31,6 +32,7 @@ CATEGORIES = """
     WHERE c.is_active GROUP BY c.id HAVING count(*) > $1 ORDER BY c.slug
 """
 NAMES = "SELECT DISTINCT regexp_replace(name, '^\\S+ ', '') AS name FROM products WHERE is_active ORDER BY name"
+ACCOUNTS = "SELECT id FROM users WHERE role = 'CUSTOMER' AND is_active ORDER BY md5(email) LIMIT $1"
 PRICES = "SELECT price FROM products WHERE is_active ORDER BY md5(slug) LIMIT $1"
 
 
@@ -45,6 +47,8 @@ class Samples:
     questions: list[str]
     """The names of things, such as `Oak Writing Desk`."""
     prices: list[tuple[str, str]]
+    accounts: list[UUID]
+    """Of customers, each of whom signs in."""
     deep_page: int
     deep_cursor: str
     """Of the row right before the deep page. One page is compared with one: of several the rows would be colder."""
@@ -65,6 +69,7 @@ async def _take(url: str) -> Samples:
         categories=await _column(connection, CATEGORIES, PAGE_SIZE),
         questions=Random(1).sample(names, min(REQUESTS, len(names))),  # noqa: S311 - any will do
         prices=[(str(price), _above(price)) for price in await _column(connection, PRICES, REQUESTS)],
+        accounts=await _column(connection, ACCOUNTS, REQUESTS),
         deep_page=deep_page,
         deep_cursor=await _cursor(connection, (deep_page - 1) * PAGE_SIZE - 1),
     )

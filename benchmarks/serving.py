@@ -35,11 +35,13 @@ class Server:
         """Where it answers."""
         return f"http://{HOST}:{self.port}{PATH}"
 
-    def ask(self, body: bytes) -> tuple[int, bytes]:
-        """The status and the body of its answer."""
+    def ask(self, body: bytes, authorization: str | None = None) -> tuple[int, bytes]:
+        """The status and the body of its answer, to a visitor or to whoever the header says."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=START_SECONDS)
         try:
             headers = {"Content-Type": "application/json", "Accept": "application/json"}
+            if authorization is not None:
+                headers["Authorization"] = authorization
             connection.request("POST", PATH, body, headers)
             response = connection.getresponse()
             return response.status, response.read()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.contestants import CACHED, CONSTANT, OURS, Kind
+from benchmarks.contestants import CACHED, CONSTANT, OURS, SIGNED_IN, Kind
 from benchmarks.outcome import Outcome
 
 CEILING = "hand-written"
@@ -13,6 +13,7 @@ LIST_FACTOR = 1.5
 STRAWBERRY_FACTOR = 20.0
 DATABASE_FACTOR = 1.15
 DEEP_PAGE_FACTOR = 1.15
+SIGNED_IN_FACTOR = 1.3
 TEXTS_SHARE = 0.5
 CACHED_SHARE = 0.6
 NEW_TEXT_MS = 10.0
@@ -49,6 +50,7 @@ def list_targets(outcome: Outcome) -> list[Target]:
         *_deep_page(outcome),
         *_texts(outcome),
         *_cached(outcome),
+        *_signed_in(outcome),
         *_process(outcome),
     ]
 
@@ -103,6 +105,18 @@ def _texts(outcome: Outcome) -> Iterator[Target]:
 def _cached(outcome: Outcome) -> Iterator[Target]:
     title = "product: requests/s from the response cache against constant"
     yield from _faster(outcome, title, ("product", CACHED), ("product", CONSTANT), CACHED_SHARE)
+
+
+def _signed_in(outcome: Outcome) -> Iterator[Target]:
+    for operation in outcome.operations:
+        theirs, visitors = (outcome.figure(operation.name, name, "server_cpu_ms") for name in (SIGNED_IN, OURS))
+        if theirs and visitors:
+            yield Target(
+                f"{operation.name}: server CPU signed in against visitors",
+                theirs / visitors,
+                SIGNED_IN_FACTOR,
+                at_most=True,
+            )
 
 
 def _process(outcome: Outcome) -> Iterator[Target]:

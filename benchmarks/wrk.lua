@@ -1,4 +1,5 @@
--- Sends the bodies of a file, one a line, in turn. `wrk -s wrk.lua URL -- FILE [check]`
+-- Sends the bodies of a file, one a line, in turn. `wrk -s wrk.lua URL -- BODIES AUTHORIZATIONS [check]`
+-- The second file has the header Authorization of one request after another, or nothing.
 -- With `check` it also looks into each answer for errors, which costs the load generator time.
 
 local threads = {}
@@ -6,16 +7,26 @@ local requests = {}
 local index = 0
 answers_with_errors = 0
 
+function lines(path)
+  local found = {}
+  for line in io.lines(path) do
+    table.insert(found, line)
+  end
+  return found
+end
+
 function setup(thread)
   table.insert(threads, thread)
 end
 
 function init(arguments)
   local headers = { ["Content-Type"] = "application/json", ["Accept"] = "application/json" }
-  for body in io.lines(arguments[1]) do
-    table.insert(requests, wrk.format("POST", nil, headers, body))
+  local bodies, authorizations = lines(arguments[1]), lines(arguments[2])
+  for number = 0, math.max(#bodies, #authorizations) - 1 do
+    headers["Authorization"] = authorizations[number % math.max(#authorizations, 1) + 1]
+    table.insert(requests, wrk.format("POST", nil, headers, bodies[number % #bodies + 1]))
   end
-  if arguments[2] == "check" then
+  if arguments[3] == "check" then
     response = function(status, _headers, body)
       if status ~= 200 or body:find('"errors"', 1, true) then
         answers_with_errors = answers_with_errors + 1
