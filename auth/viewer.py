@@ -17,6 +17,8 @@ class Viewer:
 
     user_id: UUID | None = None
     grants: frozenset[Permission] = frozenset()
+    session_id: UUID | None = None
+    """The session that the request is part of, as its access token says."""
 
     @property
     def is_visitor(self) -> bool:
@@ -49,6 +51,6 @@ class Viewer:
 VISITOR = Viewer()
 
 
-def viewer_with_role(role: Role, user_id: UUID | None = None) -> Viewer:
+def viewer_with_role(role: Role, user_id: UUID | None = None, session_id: UUID | None = None) -> Viewer:
     """The viewer that an account of this role is."""
-    return Viewer(user_id=user_id, grants=ROLE_PERMISSIONS[role])
+    return Viewer(user_id=user_id, grants=ROLE_PERMISSIONS[role], session_id=session_id)

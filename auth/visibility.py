@@ -90,6 +90,10 @@ def _dead_letter(_letter: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bo
     return true() if viewer.may(Permission.JOBS_READ) else false()
 
 
+def _session(session: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(session.user_id)
+
+
 PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
     {
         models.Category: _category,
@@ -101,5 +105,6 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Post: _post,
         models.Review: _review,
         models.DeadLetter: _dead_letter,
+        models.UserSession: _session,
     }
 )

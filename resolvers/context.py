@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -11,7 +12,9 @@ from aiodataloader import DataLoader
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from auth.safeguards import Safeguards
 from auth.viewer import Viewer
+from auth.visits import Visit
 from resolvers.errors import DatabaseAwayError
 from resolvers.writing import transaction
 
@@ -110,13 +113,29 @@ class Reading:
 class Context:
     """The context of one operation, used as `async with`."""
 
-    def __init__(self, engine: AsyncEngine, viewer: Viewer) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        viewer: Viewer,
+        safeguards: Safeguards | None = None,
+        visit: Visit | None = None,
+    ) -> None:
         self.viewer = viewer
+        self.visit = visit or Visit(datetime.now(UTC))
+        """When the request came, and from where."""
+        self._safeguards = safeguards
         self.reading = Reading(engine)
         self.commits = 0
         """How many transactions it has written."""
         self._engine = engine
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    @property
+    def safeguards(self) -> Safeguards:
+        """What accounts are guarded with. Raises LookupError where there is none, as in tests of reads."""
+        if self._safeguards is None:
+            raise LookupError("This context was made without safeguards.")
+        return self._safeguards
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:

@@ -19,6 +19,14 @@ from resolvers.writing import tried_again
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """The result of a mutation that has nothing to show."""
+
+
+DONE = Done()
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """An error as the value of a field, with its attributes; an exception itself would be raised by graphql-core."""
 

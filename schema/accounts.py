@@ -6,13 +6,32 @@ import strawberry
 
 import models
 from resolvers.loading import Link
+from resolvers.ordering import Order
 from schema.declare import column, granted, identifier, many, table
-from schema.enums import Permission, Role
+from schema.enums import Permission, Role, SessionEnd
 from schema.relay import Connection
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
 
 WRITTEN_REVIEWS = Link(models.Review, lambda review, account: review.user_id == account)
+
+
+OWN_SESSIONS = Link(models.UserSession, lambda session, account: session.user_id == account)
+NEWEST_FIRST = Order("session:newest", lambda session, _question: session.created_at, descending=True)
+
+
+@table(models.UserSession, "One sign-in of an account, on one device.")
+class Session:
+    """A session; its tokens are known to its client alone."""
+
+    id: strawberry.ID = identifier()
+    created_at: datetime = column("When its owner signed in.")
+    last_used_at: datetime = column("When it was last refreshed.")
+    expires_at: datetime = column("When it ends, however often it is used.")
+    ended_at: datetime | None = column("When it ended before its time.")
+    end_reason: SessionEnd | None = column("Why it ended before its time.")
+    address: str | None = column("The IP address that its owner signed in from.")
+    user_agent: str | None = column("What the device called itself.")
 
 
 @table(models.User, "An account, as its owner and permitted staff see it.")
@@ -30,6 +49,9 @@ class Account:
     is_email_verified: bool = column("Whether the e-mail address is proved to be the owner's.")
     created_at: datetime = column("When the account was made.")
     updated_at: datetime = column("When it was last changed.")
+    sessions: Connection[Session] = many(
+        OWN_SESSIONS, "Its sign-ins, the newest first; also those that ended.", order=NEWEST_FIRST, owned=False
+    )
     reviews: Connection[Review] = many(
         WRITTEN_REVIEWS,
         "What the account says about products, by the newest; of one's own also what is not approved.",

@@ -19,6 +19,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
         models.Role: "What an account is for; its permissions follow from it.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
+        models.SessionEnd: "Why a session ended before its time.",
         models.ServiceType: "What kind of work a service is.",
         stock.StockStatus: "What a shop window says about stock.",
     }
@@ -38,5 +39,6 @@ Permission = permissions.Permission
 ModerationStatus = models.ModerationStatus
 PublishingStatus = models.PublishingStatus
 Role = models.Role
+SessionEnd = models.SessionEnd
 ServiceType = models.ServiceType
 StockStatus = stock.StockStatus

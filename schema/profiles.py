@@ -4,8 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from auth.errors import AccountGoneError
 from auth.profiles import UsernameTakenError
+from schema.account_problems import AccountGone
 from schema.accounts import Account
 from schema.inputs import mutation_input, text
 from schema.problems import InvalidInput, Problem, problem
@@ -21,11 +21,6 @@ class UpdateProfileInput:
     avatar_url: str | None = text(
         "The address of a picture, from https:// or /; null for none.", longest=500, shortest=1, clearable=True
     )
-
-
-@problem(AccountGoneError, "The account was deleted or deactivated since its owner signed in.")
-class AccountGone(Problem):
-    """Sign in again, or ask the shop."""
 
 
 @problem(UsernameTakenError, "Another account has the username.")

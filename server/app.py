@@ -12,6 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from auth.viewer import Viewer
+from auth.visits import Visit
 from compiler.execution import Compiler
 from resolvers.context import Context
 from schema.root import schema
@@ -99,8 +101,12 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         states = {"compiled": pool.state, "reference": state_of(application.state.engine)}
         return states | ({"replica": replica.pool.state} if replica else {})
 
-    viewers = Viewers(build_safeguards(configured).access_tokens)
-    endpoint = GraphQLEndpoint(executor, configured, lambda viewer: Context(application.state.engine, viewer), viewers)
+    safeguards = build_safeguards(configured)
+
+    def open_context(viewer: Viewer, visit: Visit) -> Context:
+        return Context(application.state.engine, viewer, safeguards, visit)
+
+    endpoint = GraphQLEndpoint(executor, configured, open_context, Viewers(safeguards.access_tokens))
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
     routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)

@@ -1,6 +1,7 @@
 """The GraphQL endpoint over HTTP."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -8,6 +9,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from auth.viewer import Viewer
+from auth.visits import Visit, visit_from
 from compiler.errors import NotCompilableError
 from resolvers.context import Context
 from server.execution_metrics import Outcome
@@ -39,7 +41,7 @@ class GraphQLEndpoint:
     """Answers GraphQL requests; a browser that opens the address gets GraphiQL."""
 
     def __init__(
-        self, executor: Executor, settings: Settings, open_context: Callable[[Viewer], Context], viewers: Viewers
+        self, executor: Executor, settings: Settings, open_context: Callable[[Viewer, Visit], Context], viewers: Viewers
     ) -> None:
         self._executor = executor
         self._viewers = viewers
@@ -64,7 +66,7 @@ class GraphQLEndpoint:
             media_type = media_type_for(request.header(b"accept"))
             viewer = await self._viewers.viewer_of(request)
             if request.is_reading:
-                answer = await self._run(from_query_string(request.query_string), viewer)
+                answer = await self._run(from_query_string(request.query_string), request, viewer)
                 return self._kept_by_others(request, answer, media_type, viewer)
             body = await read_body(request, self._max_body_bytes)
             known = self._memo.get(body, viewer)
@@ -74,7 +76,7 @@ class GraphQLEndpoint:
             if isinstance(found, Answer):
                 self._count(found)
                 return _respond(found, media_type)
-            return _respond(await self._run_new(body, viewer, found), media_type)
+            return _respond(await self._run_new(body, request, viewer, found), media_type)
         except RequestRefusedError as refused:
             self._executor.metrics.requests[ExecutorName.NONE, Outcome.REFUSED] += 1
             return _refusal(refused, media_type)
@@ -83,14 +85,18 @@ class GraphQLEndpoint:
             self._count(answer)
             return _respond(answer, media_type)
 
-    async def _run_new(self, body: bytes, viewer: Viewer, refusal: NotCompilableError | None) -> Answer:
-        answer = await self._run(from_body(body), viewer, refusal)
+    async def _run_new(
+        self, body: bytes, request: HttpRequest, viewer: Viewer, refusal: NotCompilableError | None
+    ) -> Answer:
+        answer = await self._run(from_body(body), request, viewer, refusal)
         if answer.bound is not None and answer.extensions is None:
             self._memo.put(body, viewer, answer.bound)
         return answer
 
-    async def _run(self, asked: GraphQLRequest, viewer: Viewer, refusal: NotCompilableError | None = None) -> Answer:
-        async with self._open_context(viewer) as context:
+    async def _run(
+        self, asked: GraphQLRequest, request: HttpRequest, viewer: Viewer, refusal: NotCompilableError | None = None
+    ) -> Answer:
+        async with self._open_context(viewer, _visit(request)) as context:
             if asked.explain:
                 answer = await self._executor.explain(asked, context)
             else:
@@ -108,6 +114,10 @@ class GraphQLEndpoint:
         if is_not_modified(request.header_lines(b"if-none-match"), headers.get("ETag")):
             return HttpAnswer(NOT_MODIFIED, raw_headers(headers))
         return HttpAnswer(response.status, _headers(media_type, headers), response.body)
+
+
+def _visit(request: HttpRequest) -> Visit:
+    return visit_from(datetime.now(UTC), request.peer, request.header(b"user-agent"))
 
 
 def _respond(answer: Answer, media_type: str) -> HttpAnswer:

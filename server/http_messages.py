@@ -21,7 +21,7 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 class HttpRequest:
     """One request. Header names are in lower case."""
 
-    __slots__ = ("headers", "method", "query_string", "raw_headers", "receive")
+    __slots__ = ("headers", "method", "peer", "query_string", "raw_headers", "receive")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method: str = scope["method"]
@@ -30,6 +30,9 @@ class HttpRequest:
         self.headers = dict(self.raw_headers)
         """The last of each name."""
         self.receive = receive
+        client = scope.get("client")
+        self.peer: str | None = client[0] if client else None
+        """The IP address that it came from; behind a proxy that is trusted, the one that the proxy names."""
 
     @property
     def is_reading(self) -> bool:

@@ -62,7 +62,7 @@ class Viewers:
         except AccessTokenRefusedError as error:
             self._known.pop(text, None)
             raise _unauthenticated(str(error), "invalid_token") from error
-        viewer = viewer_with_role(claims.role, claims.user_id)
+        viewer = viewer_with_role(claims.role, claims.user_id, claims.session_id)
         self._known[text] = KnownToken(viewer, moment)
         self._known.move_to_end(text)
         if len(self._known) > MAXIMUM_KNOWN:
