@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from secrets import token_bytes
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from models import (
     Address,
+    ApiToken,
     Author,
     Base,
     Category,
@@ -25,12 +27,15 @@ from models import (
     ProductVariant,
     PublishingStatus,
     Review,
+    SecurityEvent,
     Service,
     ServiceTier,
     ServiceType,
     StockLevel,
     Tag,
     User,
+    UserSecurityLog,
+    UserSession,
     post_tags,
     product_tags,
 )
@@ -183,6 +188,18 @@ async def add_dead_letter(session: AsyncSession, **overrides: Any) -> DeadLetter
     return await _add(session, DeadLetter, overrides, **defaults, enqueued_at=PUBLISHED_AT)
 
 
+async def add_belongings(session: AsyncSession, user: User) -> None:
+    """A row of every table whose rows are an account's own: the lists of `viewer` have one more each."""
+    await add_address(session, user)
+    now = datetime.now(UTC)
+    await _add(session, UserSession, {}, user_id=user.id, created_at=now, expires_at=now + timedelta(days=30))
+    token = {"prefix": f"mk_{next(NUMBERS)}", "token_hash": token_bytes(32), "scopes": ["catalog:read"]}
+    await _add(
+        session, ApiToken, token, user_id=user.id, name="Till", created_at=now, expires_at=now + timedelta(days=30)
+    )
+    await _add(session, UserSecurityLog, {}, user_id=user.id, event=SecurityEvent.SIGNED_IN)
+
+
 async def add_shopful(session: AsyncSession, size: int) -> None:
     """`size` rows of every table, or twice as many, each with one of every relation it can have.
 
@@ -195,7 +212,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_product(session, category, number)
         await _add_full_service(session, number)
         await _add_full_author(session, number)
-        await add_address(session)
+        await add_belongings(session, await add_user(session))
         await add_dead_letter(session)
 
 

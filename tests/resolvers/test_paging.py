@@ -1,24 +1,25 @@
 """Paging: every row once and in order, in both directions, while rows come and go, and below many parents at once."""
 
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from graphql import GraphQLEnumType, get_named_type
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
-from models import Author, Category, Post, PostCategory, Product, ProductVariant, Review, Service
+from models import Category, ModerationStatus, Product
 from resolvers.ids import encode_id
 from tests.api import Json, codes_of, data_of, run
 from tests.factories import (
     add_author,
+    add_belongings,
     add_category,
+    add_dead_letter,
     add_post,
     add_post_category,
     add_product,
@@ -29,6 +30,7 @@ from tests.factories import (
     shared_engine,
     writing,
 )
+from tests.resolvers.paged_lists import LISTS, OWNER, PRODUCT_ORDERS, PagedList
 from tests.schema.walk import fields
 from tests.statements import execute
 
@@ -36,125 +38,6 @@ ROWS = 7
 START = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
 SIZES = (1, 2, 7, 100)
 SIZES_BELOW_PARENTS = (2, 7)
-
-
-@dataclass(frozen=True, slots=True)
-class PagedList:
-    """A list of the API: where it stands, its arguments, and how its rows lie in the table."""
-
-    field: str
-    sort: str | None
-    path: str
-    model: type[Any]
-    order: str
-    arguments: str = ""
-    where: str = "true"
-
-    def __str__(self) -> str:
-        return f"{self.field}-{self.sort}"
-
-    def query(self) -> str:
-        """The operation that reads a page of it."""
-        sort = f" sort: {self.sort}" if self.sort else ""
-        page = (
-            f"(first: $first after: $after last: $last before: $before{self.arguments}{sort})"
-            "{ totalCount nodes { ... on Node { id } } edges { cursor node { ... on Node { id } } }"
-            " pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
-        )
-        return f"query Page($first: Int $after: String $last: Int $before: String) {{ {self.path.replace('*', page)} }}"
-
-    def expected(self) -> Any:
-        """The statement that gives the ids of its rows in their order."""
-        return text(f"SELECT id FROM {self.model.__tablename__} WHERE {self.where} ORDER BY {self.order}")
-
-
-CATEGORY = "category_id = (SELECT id FROM categories WHERE slug = 'paged')"
-PRODUCT = "product_id = (SELECT id FROM products WHERE slug = 'paged')"
-AUTHOR = "author_id = (SELECT id FROM authors WHERE slug = 'paged')"
-SECTION = "category_id = (SELECT id FROM post_categories WHERE slug = 'paged')"
-
-PRODUCT_ORDERS = {
-    "NEWEST": "created_at DESC, id DESC",
-    "OLDEST": "created_at, id",
-    "RECENTLY_CHANGED": "updated_at DESC, id DESC",
-    "NAME_ASC": "name, id",
-    "NAME_DESC": "name DESC, id DESC",
-    "PRICE_ASC": "price, id",
-    "PRICE_DESC": "price DESC, id DESC",
-    "RATING_ASC": "rating, id",
-    "RATING_DESC": "rating DESC, id DESC",
-}
-CATEGORY_ORDERS = {"POSITION": "position, id", "NAME_ASC": "name, id", "NAME_DESC": "name DESC, id DESC"}
-SERVICE_ORDERS = {"POSITION": "position, id", "TITLE_ASC": "title, id", "NEWEST": "created_at DESC, id DESC"}
-POST_ORDERS = {
-    "NEWEST": "published_at DESC, id DESC",
-    "OLDEST": "published_at, id",
-    "TITLE_ASC": "title, id",
-    "MOST_READ": "view_count DESC, id DESC",
-}
-REVIEW_ORDERS = {
-    "NEWEST": "created_at DESC, id DESC",
-    "OLDEST": "created_at, id",
-    "RATING_DESC": "rating DESC, id DESC",
-    "RATING_ASC": "rating, id",
-}
-FOUND = ' search: "lamp"'
-
-
-def ranked(title: str) -> str:
-    """The order by relevance."""
-    return f"search_rank({title}, search, 'lamp') DESC, id DESC"
-
-
-def sorted_lists() -> Iterator[PagedList]:
-    """Every list that can be sorted, in each of its orders."""
-    for orders, field, path, model, where in (
-        (PRODUCT_ORDERS, "Query.products", "list: products*", Product, "true"),
-        (CATEGORY_ORDERS, "Query.categories", "list: categories*", Category, "true"),
-        (SERVICE_ORDERS, "Query.services", "list: services*", Service, "true"),
-        (POST_ORDERS, "Query.posts", "list: posts*", Post, "true"),
-        (REVIEW_ORDERS, "Query.reviews", "list: reviews*", Review, "true"),
-        (PRODUCT_ORDERS, "Category.products", 'parent: category(slug: "paged") { list: products* }', Product, CATEGORY),
-        (REVIEW_ORDERS, "Product.reviews", 'parent: product(slug: "paged") { list: reviews* }', Review, PRODUCT),
-        (POST_ORDERS, "Author.posts", 'parent: author(slug: "paged") { list: posts* }', Post, AUTHOR),
-    ):
-        for sort, order in orders.items():
-            yield PagedList(field, sort, path, model, order, where=where)
-    sections = "postCategories(first: 1) { nodes { list: posts* } }"
-    for sort, order in POST_ORDERS.items():
-        yield PagedList("PostCategory.posts", sort, sections, Post, order, where=SECTION)
-    found = "search @@ search_query('lamp')"
-    for field, model, title in (
-        ("products", Product, "name"),
-        ("services", Service, "title"),
-        ("posts", Post, "title"),
-    ):
-        path = f"list: {field}*"
-        yield PagedList(f"Query.{field}", "RELEVANCE", path, model, ranked(title), FOUND, found)
-
-
-LISTS = [
-    *sorted_lists(),
-    PagedList("Query.authors", None, "list: authors*", Author, "name, id"),
-    PagedList("Query.postCategories", None, "list: postCategories*", PostCategory, "position, id"),
-    PagedList(
-        "Product.variants",
-        None,
-        'parent: product(slug: "paged") { list: variants* }',
-        ProductVariant,
-        "position, id",
-        where=PRODUCT,
-    ),
-    PagedList(
-        "Query.search",
-        None,
-        "list: search*",
-        Service,
-        ranked("title"),
-        ' query: "lamp" types: [SERVICE]',
-        "search @@ search_query('lamp')",
-    ),
-]
 
 
 def page_of(data: Any) -> Any:
@@ -181,11 +64,15 @@ async def fill(session: AsyncSession) -> None:
     category, author = await add_category(session, slug="paged"), await add_author(session, slug="paged", name="Lamp 1")
     section = await add_post_category(session, slug="paged", position=-1)
     product = await add_product(session, slug="paged", name="lamp")
+    owner = await add_user(session, id=OWNER)
     for number in range(ROWS):
         shuffled = number * 3 % ROWS
         at = START - timedelta(microseconds=shuffled // 3)
         name, price = f"Lamp {shuffled % 4}", Decimal(10 + shuffled % 3)
         rated = await add_product(session, category_id=category.id, name=name, price=price, created_at=at)
+        written = ModerationStatus.PENDING if number else ModerationStatus.REJECTED
+        await add_review(session, rated, owner, rating=1 + shuffled % 3, created_at=at, status=written)
+        await add_belongings(session, owner)
         for _ in range(shuffled % 2):
             await add_review(session, rated, rating=1 + shuffled % 5)
         await add_review(session, product, rating=1 + shuffled % 3, created_at=at)
@@ -195,13 +82,14 @@ async def fill(session: AsyncSession) -> None:
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
         await add_author(session, name=name)
         await add_post_category(session, name=name, position=shuffled % 3)
+        await add_dead_letter(session, failed_at=at)
 
 
 async def ids_in_order(engine: AsyncEngine, paged: PagedList) -> list[str]:
     """The global ids of the list's rows as SQL orders them."""
-    name = paged.model.__name__
+    name = paged.type_name or paged.model.__name__
     async with engine.connect() as connection:
-        return [encode_id(name, key) for (key,) in await connection.execute(paged.expected())]
+        return [encode_id(name, key) for (key,) in await connection.execute(paged.expected)]
 
 
 async def walk(engine: AsyncEngine, paged: PagedList, size: int, *, backward: bool = False) -> list[str]:
@@ -210,7 +98,7 @@ async def walk(engine: AsyncEngine, paged: PagedList, size: int, *, backward: bo
     cursor = None
     while True:
         window = {"last": size, "before": cursor} if backward else {"first": size, "after": cursor}
-        page = page_of(await data_of(engine, paged.query(), window))
+        page = page_of(await data_of(engine, paged.query(), window, paged.viewer))
         found = [node["id"] for node in page["nodes"]]
         assert found == [edge["node"]["id"] for edge in page["edges"]]
         assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
@@ -232,7 +120,7 @@ async def test_paging_gives_every_row_once_in_order(shop: AsyncEngine, paged: Pa
     for size in SIZES if paged.field.startswith("Query.") else SIZES_BELOW_PARENTS:
         assert await walk(shop, paged, size) == expected
         assert await walk(shop, paged, size, backward=True) == expected
-    assert page_of(await data_of(shop, paged.query(), {"first": 1}))["totalCount"] == len(expected)
+    assert page_of(await data_of(shop, paged.query(), {"first": 1}, paged.viewer))["totalCount"] == len(expected)
 
 
 def test_every_order_of_every_list_is_walked() -> None:
@@ -249,7 +137,12 @@ def test_every_order_of_every_list_is_walked() -> None:
     assert declared - walked == nested_relevance, "Those cannot be searched; test_search.py shows that they refuse."
 
 
-PRODUCTS = PagedList("Query.products", "NAME_ASC", "list: products*", Product, "name, id")
+def products_in(sort: str) -> PagedList:
+    """The list of all products in that order."""
+    return next(paged for paged in LISTS if (paged.field, paged.sort) == ("Query.products", sort))
+
+
+PRODUCTS = products_in("NAME_ASC")
 
 
 async def test_first_0_gives_no_rows_but_the_flags(shop: AsyncEngine) -> None:
@@ -320,7 +213,7 @@ async def test_page_has_20_rows_when_nothing_is_said(engine: AsyncEngine) -> Non
 )
 @pytest.mark.parametrize("paged", [PRODUCTS, *(paged for paged in LISTS if paged.sort is None)], ids=str)
 async def test_impossible_windows_are_refused(shop: AsyncEngine, paged: PagedList, window: Json) -> None:
-    assert await codes_of(shop, paged.query(), window) == ["BAD_USER_INPUT"]
+    assert await codes_of(shop, paged.query(), window, paged.viewer) == ["BAD_USER_INPUT"]
 
 
 # Rows that come and go
@@ -331,7 +224,7 @@ async def test_impossible_windows_are_refused(shop: AsyncEngine, paged: PagedLis
 async def test_rows_that_stay_are_given_once_while_others_come_and_go(
     engine: AsyncEngine, sort: str, backward: bool
 ) -> None:
-    paged = PagedList("Query.products", sort, "list: products*", Product, PRODUCT_ORDERS[sort])
+    paged = products_in(sort)
     async with writing(engine) as session:
         for number in range(18):
             at = START + timedelta(hours=number % 4)
@@ -343,7 +236,7 @@ async def test_rows_that_stay_are_given_once_while_others_come_and_go(
     cursor, more, changes = None, True, 3
     while more:
         window = {"last": 4, "before": cursor} if backward else {"first": 4, "after": cursor}
-        page = page_of(await data_of(engine, paged.query(), window))
+        page = page_of(await data_of(engine, paged.query(), window, paged.viewer))
         found = [node["id"] for node in page["nodes"]]
         given = found + given if backward else given + found
         cursor = page["pageInfo"]["startCursor" if backward else "endCursor"]
@@ -378,7 +271,7 @@ async def test_times_within_one_millisecond_are_told_apart(engine: AsyncEngine) 
         for offset in microseconds:
             await add_product(session, created_at=START + timedelta(microseconds=offset))
     for sort in ("NEWEST", "OLDEST"):
-        paged = PagedList("Query.products", sort, "list: products*", Product, PRODUCT_ORDERS[sort])
+        paged = products_in(sort)
         expected = await ids_in_order(engine, paged)
         for size in (1, 2, 3):
             assert await walk(engine, paged, size) == expected
@@ -392,7 +285,7 @@ async def test_cursors_hold_every_time(engine: AsyncEngine, moment: str) -> None
     async with writing(engine) as session:
         for _ in range(3):
             await add_product(session, created_at=datetime.fromisoformat(moment))
-    paged = PagedList("Query.products", "NEWEST", "list: products*", Product, PRODUCT_ORDERS["NEWEST"])
+    paged = products_in("NEWEST")
     assert await walk(engine, paged, 1) == await ids_in_order(engine, paged)
 
 
@@ -412,7 +305,7 @@ async def test_cursors_hold_every_text(engine: AsyncEngine, name: str) -> None:
 @pytest.fixture(scope="module")
 async def cursors(shop: AsyncEngine) -> dict[str, str]:
     """A cursor of each order, by the order's tag."""
-    pages = [page_of(await data_of(shop, paged.query(), {"first": 1})) for paged in LISTS]
+    pages = [page_of(await data_of(shop, paged.query(), {"first": 1}, paged.viewer)) for paged in LISTS]
     return {tag_of(cursor): cursor for page in pages for cursor in [page["edges"][0]["cursor"]]}
 
 
@@ -436,11 +329,11 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 29
+    assert len(cursors) >= 30
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]
-        assert await codes_of(shop, asked.query(), {"first": 1, "after": cursor}) == refused, tag
+        assert await codes_of(shop, asked.query(), {"first": 1, "after": cursor}, asked.viewer) == refused, tag
 
 
 def forged(*parts: str) -> str:
@@ -471,7 +364,7 @@ FORGED = {
 
 @pytest.mark.parametrize(("sort", "cursor"), FORGED.values(), ids=FORGED)
 async def test_forged_cursors_are_refused(shop: AsyncEngine, sort: str, cursor: str) -> None:
-    paged = PagedList("Query.products", sort, "list: products*", Product, PRODUCT_ORDERS[sort])
+    paged = products_in(sort)
     assert await codes_of(shop, paged.query(), {"first": 1, "after": cursor}) == ["BAD_USER_INPUT"]
     assert await codes_of(shop, paged.query(), {"last": 1, "before": cursor}) == ["BAD_USER_INPUT"]
 

@@ -1,0 +1,218 @@
+"""The lists of the API that have pages: where each stands, who reads it, and how its rows lie in the table."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from graphql import GraphQLEnumType, get_named_type
+from sqlalchemy import literal, select, text
+from sqlalchemy.orm import aliased
+
+from auth.viewer import VISITOR, Viewer, viewer_with_role
+from auth.visibility import visible
+from models import (
+    Author,
+    Category,
+    DeadLetter,
+    Post,
+    PostCategory,
+    Product,
+    ProductVariant,
+    Review,
+    Role,
+    Service,
+)
+from resolvers.declarations import Many, Root
+from resolvers.loading import Link
+from resolvers.ordering import Order
+from tests.schema.walk import WalkedField, fields
+
+OWNER = UUID("01900000-0000-7000-8000-000000000001")
+"""The account whose own lists are walked."""
+CUSTOMER = viewer_with_role(Role.CUSTOMER, OWNER)
+ADMIN = viewer_with_role(Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class PagedList:
+    """A list of the API: where it stands, its arguments, who reads it, and the statement of its rows' ids in order."""
+
+    field: str
+    sort: str | None
+    path: str
+    model: type[Any]
+    expected: Any
+    arguments: str = ""
+    viewer: Viewer = VISITOR
+    row: str = "... on Node { id }"
+    type_name: str = ""
+    """What ids say that the rows are; by default as their model is called."""
+
+    def __str__(self) -> str:
+        return f"{self.field}-{self.sort}"
+
+    def query(self) -> str:
+        """The operation that reads a page of it."""
+        sort = f" sort: {self.sort}" if self.sort else ""
+        page = (
+            f"(first: $first after: $after last: $last before: $before{self.arguments}{sort})"
+            f"{{ totalCount nodes {{ {self.row} }} edges {{ cursor node {{ {self.row} }} }}"
+            " pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
+        )
+        return f"query Page($first: Int $after: String $last: Int $before: String) {{ {self.path.replace('*', page)} }}"
+
+
+def in_order(model: type[Any], order: str, where: str = "true") -> Any:
+    """The statement that gives the ids of a table's rows."""
+    return text(f"SELECT id FROM {model.__tablename__} WHERE {where} ORDER BY {order}")
+
+
+CATEGORY = "category_id = (SELECT id FROM categories WHERE slug = 'paged')"
+PRODUCT = "product_id = (SELECT id FROM products WHERE slug = 'paged')"
+AUTHOR = "author_id = (SELECT id FROM authors WHERE slug = 'paged')"
+SECTION = "category_id = (SELECT id FROM post_categories WHERE slug = 'paged')"
+APPROVED = "status = 'APPROVED'"
+OWN = f"user_id = '{OWNER}'"
+
+PRODUCT_ORDERS = {
+    "NEWEST": "created_at DESC, id DESC",
+    "OLDEST": "created_at, id",
+    "RECENTLY_CHANGED": "updated_at DESC, id DESC",
+    "NAME_ASC": "name, id",
+    "NAME_DESC": "name DESC, id DESC",
+    "PRICE_ASC": "price, id",
+    "PRICE_DESC": "price DESC, id DESC",
+    "RATING_ASC": "rating, id",
+    "RATING_DESC": "rating DESC, id DESC",
+}
+CATEGORY_ORDERS = {"POSITION": "position, id", "NAME_ASC": "name, id", "NAME_DESC": "name DESC, id DESC"}
+SERVICE_ORDERS = {"POSITION": "position, id", "TITLE_ASC": "title, id", "NEWEST": "created_at DESC, id DESC"}
+POST_ORDERS = {
+    "NEWEST": "published_at DESC, id DESC",
+    "OLDEST": "published_at, id",
+    "TITLE_ASC": "title, id",
+    "MOST_READ": "view_count DESC, id DESC",
+}
+REVIEW_ORDERS = {
+    "NEWEST": "created_at DESC, id DESC",
+    "OLDEST": "created_at, id",
+    "RATING_DESC": "rating DESC, id DESC",
+    "RATING_ASC": "rating, id",
+}
+FOUND = ' search: "lamp"'
+
+
+def ranked(title: str) -> str:
+    """The order by relevance."""
+    return f"search_rank({title}, search, 'lamp') DESC, id DESC"
+
+
+def sorted_lists() -> Iterator[PagedList]:
+    """Lists that can be sorted, in each of their orders."""
+    for orders, field, path, model, where in (
+        (PRODUCT_ORDERS, "Query.products", "list: products*", Product, "true"),
+        (CATEGORY_ORDERS, "Query.categories", "list: categories*", Category, "true"),
+        (SERVICE_ORDERS, "Query.services", "list: services*", Service, "true"),
+        (POST_ORDERS, "Query.posts", "list: posts*", Post, "true"),
+        (REVIEW_ORDERS, "Query.reviews", "list: reviews*", Review, APPROVED),
+        (PRODUCT_ORDERS, "Category.products", 'parent: category(slug: "paged") { list: products* }', Product, CATEGORY),
+        (REVIEW_ORDERS, "Product.reviews", 'parent: product(slug: "paged") { list: reviews* }', Review, PRODUCT),
+        (POST_ORDERS, "Author.posts", 'parent: author(slug: "paged") { list: posts* }', Post, AUTHOR),
+    ):
+        for sort, order in orders.items():
+            yield PagedList(field, sort, path, model, in_order(model, order, where))
+    sections = "postCategories(first: 1) { nodes { list: posts* } }"
+    for sort, order in POST_ORDERS.items():
+        yield PagedList("PostCategory.posts", sort, sections, Post, in_order(Post, order, SECTION))
+    for sort, order in REVIEW_ORDERS.items():
+        own = in_order(Review, order, OWN)
+        yield PagedList("Account.reviews", sort, "parent: viewer { list: reviews* }", Review, own, viewer=CUSTOMER)
+
+
+def found_lists() -> Iterator[PagedList]:
+    """Lists that are searched, in the order of relevance."""
+    found = "search @@ search_query('lamp')"
+    for field, model, title in (
+        ("products", Product, "name"),
+        ("services", Service, "title"),
+        ("posts", Post, "title"),
+    ):
+        expected = in_order(model, ranked(title), found)
+        yield PagedList(f"Query.{field}", "RELEVANCE", f"list: {field}*", model, expected, FOUND)
+    yield PagedList(
+        "Query.search",
+        None,
+        "list: search*",
+        Service,
+        in_order(Service, ranked("title"), found),
+        ' query: "lamp" types: [SERVICE]',
+    )
+
+
+def unsorted_lists() -> Iterator[PagedList]:
+    """Lists with one order."""
+    yield PagedList("Query.authors", None, "list: authors*", Author, in_order(Author, "name, id"))
+    sections = in_order(PostCategory, "position, id")
+    yield PagedList("Query.postCategories", None, "list: postCategories*", PostCategory, sections)
+    variants = 'parent: product(slug: "paged") { list: variants* }'
+    of_product = in_order(ProductVariant, "position, id", PRODUCT)
+    yield PagedList("Product.variants", None, variants, ProductVariant, of_product)
+    letters = in_order(DeadLetter, "failed_at DESC, id DESC")
+    yield PagedList("Query.deadLetters", None, "list: deadLetters*", DeadLetter, letters, viewer=ADMIN)
+
+
+def derived_lists(known: set[str]) -> Iterator[PagedList]:
+    """The lists of `Query` and `viewer` beside those, ordered as they are declared, which is no proof of that order.
+
+    Their rows are those of `add_belongings`.
+    """
+    for walked in fields():
+        if str(walked) in known or "after" not in walked.field.args or walked.declared is None:
+            continue
+        kind = row_type(walked)
+        if "id" not in kind.fields:
+            continue
+        declaration = walked.declared.declaration
+        for sort, order in orders_of(walked).items():
+            if isinstance(declaration, Root) and walked.type.name == "Query":
+                path, model, viewer = f"list: {walked.name}*", declaration.model, ADMIN
+                expected = derived(model, order, viewer)
+            elif isinstance(declaration, Many) and walked.type.name == "Account":
+                path, model, viewer = f"parent: viewer {{ list: {walked.name}* }}", declaration.link.model, CUSTOMER
+                expected = derived(model, order, viewer, declaration.link)
+            else:
+                continue
+            yield PagedList(str(walked), sort, path, model, expected, "", viewer, "id", kind.name)
+
+
+def row_type(walked: WalkedField) -> Any:
+    """The type of a list's rows."""
+    connection: Any = get_named_type(walked.field.type)
+    return get_named_type(connection.fields["nodes"].type)
+
+
+def derived(model: type[Any], order: Order, viewer: Viewer, link: Link | None = None) -> Any:
+    """The statement that gives the ids of the rows that the viewer sees, below OWNER when there is a link."""
+    entity = aliased(model)
+    keys = (order.key(entity, None), entity.id)
+    statement = select(entity.id).where(visible(model, entity, viewer, owned=link is not None))
+    if link is not None:
+        statement = statement.where(link.joins(entity, literal(OWNER)))
+    return statement.order_by(*(key.desc() if order.descending else key for key in keys))
+
+
+def orders_of(walked: WalkedField) -> Mapping[str | None, Order]:
+    """The orders of a list by their names, of which the only one of a list has none."""
+    sort = walked.field.args.get("sort")
+    if sort is None:
+        declaration: Any = walked.declared.declaration if walked.declared else None
+        return {None: declaration.rules.default} if isinstance(declaration, Root | Many) else {}
+    kind = get_named_type(sort.type)
+    assert isinstance(kind, GraphQLEnumType)
+    orders = {name: member.value.value for name, member in kind.values.items()}
+    return {name: order for name, order in orders.items() if not order.needs_question}
+
+
+WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists()]
+LISTS = [*WRITTEN, *derived_lists({paged.field for paged in WRITTEN})]
