@@ -5,6 +5,7 @@ With either of them every link that was sent before is dead, and every session e
 
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.errors import TokenRefusedError
@@ -15,7 +16,7 @@ from auth.visits import Visit
 from domain.mail_jobs import MailTemplate, send_mail
 from domain.outbox import enqueue
 from domain.violations import refused_by
-from models import SecurityEvent, SessionEnd, User
+from models import ExternalIdentity, SecurityEvent, SessionEnd, User
 
 
 async def set_password(  # noqa: PLR0913 - what is set, and what it is called in the log
@@ -35,6 +36,20 @@ async def set_password(  # noqa: PLR0913 - what is set, and what it is called in
     record(session, event, visit, user_id=user.id)
     values = {"name": user.first_name, "time": written(visit.at)}
     await enqueue(session, send_mail(MailTemplate.PASSWORD_CHANGED, user.email, values))
+
+
+async def take_over_unverified(session: AsyncSession, user: User, visit: Visit) -> None:
+    """Hand an account that was never verified to the owner of its address: what a stranger set up there is void."""
+    user.is_email_verified = True
+    user.password_hash = None
+    await forget_identities(session, user.id)
+    await discard(session, user.id)
+    record(session, SecurityEvent.EMAIL_VERIFIED, visit, user_id=user.id)
+
+
+async def forget_identities(session: AsyncSession, user_id: UUID) -> None:
+    """Unlink the account from every identity provider."""
+    await session.execute(delete(ExternalIdentity).where(ExternalIdentity.user_id == user_id))
 
 
 async def set_email(session: AsyncSession, user: User, email: str, visit: Visit) -> None:

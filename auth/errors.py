@@ -124,3 +124,17 @@ class ApiTokenRefusedError(DomainError):
 
 class ExternalSignInRefusedError(DomainError):
     """The identity provider did not vouch for anybody whom we may let in."""
+
+
+class EmailUnprovedError(DomainError):
+    """The identity provider has not verified the e-mail address, so that a letter goes there."""
+
+    def __init__(self) -> None:
+        super().__init__("Open the letter that was sent to your e-mail address, then sign in again.")
+
+
+class IdentityNotFoundError(DomainError):
+    """No identity of the user has that id."""
+
+    def __init__(self) -> None:
+        super().__init__("The account is not linked like that.")

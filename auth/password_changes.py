@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from auth.credentials import set_password
+from auth.credentials import forget_identities, set_password
 from auth.emails import require_email
 from auth.errors import AccountGoneError
 from auth.letters import send_password_reset
@@ -41,13 +41,16 @@ async def reset_password(
 ) -> User:
     """Set the password with a token from a letter, an invitation, or a sign-in that asked for it. Ends all sessions.
 
-    A letter also verifies the address it came to. Nobody is signed in. Raises TokenRefusedError, InvalidInputError.
+    A letter also verifies the address it came to; whoever gave that address before is out. Nobody is signed in. Raises
+    TokenRefusedError and InvalidInputError.
     """
     passwords.require_good(new_password, field="new_password")
     password_hash = await passwords.hash(new_password)
     async with transactions() as session:
         user, used = await redeem(session, token, BY_TOKEN, visit)
-        user.is_email_verified = user.is_email_verified or used.purpose in BY_LETTER
+        if used.purpose in BY_LETTER and not user.is_email_verified:
+            user.is_email_verified = True
+            await forget_identities(session, user.id)
         is_invited = used.purpose is TokenPurpose.INVITATION
         event = SecurityEvent.INVITATION_ACCEPTED if is_invited else SecurityEvent.PASSWORD_RESET
         await set_password(session, user, password_hash, visit, event=event)

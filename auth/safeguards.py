@@ -1,16 +1,18 @@
 """What the flows of accounts work with, made once from the settings and handed to each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auth.passwords import Passwords
 from auth.tokens import AccessTokens
+from domain.identity_providers import IdentityProviders
 from domain.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Safeguards:
-    """The hasher of passwords, the writer of access tokens, and the vault of private columns."""
+    """The hasher of passwords, the writer of access tokens, the vault of private columns, and who else may vouch."""
 
     passwords: Passwords
     access_tokens: AccessTokens
     vault: Vault
+    identity_providers: IdentityProviders = field(default_factory=IdentityProviders)

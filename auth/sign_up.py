@@ -1,5 +1,6 @@
 """Signing up: an account for whoever owns the e-mail address, once they have opened the link sent there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -43,19 +44,21 @@ async def sign_up(transactions: Transactions, passwords: Passwords, newcomer: Ne
         password_hash = await passwords.hash(newcomer.password)
         async with transactions() as session:
             row = {"email": email, "first_name": first_name, "last_name": last_name, "password_hash": password_hash}
-            await _store(session, row, visit)
+            await enrol(session, row, visit)
 
 
-async def _store(session: AsyncSession, row: dict[str, str], visit: Visit) -> None:
+async def enrol(session: AsyncSession, row: Mapping[str, str], visit: Visit) -> User | None:
+    """A new account, whose address is asked by letter; None when there is one, whose owner is told."""
     added = insert(User).values(id=uuid7(), **row).on_conflict_do_nothing(index_elements=[User.email]).returning(User)
     user = await session.scalar(added)
     if user is not None:
         record(session, SecurityEvent.SIGNED_UP, visit, user_id=user.id)
         await send_verification(session, user, visit)
-        return
+        return user
     owner = (await session.scalars(select(User).where(User.email == row["email"]))).one()
     record(session, SecurityEvent.SIGN_UP_REPEATED, visit, user_id=owner.id)
     if owner.is_email_verified:
         await send_already_registered(session, owner)
     elif owner.is_active:
         await send_verification(session, owner, visit)
+    return None

@@ -49,6 +49,8 @@ STEPS: Mapping[ThrottledAction, Mapping[ThrottleScope, int]] = MappingProxyType(
         },
         # Only those who know the password come so far.
         ThrottledAction.SECOND_FACTOR: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},
+        # Each asks a provider and makes a row.
+        ThrottledAction.EXTERNAL_SIGN_IN: {ThrottleScope.ADDRESS: TOGETHER},
         # Each sends a letter to whoever has the address.
         ThrottledAction.SIGN_UP: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},
         ThrottledAction.MAIL_REQUEST: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},

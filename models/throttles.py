@@ -17,6 +17,7 @@ class ThrottledAction(StrEnum):
     SIGN_UP = "SIGN_UP"
     MAIL_REQUEST = "MAIL_REQUEST"
     """Whatever sends a mail to an address that anybody can name."""
+    EXTERNAL_SIGN_IN = "EXTERNAL_SIGN_IN"
 
 
 class ThrottleScope(StrEnum):

@@ -4,13 +4,13 @@ from auth.passwords import Passwords
 from auth.safeguards import Safeguards
 from auth.tokens import AccessTokens
 from domain.vault import Vault, parse_keys
+from server.identity_providers import build_identity_providers
 from server.settings import Settings
 
 
 def build_safeguards(settings: Settings) -> Safeguards:
-    """The hasher of passwords, the writer of access tokens and the vault. One for each process is enough."""
+    """What the settings say of each of them. One for each process is enough."""
     previous = settings.jwt_previous_keys.get_secret_value() if settings.jwt_previous_keys is not None else ""
     signing = [settings.jwt_secret_key.get_secret_value(), *(key.strip() for key in previous.split(",") if key.strip())]
-    return Safeguards(
-        Passwords(), AccessTokens(signing), Vault(parse_keys(settings.encryption_keys.get_secret_value()))
-    )
+    vault = Vault(parse_keys(settings.encryption_keys.get_secret_value()))
+    return Safeguards(Passwords(), AccessTokens(signing), vault, build_identity_providers(settings))

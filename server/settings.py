@@ -269,6 +269,34 @@ class Settings(BaseSettings):
         description="How long the jobs that run may take to end once the worker is asked to; then they are left to be "
         "repeated. Less than what your process manager waits before it kills.",
     )
+    google_client_id: str | None = Field(
+        default=None, description="Our account with Google, with which customers may then sign in."
+    )
+    google_client_secret: SecretStr | None = Field(default=None, description="And the secret for it.")
+    apple_client_id: str | None = Field(
+        default=None, description="Our account with Apple (a Services ID), with which customers may then sign in."
+    )
+    apple_client_secret: SecretStr | None = Field(
+        default=None, description="And the secret for it: a token signed with Apple's key, for half a year at most."
+    )
+    facebook_client_id: str | None = Field(
+        default=None, description="Our account with Facebook, with which customers may then sign in."
+    )
+    facebook_client_secret: SecretStr | None = Field(default=None, description="And the secret for it.")
+    openid_issuer: str | None = Field(
+        default=None,
+        description="Any other OpenID provider, as https://accounts.example: what its discovery document calls it.",
+    )
+    openid_client_id: str | None = Field(default=None, description="Our account with that provider.")
+    openid_client_secret: SecretStr | None = Field(default=None, description="And the secret for it.")
+    openid_label: str = Field(
+        default="OpenID", min_length=1, max_length=50, description="What people call that provider."
+    )
+    sign_in_redirect_uris: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Where identity providers may send a browser back to, separated by commas and registered with "
+        "them. When it is empty: /sign-in/callback of FRONTEND_URL.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("http://localhost:3000", "http://localhost:5173"),
         description="The origins whose pages may call the API from a browser, separated by commas.",
@@ -396,9 +424,41 @@ class Settings(BaseSettings):
             raise ValueError("needs SMTP_USERNAME.")
         return value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("google_client_secret", "apple_client_secret", "facebook_client_secret", "openid_client_secret")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _require_both(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        client_id = str(info.field_name).replace("secret", "id")
+        if value is not None and info.data.get(client_id) is None:
+            raise ValueError(f"needs {client_id.upper()}.")
+        if value is None and info.data.get(client_id) is not None:
+            raise ValueError(f"is missing, and {client_id.upper()} is of no use without it.")
+        return value
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _require_issuer(cls, value: str | None) -> str | None:
+        if value is not None and not _is_page(value):
+            raise ValueError("must be an address such as https://accounts.example, without ? and #.")
+        return value
+
+    @field_validator("openid_client_id")
+    @classmethod
+    def _require_known_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if (value is None) != (info.data.get("openid_issuer") is None):
+            raise ValueError("and OPENID_ISSUER need each other.")
+        return value
+
+    @field_validator("sign_in_redirect_uris")
+    @classmethod
+    def _require_pages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for uri in value:
+            if not _is_page(uri):
+                raise ValueError(f"has {uri!r}, which is no address such as https://shop.example/sign-in/callback.")
+        return value
+
+    @field_validator("cors_origins", "sign_in_redirect_uris", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("cors_origins")
@@ -468,6 +528,12 @@ def find_encryption_weakness(keys: str, *, strict: bool) -> str | None:
         return f"cannot be used. {error}"
     is_guessable = any(len(set(key.secret)) < FEWEST_DIFFERENT_CHARACTERS or key in known for key in ring)
     return "has a key that can be guessed." if strict and is_guessable else None
+
+
+def _is_page(address: str) -> bool:
+    """Whether it is an address that can be trusted: encrypted, unless it is on this machine, and without a query."""
+    found = re.fullmatch(r"(https?)://(\[[0-9a-f:]+\]|[^/\s?#@:]+)(:\d+)?(/[^\s?#]*)?", address)
+    return found is not None and (found[1] == "https" or found[2].strip("[]") in LOOPBACK)
 
 
 def _sentence(message: str) -> str:
