@@ -1,4 +1,4 @@
-"""`merkato create-admin`: the first account, from the command line."""
+"""Administrators who are made from the command line, with a password that is generated."""
 
 import secrets
 from datetime import UTC, datetime
@@ -15,16 +15,17 @@ PASSWORD_BYTES = 18
 
 
 def create_admin(settings: Settings, person: Administrator) -> str:
-    """Make the account; gives its password, which is stored nowhere. Raises a DomainError or a ServerError."""
+    """Make the account; gives its password. Raises a DomainError or a ServerError."""
+    return in_one_transaction(settings, lambda session: new_administrator(session, person))
+
+
+async def new_administrator(session: AsyncSession, person: Administrator) -> str:
+    """Make the account in a transaction of the caller's; gives its password, which is stored nowhere."""
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-
-    async def create(session: AsyncSession) -> None:
-        passwords = Passwords()
-        try:
-            password_hash = await passwords.hash(password)
-        finally:
-            passwords.close()
-        await create_administrator(session, person, password_hash, Visit(datetime.now(UTC)))
-
-    in_one_transaction(settings, create)
+    passwords = Passwords()
+    try:
+        password_hash = await passwords.hash(password)
+    finally:
+        passwords.close()
+    await create_administrator(session, person, password_hash, Visit(datetime.now(UTC)))
     return password

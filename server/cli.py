@@ -29,6 +29,7 @@ from server.explained_terminal import print_report
 from server.explaining import Question, explain, parse_variables, read_text
 from server.graphql_request import GraphQLRequest
 from server.importing import import_products
+from server.init_command import init
 from server.jobs_commands import jobs
 from server.mailbox_commands import mailbox_commands
 from server.migrating import HEAD, migrate
@@ -65,6 +66,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 imports = typer.Typer(help="Bring in data from elsewhere.", no_args_is_help=True)
+app.command()(init)
 app.add_typer(imports, name="import")
 app.add_typer(jobs, name="jobs")
 app.add_typer(mailbox_commands, name="mailbox")

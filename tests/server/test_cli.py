@@ -8,10 +8,8 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -29,9 +27,9 @@ from server.embedded import running_url
 from server.file_lock import FileLock
 from server.postmaster import read_postmaster
 from server.settings import Settings
+from tests.commands import MERKATO, Outcome, run_command
 from tests.databases import address
 
-MERKATO = Path(sys.executable).with_name("merkato")
 STRONG = "Vq3x8nR1tZ0bK7mYw5dHc9GfJs2LpEaU"
 OTHER_STRONG = "k9Wm2TzQ4vXb7NcR1yHf6JdLs8GpEa3U"
 SEALING = "2026:dGhpcnR5LXR3byBieXRlcyBvZiBhIHRlc3Qga2V5ISE="
@@ -45,15 +43,6 @@ PRODUCTION = {
     "MAIL_FROM": "post@shop.example",
     "SMTP_HOST": "localhost",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a command left."""
-
-    code: int
-    out: str
-    err: str
 
 
 Run = Callable[..., Outcome]
@@ -82,16 +71,7 @@ def merkato(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     """Runs a command in this process."""
 
     def run(*arguments: str, **variables: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["merkato", *arguments])
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capfd.readouterr()
-        return Outcome(code, captured.out, captured.err)
+        return run_command(monkeypatch, capfd, *arguments, **variables)
 
     return run
 
