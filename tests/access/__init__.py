@@ -1,0 +1,1 @@
+"""The role matrix: every field and every mutation, asked for by everybody."""

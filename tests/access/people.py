@@ -1,0 +1,87 @@
+"""Everybody who may come: a visitor, an account of each role, and API tokens of machines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from auth.api_tokens import MARK, PREFIX_LENGTH
+from auth.permissions import Gate, Permission
+from auth.roles import ROLE_PERMISSIONS
+from auth.secrets import hash_token, new_token
+from auth.tokens import AccessClaims, AccessTokens
+from models import ApiToken, Product, Role, User
+from resolvers.ids import encode_id
+from server.settings import Settings
+from tests.factories import add_belongings, add_review, add_user
+
+SCOPE = Permission.COSTS_READ
+"""The only scope of the API tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who sends requests, and what the rules of roles and tokens let them do."""
+
+    name: str
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    grants: frozenset[Permission] = frozenset()
+    gates: frozenset[Gate] = frozenset({Gate.PUBLIC})
+    needed: frozenset[str] = frozenset()
+    """The ids of what they could not come again without: no mutation is aimed at it."""
+
+    def may(self, requirement: str | None) -> bool:
+        """Whether the SDL's `@requires` lets them pass."""
+        return requirement is None or requirement in self.grants or requirement in self.gates
+
+    def __str__(self) -> str:
+        return self.name
+
+
+VISITOR = Person("visitor")
+
+
+async def people(session: AsyncSession, settings: Settings, product: Product) -> list[Person]:
+    """Everybody, with an account that owns something of everything if they have one."""
+    tokens = AccessTokens([settings.jwt_secret_key.get_secret_value()])
+    found = [VISITOR]
+    for role in Role:
+        user = await _user(session, product, role)
+        claims = AccessClaims(user.id, uuid7(), role)
+        text = tokens.write(claims, datetime.now(UTC)).text
+        needed = frozenset({encode_id("Account", user.id)})
+        found.append(Person(role.lower(), bearer(text), ROLE_PERMISSIONS[role], frozenset(Gate), needed))
+    return found
+
+
+def bearer(text: str) -> dict[str, str]:
+    """The headers of whoever brings a token."""
+    return {"authorization": f"Bearer {text}"}
+
+
+async def _user(session: AsyncSession, product: Product, role: Role) -> User:
+    user = await add_user(session, role=role, is_email_verified=True)
+    await add_belongings(session, user)
+    await add_review(session, product, user, moderation_note="Friendly.")
+    return user
+
+
+async def _machine(session: AsyncSession, product: Product, name: str, role: Role) -> Person:
+    """A machine, which has what both its scope and the role of its user grant, and nothing of its own."""
+    user, text = await _user(session, product, role), MARK + new_token()
+    row = ApiToken(
+        id=uuid7(),
+        user_id=user.id,
+        name="Machine",
+        prefix=text[:PREFIX_LENGTH],
+        token_hash=hash_token(text),
+        scopes=[SCOPE.value],
+        expires_at=datetime.now(UTC) + timedelta(days=1),
+    )
+    session.add(row)
+    await session.flush()
+    needed = frozenset({encode_id("Account", user.id), encode_id("ApiToken", row.id)})
+    return Person(name, bearer(text), ROLE_PERMISSIONS[role] & {SCOPE}, needed=needed)
