@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.orm import RelationshipProperty, aliased
+from sqlalchemy.orm import RelationshipProperty
 from strawberry import Info
 from typing_extensions import override
 
@@ -22,6 +22,7 @@ from auth.viewer import Viewer
 from auth.visibility import visible
 from domain.searching import Question, asked, finds
 from resolvers.context import AnySelect, Context
+from resolvers.entities import entity_of
 from resolvers.errors import BadInputError
 from resolvers.ids import decode_id, decode_id_of, encode_id, shown
 from resolvers.listing import Entry, Listing, Page, page_of
@@ -209,7 +210,7 @@ class Root(Declaration):
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
         order, window = self.rules.order(arguments), self.rules.window(arguments)
         question = self.rules.question(arguments)
-        entity = aliased(self.model)
+        entity = entity_of(self.model)
         viewer = info.context.viewer
 
         def matching(statement: AnySelect) -> AnySelect:

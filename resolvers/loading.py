@@ -14,6 +14,7 @@ import models
 from auth.visibility import visible
 from domain.conditions import array_parameter
 from resolvers.context import AnySelect, Context
+from resolvers.entities import entity_of
 from resolvers.listing import Entry, Page, page_of
 from resolvers.ordering import Order, cursor_of
 from resolvers.paging import Window, windowed
@@ -33,7 +34,7 @@ def load_row(
     """The visible row whose attribute is `key`, or None."""
 
     async def load(keys: Keys) -> list[Any]:
-        entity = aliased(model)
+        entity = entity_of(model)
         column = getattr(entity, attribute)
         statement = select(entity).where(
             column == any_(array_parameter(column, keys)), visible(model, entity, context.viewer, owned=owned)
@@ -50,7 +51,7 @@ def load_expression(
     """The value of an SQL expression over the row with this id."""
 
     async def load(keys: Keys) -> list[Any]:
-        entity = aliased(model)
+        entity = entity_of(model)
         statement = select(entity.id, expression(entity)).where(entity.id == any_(_ids(keys)))
         values: dict[UUID, Any] = dict(map(tuple, await context.reading.rows(statement)))
         return [values[wanted] for wanted in keys]
@@ -80,7 +81,7 @@ class Children:
         """One parent's page; parents at the same place of the operation share a statement."""
 
         async def load(keys: Keys) -> list[Page]:
-            entity = aliased(self._model)
+            entity = entity_of(self._model)
             parents = self._parents(keys)
             rows = windowed(
                 self._below(select(entity, cursor_of(order, entity).label("cursor")), entity, parents.c.key),
@@ -97,7 +98,7 @@ class Children:
         """The number of one parent's rows."""
 
         async def load(keys: Keys) -> list[int]:
-            entity = aliased(self._model)
+            entity = entity_of(self._model)
             parents = self._parents(keys)
             counted = self._below(select(func.count()).select_from(entity), entity, parents.c.key).scalar_subquery()
             rows = await self._context.reading.rows(select(parents.c.key, counted))
