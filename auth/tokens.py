@@ -7,7 +7,7 @@ a session that ended refreshes no more. What must not wait asks the database its
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,14 @@ class AccessClaims:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """What a token says that is ours, and until when it may be believed."""
+
+    claims: AccessClaims
+    good_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AccessToken:
     """What a client sends as `Authorization: Bearer`, and until when."""
 
@@ -90,15 +98,16 @@ class AccessTokens:
         }
         return AccessToken(jwt.encode(header, payload, self._keys[self._newest], [ALGORITHM]), expires_at)
 
-    def read(self, text: str, now: datetime) -> AccessClaims:
-        """Who brings the token. Raises AccessTokenRefusedError."""
+    def read(self, text: str, now: datetime) -> VerifiedToken:
+        """Who brings the token, and how long that holds. Raises AccessTokenRefusedError."""
         claims = self._verified(text).claims
         try:
             _registry(now).validate(claims)
-            return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), Role(claims["role"]))
+            bearer = AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), Role(claims["role"]))
+            return VerifiedToken(bearer, datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, UTC))
         except ExpiredTokenError as error:
             raise AccessTokenExpiredError from error
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise AccessTokenInvalidError from error
 
     def _verified(self, text: str) -> jwt.Token:

@@ -6,10 +6,10 @@ Source of the rules: RFC 6750, OAuth 2.0 bearer tokens.
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 
-from auth.tokens import LEEWAY_SECONDS, AccessTokenRefusedError, AccessTokens
+from auth.tokens import AccessTokenRefusedError, AccessTokens
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from resolvers.errors import ErrorCode
 from server.graphql_request import RequestRefusedError
@@ -18,18 +18,15 @@ from server.http_messages import HttpRequest
 AUTHORIZATION = b"authorization"
 SCHEME = "bearer"
 MAXIMUM_KNOWN = 10_000
-"""How many tokens are remembered."""
-TRUSTED_FOR = timedelta(seconds=LEEWAY_SECONDS)
-"""For how long a token that was verified is not verified again, which would cost more than many an answer. No longer
-than the clocks of two servers may be apart, so that a token outlives its end by no more than it may anyhow."""
+"""How many tokens are remembered, because to verify one costs more than many an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownToken:
-    """A token that was verified a moment ago."""
+    """A token that was verified, which need not be done again: it says the same until it expires."""
 
     viewer: Viewer
-    verified_at: datetime
+    good_until: datetime
 
 
 def now() -> datetime:
@@ -52,18 +49,19 @@ class Viewers:
         text = _token_of(request)
         moment = self._clock()
         known = self._known.get(text)
-        if known is not None and moment - known.verified_at < TRUSTED_FOR:
+        if known is not None and moment < known.good_until:
             return known.viewer
         return self._verified(text, moment)
 
     def _verified(self, text: str, moment: datetime) -> Viewer:
         try:
-            claims = self._tokens.read(text, moment)
+            token = self._tokens.read(text, moment)
         except AccessTokenRefusedError as error:
             self._known.pop(text, None)
             raise _unauthenticated(str(error), "invalid_token") from error
+        claims = token.claims
         viewer = viewer_with_role(claims.role, claims.user_id, claims.session_id)
-        self._known[text] = KnownToken(viewer, moment)
+        self._known[text] = KnownToken(viewer, token.good_until)
         self._known.move_to_end(text)
         if len(self._known) > MAXIMUM_KNOWN:
             self._known.popitem(last=False)

@@ -42,7 +42,7 @@ async def test_each_refresh_gives_the_next_token(engine: AsyncEngine, safeguards
     assert len({first.refresh_token, second.refresh_token, third.refresh_token}) == 3
     assert first.session_id == second.session_id == third.session_id
     assert third.refresh_expires_at == NOW + timedelta(days=14, minutes=20)
-    assert safeguards.access_tokens.read(second.access.text, at(600).at).role is Role.EDITOR
+    assert safeguards.access_tokens.read(second.access.text, at(600).at).claims.role is Role.EDITOR
     async with writing(engine) as session:
         rows = (await session.scalars(select(RefreshToken).order_by(RefreshToken.id))).all()
     assert [row.used_at for row in rows] == [at(600).at, at(1200).at, None]

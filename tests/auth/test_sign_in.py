@@ -51,7 +51,7 @@ async def test_session_begins_and_is_on_record(engine: AsyncEngine, safeguards: 
     )
     assert (log.event, log.user_id, log.address) == (SecurityEvent.SIGNED_IN, user.id, HOME)
     assert stored.last_login_at == NOW
-    claims = safeguards.access_tokens.read(session.access.text, NOW)  # type: ignore[union-attr]
+    claims = safeguards.access_tokens.read(session.access.text, NOW).claims  # type: ignore[union-attr]
     assert (claims.user_id, claims.session_id, claims.role) == (user.id, row.id, user.role)
 
 

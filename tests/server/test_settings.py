@@ -181,7 +181,7 @@ def test_safeguards_read_tokens_of_former_keys(monkeypatch: pytest.MonkeyPatch) 
 
     safeguards = build_safeguards(load_settings())
 
-    assert safeguards.access_tokens.read(token.text, now) == claims
+    assert safeguards.access_tokens.read(token.text, now).claims == claims
     safeguards.passwords.close()
 
 
