@@ -1,0 +1,54 @@
+"""What the database is told of a viewer: the guard behind auth/visibility.py, for a predicate that somebody forgot.
+
+The policies of migration 0015 read it (decision 0022). A session that was told nothing sees no row of the tables.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from auth.viewer import Viewer
+
+GUARDED_TABLES = frozenset(
+    {
+        "addresses",
+        "api_tokens",
+        "dead_letters",
+        "external_identities",
+        "recovery_codes",
+        "totp_credentials",
+        "user_security_logs",
+        "user_sessions",
+    }
+)
+"""The tables of which a request sees what the database was told that it may. A test compares them with the database."""
+
+USER_ID, PERMISSIONS = "merkato.user_id", "merkato.permissions"
+
+IDENTIFY_SESSION = f"SELECT set_config('{USER_ID}', $1, false), set_config('{PERMISSIONS}', $2, false)"
+"""For a driver's connection, whose next user says so anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A viewer in the words of the policies."""
+
+    user_id: str
+    """Empty without an account."""
+    permissions: str
+    """Separated by commas."""
+
+
+def identity_of(viewer: Viewer) -> Identity:
+    """What the database is to know of the viewer."""
+    return Identity("" if viewer.user_id is None else str(viewer.user_id), ",".join(viewer.grants))
+
+
+def identifying(viewer: Viewer) -> Select[Any]:
+    """The statement that tells the database who reads in this transaction."""
+    identity = identity_of(viewer)
+    return select(
+        func.set_config(USER_ID, identity.user_id, True),  # noqa: FBT003 - until the end of the transaction
+        func.set_config(PERMISSIONS, identity.permissions, True),  # noqa: FBT003 - the same
+    )
