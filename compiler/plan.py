@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import BindParameter, Function, Select, Table
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 
+from auth.row_security import GUARDED_TABLES
 from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import ACCOUNT, Input, Inputs
@@ -65,6 +66,8 @@ class Plan:
     """Whether the same rows may give another answer later."""
     accounts: Sequence[int] = ()
     """Which parameters are the viewer's account."""
+    is_guarded: bool = False
+    """Whether the database has to know the viewer, because row-level security guards a table."""
     identity: object = field(default_factory=object)
     """Stands for the plan where the plan itself should not be kept alive."""
 
@@ -179,6 +182,7 @@ def plan_of(traced: Traced, inputs: Inputs) -> Plan:
         has_many_rows=traced.has_many_rows,
         tables=frozenset(compiled.tables),
         depends_on_time=compiled.depends_on_time,
+        is_guarded=not compiled.tables.isdisjoint(GUARDED_TABLES),
         accounts=[place for place, name in enumerate(names) if name in inputs.accounts],
     )
 

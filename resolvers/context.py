@@ -12,6 +12,7 @@ from aiodataloader import DataLoader
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from auth.row_security import identifying
 from auth.safeguards import Safeguards
 from auth.viewer import Viewer
 from auth.visits import Visit
@@ -32,11 +33,12 @@ class Reading:
     """The reads of one request: one snapshot of the database, on one connection, one statement at a time.
 
     Sibling resolvers run concurrently; the lock makes them take turns, because a session serves one at a time.
-    The connection is taken when the first statement comes.
+    The connection is taken when the first statement comes. Whoever is no visitor is told to the database before it.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, viewer: Viewer) -> None:
         self._engine = engine
+        self._viewer = viewer
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
         self._failure: Exception | None = None
@@ -91,6 +93,8 @@ class Reading:
         session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
         try:
             await session.connection(execution_options=SNAPSHOT)
+            if not self._viewer.is_visitor:
+                await session.execute(identifying(self._viewer))
         except BaseException:
             await session.close()
             raise
@@ -119,15 +123,18 @@ class Context:
         viewer: Viewer,
         safeguards: Safeguards | None = None,
         visit: Visit | None = None,
+        *,
+        writing_engine: AsyncEngine | None = None,
     ) -> None:
+        """`writing_engine` writes, if it is another one: it acts as the server, where `engine` reads as the viewer."""
         self.viewer = viewer
         self.visit = visit or Visit(datetime.now(UTC))
         """When the request came, and from where."""
         self._safeguards = safeguards
-        self.reading = Reading(engine)
+        self.reading = Reading(engine, viewer)
         self.commits = 0
         """How many transactions it has written."""
-        self._engine = engine
+        self._writing_engine = writing_engine or engine
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     @property
@@ -147,7 +154,7 @@ class Context:
         """
         await self.reading.close()
         try:
-            async with transaction(self._engine) as session:
+            async with transaction(self._writing_engine) as session:
                 yield session
             self.commits += 1
         finally:

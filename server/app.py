@@ -17,8 +17,8 @@ from auth.visits import Visit
 from compiler.execution import Compiler
 from resolvers.context import Context
 from schema.root import schema
-from server.compiled_reads import CompiledReads, ReplicaReads
-from server.database import create_engine, open_connection
+from server.compiled_reads import CompiledReads
+from server.connections import own_pool, read_pool, reading_engine, replica_reads, table_versions, writing_engine
 from server.endpoint import GraphQLEndpoint
 from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
@@ -26,12 +26,10 @@ from server.executor import executor_for
 from server.graphiql import graphiql_routes
 from server.health import answer_health
 from server.metrics import Sources, metrics_routes
-from server.read_pool import PoolState, ReadPool, state_of
-from server.replica import Replica
+from server.read_pool import PoolState, state_of
 from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
 from server.settings import Settings, load_settings
-from server.table_versions import TableVersions
 from server.viewers import Viewers
 from server.worker import working
 
@@ -79,55 +77,44 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.engine = create_engine(url, configured, limited=True)
+        app.state.reading_engine = reading_engine(url, configured)
+        app.state.writing_engine = writing_engine(url, configured)
         watched = replica.watch.watched() if replica else nullcontext()
         async with cache.running(), watched, working(url, configured, SHORT_GRACE) if works else nullcontext():
             yield
-        await pool.close()
-        if replica is not None:
-            await replica.pool.close()
-        await app.state.engine.dispose()
+        for each in (pool, personal, *([replica.pool] if replica else [])):
+            await each.close()
+        await app.state.reading_engine.dispose()
+        await app.state.writing_engine.dispose()
 
-    patience = configured.database_connect_timeout_seconds
-    pool = ReadPool(lambda: open_connection(url, configured, limited=True), configured.database_pool_size, patience)
-    versions = TableVersions(lambda: open_connection(url, configured))
+    pool, personal = read_pool(url, configured), own_pool(url, configured)
+    versions = table_versions(url, configured)
     cache = ResponseCache(versions, configured.response_cache_bytes)
     compiler = Compiler(schema)
-    replica = _replica(configured, url)
-    reads = CompiledReads(compiler, pool, cache, replica)
+    replica = replica_reads(url, configured)
+    reads = CompiledReads(compiler, pool, cache, replica, personal)
     executor = executor_for(configured, reads if compiled else None)
 
     def pools() -> dict[str, PoolState]:
-        states = {"compiled": pool.state, "reference": state_of(application.state.engine)}
+        states = {
+            "compiled": pool.state,
+            "own": personal.state,
+            "reference": state_of(application.state.reading_engine),
+            "writing": state_of(application.state.writing_engine),
+        }
         return states | ({"replica": replica.pool.state} if replica else {})
 
     safeguards = build_safeguards(configured)
 
     def open_context(viewer: Viewer, visit: Visit) -> Context:
-        return Context(application.state.engine, viewer, safeguards, visit)
+        reading, writing = application.state.reading_engine, application.state.writing_engine
+        return Context(reading, viewer, safeguards, visit, writing_engine=writing)
 
     endpoint = GraphQLEndpoint(executor, configured, open_context, Viewers(safeguards.access_tokens))
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
     routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
     return Entrance(application, endpoint)
-
-
-def _replica(settings: Settings, primary_url: str) -> ReplicaReads | None:
-    if settings.database_replica_url is None:
-        return None
-    url = settings.database_replica_url.get_secret_value()
-    pool = ReadPool(
-        lambda: open_connection(url, settings, limited=True),
-        settings.database_pool_size,
-        settings.database_connect_timeout_seconds,
-    )
-    watch = Replica(
-        lambda: open_connection(primary_url, settings),
-        lambda: open_connection(url, settings),
-        settings.database_replica_max_lag_seconds,
-    )
-    return ReplicaReads(pool, watch)
 
 
 def _routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route | Mount]:

@@ -1,12 +1,13 @@
 """Queries that one SQL statement answers. Whatever it cannot answer is left to the reference executor."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import asyncpg
 
+from auth.row_security import IDENTIFY_SESSION, identity_of
 from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
@@ -53,7 +54,11 @@ class ReplicaReads:
 
 
 class CompiledReads:
-    """The compiled executor on its connections. With a cache, visitors may get an answer that was kept."""
+    """The compiled executor on its connections. With a cache, visitors may get an answer that was kept.
+
+    What row-level security guards is read over connections of the `own_pool`, each of which is told whose it is before
+    every statement; visitors never get one of them. Without that pool the database is told nobody.
+    """
 
     def __init__(
         self,
@@ -61,9 +66,11 @@ class CompiledReads:
         pool: ReadPool,
         cache: ResponseCache | None = None,
         replica: ReplicaReads | None = None,
+        own_pool: ReadPool | None = None,
     ) -> None:
         self._compiler = compiler
         self._pool = pool
+        self._own_pool = own_pool
         self._cache = cache
         self._replica = replica
         self._failures = PlanFailures()
@@ -120,6 +127,8 @@ class CompiledReads:
     def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> Awaitable[bytes]:
         if explanation is not None:
             explanation.tables |= bound.plan.tables
+        if bound.plan.is_guarded and not viewer.is_visitor and self._own_pool is not None:
+            return self._read_as(viewer, self._own_pool, bound, explanation)
         if self._cache is None or not self._cache.is_on or not viewer.is_visitor:
             return self._read(bound, explanation)
         return self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
@@ -142,13 +151,28 @@ class CompiledReads:
         """Read where nothing is older than the versions that an answer is kept under."""
         return self._read_from(self._pool, Database.PRIMARY, bound, explanation)
 
+    async def _read_as(
+        self, viewer: Viewer, pool: ReadPool, bound: BoundPlan, explanation: Explanation | None
+    ) -> bytes:
+        """Read what is somebody's own, on the primary: there they see what they have just changed."""
+        identity = identity_of(viewer)
+
+        async def fetch(connection: asyncpg.Connection) -> Any:
+            await connection.fetchrow(IDENTIFY_SESSION, identity.user_id, identity.permissions)
+            return await bound.fetch(connection)
+
+        return bound.written(await pool.run(fetch, self._counting(Database.PRIMARY, explanation)))
+
     async def _read_from(
         self, pool: ReadPool, database: Database, bound: BoundPlan, explanation: Explanation | None
     ) -> bytes:
+        return bound.written(await pool.run(bound.fetch, self._counting(database, explanation)))
+
+    def _counting(self, database: Database, explanation: Explanation | None) -> Callable[[float], None]:
         if explanation is None:
-            return bound.written(await pool.run(bound.fetch, self._count))
+            return self._count
         explanation.database = database
-        return bound.written(await pool.run(bound.fetch, partial(self._count, explanation=explanation)))
+        return partial(self._count, explanation=explanation)
 
     def _count(self, seconds: float, explanation: Explanation | None = None) -> None:
         self.metrics.statements += 1

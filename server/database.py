@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from resolvers.errors import DatabaseAwayError, DatabaseSilentError
+from server.database_roles import DatabaseRole, RoleRefusedError, require_role
 from server.database_url import show_database_url
 from server.errors import ServerError
 from server.settings import Settings
@@ -30,6 +31,13 @@ class DatabaseUnreachableError(ServerError):
         )
 
 
+class NoSessionError(Exception):
+    """Something between us and PostgreSQL hands out its backends by transaction."""
+
+    def __init__(self) -> None:
+        super().__init__("DATABASE_URL leads to a connection pooler that keeps no session for a connection.")
+
+
 class DatabaseTooOldError(ServerError):
     """The server lacks features that the tables need."""
 
@@ -40,11 +48,13 @@ class DatabaseTooOldError(ServerError):
         )
 
 
-def create_engine(url: str, settings: Settings, *, limited: bool = False) -> AsyncEngine:
+def create_engine(
+    url: str, settings: Settings, *, limited: bool = False, role: DatabaseRole | None = None
+) -> AsyncEngine:
     """An engine for a `postgresql://` address. It connects when it is first used."""
 
     async def connect() -> asyncpg.Connection:
-        return await open_connection(url, settings, limited=limited)
+        return await open_connection(url, settings, limited=limited, role=role)
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -58,10 +68,13 @@ def create_engine(url: str, settings: Settings, *, limited: bool = False) -> Asy
     )
 
 
-async def open_connection(url: str, settings: Settings, *, limited: bool = False) -> asyncpg.Connection:
+async def open_connection(
+    url: str, settings: Settings, *, limited: bool = False, role: DatabaseRole | None = None
+) -> asyncpg.Connection:
     """One connection. asyncpg itself reads the address, so that everything a hosting provider puts there works.
 
-    A `limited` one serves requests: PostgreSQL stops its statements after DATABASE_STATEMENT_TIMEOUT_SECONDS.
+    A `limited` one serves requests: PostgreSQL stops its statements after DATABASE_STATEMENT_TIMEOUT_SECONDS. It acts
+    as the `role` from its start, which costs no round trip; without one, as the login of the address.
     Raises DatabaseAwayError when nobody answers, or does not let us in.
     """
     patience_seconds = settings.database_connect_timeout_seconds
@@ -69,6 +82,8 @@ async def open_connection(url: str, settings: Settings, *, limited: bool = False
     parameters = {"application_name": "merkato", "timezone": "UTC"}
     if limit_seconds:
         parameters["statement_timeout"] = f"{limit_seconds}s"
+    if role is not None and settings.database_assume_roles:
+        parameters["role"] = role.value  # asyncpg takes nothing but str
     silence_seconds = limit_seconds + SILENCE_SECONDS if limit_seconds else None
     try:
         return await asyncpg.connect(
@@ -104,6 +119,25 @@ async def require_database(url: str, settings: Settings) -> None:
     await connection.close()
     if version < OLDEST_VERSION:
         raise DatabaseTooOldError(url, version)
+
+
+async def require_session(connection: asyncpg.Connection) -> None:
+    """Raise NoSessionError if what is set on the connection may not be there with its next statement."""
+    if await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid():
+        raise NoSessionError
+
+
+async def require_roles(url: str, settings: Settings) -> None:
+    """Refuse a database whose login cannot act as the roles of the server. Raises RoleRefusedError."""
+    for role in DatabaseRole if settings.database_assume_roles else ():
+        try:
+            connection = await open_connection(url, settings, role=role)
+        except DatabaseAwayError as error:
+            raise RoleRefusedError(role, str(error)) from error
+        try:
+            await require_role(connection, role)
+        finally:
+            await connection.close()
 
 
 async def empty_database(engine: AsyncEngine) -> None:

@@ -14,7 +14,7 @@ FRESH = {"Cache-Control": "no-store"}
 
 async def answer_health(request: Request) -> JSONResponse:
     """200 while the database answers, else 503."""
-    engine: AsyncEngine = request.app.state.engine
+    engine: AsyncEngine = request.app.state.reading_engine
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from server.database import opened_engine
+from server.database import opened_engine, require_roles
 from server.executor import require_trusted_documents
 from server.migrating import require_head
 from server.serving import reserved_address, serve
@@ -41,3 +41,4 @@ def _key_problem(settings: Settings, name: str) -> str | None:
 async def _require_migrated(url: str, settings: Settings) -> None:
     async with opened_engine(url, settings) as engine:
         await require_head(engine)
+    await require_roles(url, settings)

@@ -131,8 +131,14 @@ class Settings(BaseSettings):
         default=10,
         ge=1,
         le=200,
-        description="How many connections a process keeps at most for compiled queries, "
-        "and as many again for the rest.",
+        description="How many connections a process keeps at most of each kind: for compiled queries, for compiled "
+        "queries of what is somebody's own, for other queries, and for mutations.",
+    )
+    database_assume_roles: bool = Field(
+        default=True,
+        description="Whether the server acts as the roles merkato_app and merkato_system, so that row-level security "
+        "guards what a query forgets. Without it the login's own privileges hold: for a connection pooler that does "
+        "not pass the parameter `role` on.",
     )
     database_connect_timeout_seconds: int = Field(
         default=10, ge=1, le=300, description="How long to wait for a connection to the database."

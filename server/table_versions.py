@@ -15,6 +15,8 @@ from time import monotonic
 
 import asyncpg
 
+from server.database import require_session
+
 logger = logging.getLogger("merkato.cache")
 
 CHANNEL = "merkato_tables"
@@ -40,13 +42,6 @@ WATCHED_TABLES = """
 """The tables whose changes are notified: the database itself is asked, so that no list can promise too much."""
 
 Versions = tuple[int, ...]
-
-
-class NoSessionError(Exception):
-    """Something between us and PostgreSQL hands out its backends by transaction, where nothing can be listened to."""
-
-    def __init__(self) -> None:
-        super().__init__("DATABASE_URL leads to a connection pooler; the cache needs a connection of its own.")
 
 
 class TableVersions:
@@ -147,8 +142,7 @@ class TableVersions:
 
     async def _begin(self, connection: asyncpg.Connection) -> None:
         """Listen, then give every table a new version, so that nothing read before is taken for current."""
-        if await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid():
-            raise NoSessionError
+        await require_session(connection)
         await connection.execute("SET application_name = 'merkato listener'")
         await connection.add_listener(CHANNEL, self._on_notification)
         began = monotonic()

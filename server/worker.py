@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.outbox import QUEUE_NAMES, Job, enqueue
 from domain.repeating import Patience
 from server.database import create_engine, open_connection
+from server.database_roles import DatabaseRole
 from server.job_execution import Handler, run_job
 from server.job_handlers import SCHEDULE, Scheduled, job_handlers
 from server.settings import Settings
@@ -114,7 +115,7 @@ class Worker:
 @asynccontextmanager
 async def opened_worker(url: str, settings: Settings, grace: timedelta) -> AsyncIterator[Worker]:
     """A worker on that database that does every job of the list, and its engine for as long as the block runs."""
-    engine = create_engine(url, settings)
+    engine = create_engine(url, settings, role=DatabaseRole.SYSTEM)
     pace = Pace(
         concurrency=settings.job_concurrency,
         takeover=timedelta(seconds=settings.job_takeover_seconds),
@@ -123,7 +124,7 @@ async def opened_worker(url: str, settings: Settings, grace: timedelta) -> Async
     )
     try:
         yield Worker(
-            connect=lambda: open_connection(url, settings, limited=True),
+            connect=lambda: open_connection(url, settings, limited=True, role=DatabaseRole.SYSTEM),
             engine=engine,
             handlers=job_handlers(engine, settings),
             schedule=SCHEDULE,

@@ -10,7 +10,7 @@ from datetime import timedelta
 import uvloop
 from rich.console import Console
 
-from server.database import opened_engine
+from server.database import opened_engine, require_roles
 from server.migrating import require_head
 from server.settings import Settings
 from server.stopping import ASKING
@@ -30,6 +30,7 @@ def run_worker(url: str, settings: Settings) -> None:
 async def _work(url: str, settings: Settings) -> None:
     async with opened_engine(url, settings) as engine:
         await require_head(engine)
+    await require_roles(url, settings)
     stopping = asyncio.Event()
     with _set_on_signals(stopping):
         async with opened_worker(url, settings, timedelta(seconds=settings.worker_grace_seconds)) as worker:

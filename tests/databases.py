@@ -8,6 +8,7 @@ import asyncpg
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server.connections import own_pool
 from server.database import create_engine, open_connection
 from server.read_pool import ReadPool
 from server.settings import Settings
@@ -49,12 +50,18 @@ async def drop_database(url: str) -> None:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on that database; in its options, its address and the executor that compiles."""
+    """An engine on that database; in its options, its address and the executor that compiles.
+
+    The engine is the owner's, whom no policy restricts. The other executor reads guarded tables as the server does: so
+    wherever their answers are compared, a policy that hides what a predicate shows is found.
+    """
     engine = create_engine(url, settings_for(url))
     pool = ReadPool(lambda: open_connection(url, settings_for(url)), 5)
-    engine.update_execution_options(url=url, compiling=compiling(pool))
+    own = own_pool(url, settings_for(url))
+    engine.update_execution_options(url=url, compiling=compiling(pool, own))
     yield engine
     await pool.close()
+    await own.close()
     await engine.dispose()
 
 

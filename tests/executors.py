@@ -20,9 +20,9 @@ INCIDENT = re.compile(rb"[0-9a-f]{32}")
 """The reference of an unexpected error, which no two answers share."""
 
 
-def compiling(pool: ReadPool) -> Executor:
-    """The executor that the server uses, on connections of that pool."""
-    return Executor(schema, introspection=True, reads=CompiledReads(Compiler(schema), pool))
+def compiling(pool: ReadPool, own_pool: ReadPool | None = None) -> Executor:
+    """The executor that the server uses, on connections of that pool, and of the other for what is somebody's own."""
+    return Executor(schema, introspection=True, reads=CompiledReads(Compiler(schema), pool, own_pool=own_pool))
 
 
 def compiling_on(engine: AsyncEngine) -> Executor:

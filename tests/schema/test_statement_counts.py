@@ -70,7 +70,8 @@ def counted(engine: AsyncEngine) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
+        if "set_config" not in statement:  # who reads is told once for a request
+            statements.append(statement)
 
     event.listen(engine.sync_engine, "before_cursor_execute", note)
     try:

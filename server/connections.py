@@ -1,0 +1,68 @@
+"""The connections of a serving process, and the role that each acts as."""
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.compiled_reads import ReplicaReads
+from server.database import create_engine, open_connection, require_session
+from server.database_roles import DatabaseRole
+from server.read_pool import ReadPool
+from server.replica import Replica
+from server.settings import Settings
+from server.table_versions import TableVersions
+
+
+def reading_engine(url: str, settings: Settings) -> AsyncEngine:
+    """For the reference executor, which tells the viewer of each transaction."""
+    return create_engine(url, settings, limited=True, role=DatabaseRole.APP)
+
+
+def writing_engine(url: str, settings: Settings) -> AsyncEngine:
+    """For mutations, among them those that come before anybody is signed in."""
+    return create_engine(url, settings, limited=True, role=DatabaseRole.SYSTEM)
+
+
+def read_pool(url: str, settings: Settings) -> ReadPool:
+    """For compiled queries. Nobody's identity ever comes to these connections."""
+    return ReadPool(
+        lambda: open_connection(url, settings, limited=True, role=DatabaseRole.APP),
+        settings.database_pool_size,
+        settings.database_connect_timeout_seconds,
+    )
+
+
+def own_pool(url: str, settings: Settings) -> ReadPool:
+    """For compiled queries of what is somebody's own.
+
+    The database is told whose, and must know it still with the statement after that: a pooler that hands out backends
+    by transaction could give it to somebody else's. There it raises NoSessionError, and the reference executor answers.
+    """
+
+    async def connect() -> asyncpg.Connection:
+        connection = await open_connection(url, settings, limited=True, role=DatabaseRole.APP)
+        try:
+            await require_session(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    return ReadPool(connect, settings.database_pool_size, settings.database_connect_timeout_seconds)
+
+
+def table_versions(url: str, settings: Settings) -> TableVersions:
+    """The listener for changes of tables."""
+    return TableVersions(lambda: open_connection(url, settings, role=DatabaseRole.APP))
+
+
+def replica_reads(primary_url: str, settings: Settings) -> ReplicaReads | None:
+    """The replica of the settings, if there is one."""
+    if settings.database_replica_url is None:
+        return None
+    url = settings.database_replica_url.get_secret_value()
+    watch = Replica(
+        lambda: open_connection(primary_url, settings, role=DatabaseRole.APP),
+        lambda: open_connection(url, settings, role=DatabaseRole.APP),
+        settings.database_replica_max_lag_seconds,
+    )
+    return ReplicaReads(read_pool(url, settings), watch)

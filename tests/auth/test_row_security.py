@@ -1,0 +1,200 @@
+"""What the database itself keeps from each role, asked in SQL without any predicate of ours."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import models
+from auth.permissions import Permission
+from auth.row_security import GUARDED_TABLES, IDENTIFY_SESSION, identity_of
+from auth.viewer import VISITOR, Viewer, viewer_with_role
+from auth.visibility import PREDICATES, PUBLIC_TABLES, visible
+from models import Role
+from server.database import open_connection
+from server.database_roles import DatabaseRole
+from tests.accounts_of_two import Two, add_two
+from tests.databases import settings_for
+from tests.factories import shared_engine, writing
+
+ROLES = ("merkato_admin", "merkato_app", "merkato_reporting", "merkato_system")
+HIDDEN_TABLES = {"external_sign_ins", "one_time_tokens", "refresh_tokens", "throttles"}
+QUEUE_TABLES = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
+OWNED_TABLES = sorted(GUARDED_TABLES - {"dead_letters"})
+MODELS = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]
+
+Acting: TypeAlias = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
+
+
+@pytest.fixture(scope="module")
+async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
+    """A database for these tests."""
+    async with shared_engine(postgres, migrated) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+async def two(shop: AsyncEngine) -> Two:
+    """Two people with everything that an account can have."""
+    async with writing(shop) as session:
+        return await add_two(session)
+
+
+@pytest.fixture(scope="module")
+def acting(shop: AsyncEngine) -> Acting:
+    """Connections that act as a role, in a transaction that is undone."""
+    url = str(shop.get_execution_options()["url"])
+
+    @asynccontextmanager
+    async def act(role: str) -> AsyncIterator[asyncpg.Connection]:
+        connection = await open_connection(url, settings_for(url))
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(f"SET LOCAL ROLE {role}")
+        try:
+            yield connection
+        finally:
+            await transaction.rollback()
+            await connection.close()
+
+    return act
+
+
+async def identify(connection: asyncpg.Connection, viewer: Viewer) -> None:
+    """Tell the database who reads."""
+    identity = identity_of(viewer)
+    await connection.fetchrow(IDENTIFY_SESSION, identity.user_id, identity.permissions)
+
+
+async def owners(connection: asyncpg.Connection) -> dict[str, set[UUID]]:
+    """Whose rows are seen of each table."""
+    return {
+        table: {row["user_id"] for row in await connection.fetch(f"SELECT user_id FROM {table}")}
+        for table in OWNED_TABLES
+    }
+
+
+async def refused(connection: asyncpg.Connection, statement: str) -> str:
+    """What PostgreSQL says to a statement that it must not run."""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError) as refusal:
+        async with connection.transaction():
+            await connection.execute(statement)
+    return str(refusal.value)
+
+
+async def test_no_role_owns_anything_or_bypasses_policies(acting: Acting) -> None:
+    async with acting("merkato_app") as connection:
+        roles = await connection.fetch(
+            "SELECT * FROM pg_roles WHERE rolname LIKE 'merkato\\_%' ORDER BY rolname"  # the owner has no underscore
+        )
+        assert [role["rolname"] for role in roles] == list(ROLES)
+        powers = ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolcanlogin", "rolreplication")
+        assert {role[power] for role in roles for power in powers} == {False}
+        owned = "SELECT count(*) FROM pg_class WHERE relowner = ANY ($1::oid[])"
+        assert await connection.fetchval(owned, [role["oid"] for role in roles]) == 0
+        reached = "SELECT rolname FROM pg_roles WHERE pg_has_role('merkato_app', oid, 'MEMBER')"
+        assert [row["rolname"] for row in await connection.fetch(reached)] == ["merkato_app"]
+
+
+async def test_every_table_is_for_whom_it_is_meant(acting: Acting) -> None:
+    async with acting("merkato_app") as connection:
+        tables = await connection.fetch("""
+            SELECT relname, relrowsecurity AS guarded, has_any_column_privilege('merkato_app', oid, 'SELECT') AS read,
+                has_table_privilege('merkato_app', oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+                    OR has_any_column_privilege('merkato_app', oid, 'INSERT, UPDATE') AS written,
+                has_table_privilege('merkato_system', oid, 'SELECT')
+                    AND has_table_privilege('merkato_system', oid, 'INSERT')
+                    AND has_table_privilege('merkato_system', oid, 'UPDATE')
+                    AND has_table_privilege('merkato_system', oid, 'DELETE') AS served,
+                has_table_privilege('merkato_reporting', oid, 'INSERT, UPDATE, DELETE, TRUNCATE') AS falsified
+            FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        """)
+    names = {table["relname"] for table in tables}
+    assert names == {*models.Base.metadata.tables, *QUEUE_TABLES, "alembic_version"}
+    assert {table["relname"] for table in tables if table["guarded"]} == GUARDED_TABLES | HIDDEN_TABLES
+    assert {table["relname"] for table in tables if table["read"]} == PUBLIC_TABLES | GUARDED_TABLES | {
+        "alembic_version"
+    }
+    assert {table["relname"] for table in tables if table["written"] or table["falsified"]} == set()
+    assert {table["relname"] for table in tables if table["served"]} == names - {"alembic_version"}
+
+
+async def test_rows_are_seen_by_whom_the_database_was_told_of(acting: Acting, two: Two) -> None:
+    selam, hana = two.selam.account_id, two.hana.account_id
+    async with acting("merkato_app") as connection:
+        assert await owners(connection) == {table: set() for table in OWNED_TABLES}
+        for viewer in (two.selam, two.hana):
+            await identify(connection, viewer)
+            assert await owners(connection) == {table: {viewer.account_id} for table in OWNED_TABLES}
+            assert await connection.fetch("SELECT FROM dead_letters") == []
+        await identify(connection, Viewer(grants=frozenset({Permission.ACCOUNTS_READ, Permission.JOBS_READ})))
+        seen = {table: {selam, hana} for table in OWNED_TABLES} | {"addresses": set()}
+        assert await owners(connection) == seen
+        assert len(await connection.fetch("SELECT FROM dead_letters")) == 1
+        await identify(connection, VISITOR)
+        assert await owners(connection) == {table: set() for table in OWNED_TABLES}
+
+
+@pytest.mark.parametrize("kind", [*Role, "SELAM"])
+async def test_policies_show_what_the_predicates_show(
+    shop: AsyncEngine, acting: Acting, two: Two, kind: Role | str
+) -> None:
+    """A policy that hid what a predicate shows would make rows vanish; own rows are equal, row by row."""
+    viewer = two.selam if kind == "SELAM" else viewer_with_role(Role(kind))
+    async with acting("merkato_app") as connection, shop.connect() as unrestricted:
+        await identify(connection, viewer)
+        for table in GUARDED_TABLES:
+            found = {row["id"] for row in await connection.fetch(f"SELECT id FROM {table}")}
+            if (model := MODELS[table]) in PREDICATES:
+                meant = await unrestricted.scalars(select(model.id).where(visible(model, model, viewer)))
+                assert found == set(meant), table
+
+
+async def test_application_changes_nothing_and_reads_no_secret(acting: Acting, two: Two) -> None:
+    async with acting("merkato_app") as connection:
+        await identify(connection, two.selam)
+        for table in sorted(GUARDED_TABLES | HIDDEN_TABLES | PUBLIC_TABLES):
+            for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"INSERT INTO {table} DEFAULT VALUES"):
+                assert await refused(connection, statement) == f"permission denied for table {table}"
+        for table in sorted(GUARDED_TABLES):
+            statement = f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
+            assert await refused(connection, statement) == f"must be owner of table {table}"
+        for table in sorted(HIDDEN_TABLES | QUEUE_TABLES):
+            assert await refused(connection, f"SELECT FROM {table}") == f"permission denied for table {table}"
+        for column, table in (("encrypted_secret", "totp_credentials"), ("code_hash", "recovery_codes")):
+            assert "permission denied" in await refused(connection, f"SELECT {column} FROM {table}")
+        assert "permission denied" in await refused(connection, "SELECT FROM pg_authid")
+        assert "permission denied" in await refused(connection, "CREATE TABLE mine ()")
+
+
+async def test_reports_read_all_but_secrets_and_change_nothing(acting: Acting, two: Two) -> None:
+    both = {two.selam.account_id, two.hana.account_id}
+    async with acting("merkato_reporting") as connection:
+        for table in ("addresses", "api_tokens", "external_identities", "user_security_logs", "user_sessions"):
+            assert {row["user_id"] for row in await connection.fetch(f"SELECT user_id FROM {table}")} == both
+        assert {row["id"] for row in await connection.fetch("SELECT id, email FROM users")} == both
+        for secret in (
+            *("password_hash FROM users", "encrypted_phone FROM users", "encrypted_phone FROM addresses"),
+            *("token_hash FROM api_tokens", "payload FROM dead_letters"),
+            *("id FROM refresh_tokens", "id FROM one_time_tokens", "id FROM recovery_codes", "id FROM pgqueuer"),
+        ):
+            assert "permission denied" in await refused(connection, f"SELECT {secret}")
+        for change in ("UPDATE users SET role = 'ADMIN'", "DELETE FROM addresses", "INSERT INTO tags DEFAULT VALUES"):
+            assert "permission denied" in await refused(connection, change)
+
+
+async def test_server_and_administrators_see_and_change_every_row(acting: Acting, two: Two) -> None:
+    for role in (DatabaseRole.SYSTEM, "merkato_admin"):
+        async with acting(role) as connection:
+            both = {two.selam.account_id, two.hana.account_id}
+            assert await owners(connection) == dict.fromkeys(OWNED_TABLES, both)
+            assert await connection.execute("UPDATE addresses SET city = 'Adama'") == "UPDATE 2"
+            assert await connection.execute("DELETE FROM refresh_tokens") == "DELETE 2"
+    async with acting(DatabaseRole.SYSTEM) as connection:
+        assert "permission denied" in await refused(connection, "UPDATE alembic_version SET version_num = '1'")
+        assert "must be owner" in await refused(connection, "ALTER TABLE addresses DISABLE ROW LEVEL SECURITY")
