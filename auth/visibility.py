@@ -94,6 +94,10 @@ def _session(session: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(session.user_id)
 
 
+def _identity(identity: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(identity.user_id)
+
+
 PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
     {
         models.Category: _category,
@@ -106,5 +110,6 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Review: _review,
         models.DeadLetter: _dead_letter,
         models.UserSession: _session,
+        models.ExternalIdentity: _identity,
     }
 )

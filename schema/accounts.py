@@ -8,7 +8,7 @@ import models
 from resolvers.loading import Link
 from resolvers.ordering import Order
 from schema.declare import column, granted, identifier, many, table
-from schema.enums import Permission, Role, SessionEnd
+from schema.enums import Permission, Role, SessionEnd, SocialProvider
 from schema.relay import Connection
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
@@ -34,6 +34,20 @@ class Session:
     user_agent: str | None = column("What the device called itself.")
 
 
+IDENTITIES = Link(models.ExternalIdentity, lambda identity, account: identity.user_id == account)
+BY_LINK = Order("identity:oldest", lambda identity, _question: identity.created_at)
+
+
+@table(models.ExternalIdentity, "Somebody at an identity provider, with whom an account can be signed in to.")
+class LinkedIdentity:
+    """The person there is known by a key that nobody else needs."""
+
+    id: strawberry.ID = identifier()
+    provider: SocialProvider = column("Who vouches.")
+    created_at: datetime = column("Since when it is linked.")
+    last_used_at: datetime = column("When its owner last signed in with it.")
+
+
 @table(models.User, "An account, as its owner and permitted staff see it.")
 class Account:
     """The private side of an account; the public one is Reviewer."""
@@ -51,6 +65,9 @@ class Account:
     updated_at: datetime = column("When it was last changed.")
     sessions: Connection[Session] = many(
         OWN_SESSIONS, "Its sign-ins, the newest first; also those that ended.", order=NEWEST_FIRST, owned=False
+    )
+    identities: list[LinkedIdentity] = many(
+        IDENTITIES, "With whom its owner can sign in without a password.", order=BY_LINK, paged=False, owned=False
     )
     reviews: Connection[Review] = many(
         WRITTEN_REVIEWS,

@@ -3,8 +3,16 @@
 import strawberry
 
 from auth.permissions import Gate, Permission
-from resolvers import jobs, password_changes, profiles, registration, sessions
+from resolvers import external_sign_in, jobs, password_changes, profiles, registration, sessions
 from schema.declare import mutation
+from schema.external_sign_in import (
+    BeginExternalSignInInput,
+    BeginExternalSignInResult,
+    CompleteExternalSignInInput,
+    CompleteExternalSignInResult,
+    UnlinkIdentityInput,
+    UnlinkIdentityResult,
+)
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.password_changes import (
     ChangePasswordInput,
@@ -64,6 +72,24 @@ class Mutation:
         "Begin a session.",
         input=SignInInput,
         requires=Gate.PUBLIC,
+    )
+    begin_external_sign_in: BeginExternalSignInResult | None = mutation(
+        external_sign_in.begin_external_sign_in,
+        "Begin a session with an identity provider: says where to send the browser.",
+        input=BeginExternalSignInInput,
+        requires=Gate.PUBLIC,
+    )
+    complete_external_sign_in: CompleteExternalSignInResult | None = mutation(
+        external_sign_in.complete_external_sign_in,
+        "Begin a session with what the identity provider sent the browser back with.",
+        input=CompleteExternalSignInInput,
+        requires=Gate.PUBLIC,
+    )
+    unlink_identity: UnlinkIdentityResult | None = mutation(
+        external_sign_in.unlink_identity,
+        "Undo the link of one's own account with an identity provider.",
+        input=UnlinkIdentityInput,
+        requires=Gate.SIGNED_IN,
     )
     refresh_session: RefreshSessionResult | None = mutation(
         sessions.refresh_session,

@@ -21,6 +21,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.PublishingStatus: "Where a post stands on its way to its readers.",
         models.SessionEnd: "Why a session ended before its time.",
         models.ServiceType: "What kind of work a service is.",
+        models.SocialProvider: "Who vouches for people: OPENID is the provider that the shop describes itself.",
         stock.StockStatus: "What a shop window says about stock.",
     }
 )
@@ -41,4 +42,5 @@ PublishingStatus = models.PublishingStatus
 Role = models.Role
 SessionEnd = models.SessionEnd
 ServiceType = models.ServiceType
+SocialProvider = models.SocialProvider
 StockStatus = stock.StockStatus

@@ -6,12 +6,14 @@ from strawberry.schema.config import StrawberryConfig
 import models
 from auth.permissions import Permission
 from models.shop import SHOP_ID
+from resolvers.external_sign_in import identity_providers
 from schema.accounts import Account
 from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
-from schema.declare import lookup, node_lookup, own, page, search, singleton
+from schema.declare import field, lookup, node_lookup, own, page, search, singleton
+from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
 from schema.orders import BY_NAME, BY_POSITION
 from schema.relay import Connection, Node
@@ -45,6 +47,9 @@ class Query:
         NODES, "The objects that global ids name, in their order; null where there is none.", several=True
     )
     shop: Shop = singleton(models.Shop, SHOP_ID, "The shop itself.")
+    identity_providers: list[IdentityProvider] = field(
+        lambda _root, info: identity_providers(info.context), "Whom people may sign in with, besides with a password."
+    )
     viewer: Account | None = own(models.User, "id", "The account of whoever asks; null for visitors.")
     product: Product | None = lookup(models.Product, "Product", "A product, by its id or its slug.", by=("id", "slug"))
     products: Connection[Product] = page(

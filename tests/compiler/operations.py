@@ -53,7 +53,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from tests.api import Json
-from tests.schema.walk import CORE
+from tests.schema.walk import CORE, WalkedField, is_read
 
 DEEPEST_SELECTION = 4
 DEEPEST_FILTER = 3
@@ -126,8 +126,9 @@ class Wardrobe:
         """Some fields of the type, objects among them as long as there is depth left."""
         if is_abstract_type(kind):
             return self._of_members(kind, depth)
-        leaves = [name for name, each in kind.fields.items() if is_leaf_type(get_named_type(each.type))]
-        objects = [name for name in kind.fields if name not in leaves] if depth > 0 else []
+        read = [name for name, each in kind.fields.items() if is_read(WalkedField(kind, name, each))]
+        leaves = [name for name in read if is_leaf_type(get_named_type(kind.fields[name].type))]
+        objects = [name for name in read if name not in leaves] if depth > 0 else []
         is_list = "nodes" in kind.fields
         chosen = self.draw(st.lists(st.sampled_from([*leaves, "__typename"]), max_size=3, unique=True))
         if objects:

@@ -19,7 +19,7 @@ Errors = frozenset[type[DomainError]]
 def raised_by(function: Callable[..., Any]) -> Errors:
     """The errors that the function names as raised, and those of the functions that it names, unless it catches them.
 
-    Functions that are reached through attributes of values are not found.
+    Functions that are reached through attributes of values are not found. What is caught and raised again is.
     """
     return _raised(inspect.unwrap(function), frozenset())
 
@@ -39,7 +39,7 @@ def _raised(function: FunctionType, callers: frozenset[FunctionType]) -> Errors:
     in_handlers = {
         id(name)
         for node in ast.walk(tree)
-        if isinstance(node, ast.ExceptHandler) and node.type
+        if isinstance(node, ast.ExceptHandler) and node.type and not _raises_again(node)
         for name in ast.walk(node.type)
     }
     found: set[type[DomainError]] = set()

@@ -15,7 +15,7 @@ from graphql import (
     is_object_type,
 )
 
-from tests.schema.walk import CORE, WalkedField
+from tests.schema.walk import CORE, WalkedField, is_read
 
 SEARCHED = 'query: "network", types: [POST]'
 
@@ -85,11 +85,11 @@ def is_list(step: WalkedField) -> bool:
 
 
 def fields_of(kind: GraphQLObjectType) -> Iterator[WalkedField]:
-    """The fields of a type that can be selected without an account, or the ids or slugs of particular rows."""
+    """The fields of a type that are read, and can be without an account, or the ids or slugs of particular rows."""
     for name, field in kind.fields.items():
         required = {key for key, argument in field.args.items() if isinstance(argument.type, GraphQLNonNull)}
         step = WalkedField(kind, name, field)
-        if required <= {"query"} and declared_as(step) not in {"Lookup", "Own"}:
+        if required <= {"query"} and declared_as(step) not in {"Lookup", "Own"} and is_read(step):
             yield step
 
 

@@ -7,6 +7,7 @@ from graphql import GraphQLField, GraphQLObjectType, is_object_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from resolvers.declarations import Function
 from schema.declare import DeclaredField
 from schema.root import schema
 
@@ -34,6 +35,12 @@ class WalkedField:
 def object_types() -> list[GraphQLObjectType]:
     """The object types of the API itself."""
     return [kind for kind in CORE.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
+
+
+def is_read(walked: WalkedField) -> bool:
+    """Whether the field leads into the database, as all of the root but a few do, so that it can be compiled."""
+    in_python = walked.declared is not None and isinstance(walked.declared.declaration, Function)
+    return walked.type.name != "Query" or not in_python
 
 
 def fields() -> Iterator[WalkedField]:
