@@ -19,6 +19,7 @@ from models import (
     Base,
     Category,
     DeadLetter,
+    ExternalIdentity,
     ModerationStatus,
     Post,
     PostCategory,
@@ -31,6 +32,7 @@ from models import (
     Service,
     ServiceTier,
     ServiceType,
+    SocialProvider,
     StockLevel,
     Tag,
     User,
@@ -200,6 +202,12 @@ async def add_belongings(session: AsyncSession, user: User) -> None:
     await _add(session, UserSecurityLog, {}, user_id=user.id, event=SecurityEvent.SIGNED_IN)
 
 
+async def add_identity(session: AsyncSession, user: User) -> ExternalIdentity:
+    """Somebody at Google with whom the account can be signed in to; there is one of each provider at most."""
+    identity = {"provider": SocialProvider.GOOGLE, "subject": f"{next(NUMBERS)}"}
+    return await _add(session, ExternalIdentity, identity, user_id=user.id)
+
+
 async def add_shopful(session: AsyncSession, size: int) -> None:
     """`size` rows of every table, or twice as many, each with one of every relation it can have.
 
@@ -212,7 +220,9 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_product(session, category, number)
         await _add_full_service(session, number)
         await _add_full_author(session, number)
-        await add_belongings(session, await add_user(session))
+        user = await add_user(session)
+        await add_belongings(session, user)
+        await add_identity(session, user)
         await add_dead_letter(session)
 
 

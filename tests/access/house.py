@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -23,6 +24,9 @@ from tests.schema.routes import SEARCHED, declared_as
 from tests.schema.walk import CORE, WalkedField, fields
 
 Json = dict[str, Any]
+
+WITH_A_PROVIDER = {"google_client_id": "shop", "google_client_secret": SecretStr("secret")}
+"""Nobody asks it anything: no input is of a page that it may send anybody back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ async def open_house(postgres: str, migrated: str) -> AsyncIterator[House]:
     """A shop of its own, on two servers."""
     async with shared_engine(postgres, migrated) as engine:
         url = engine.sync_engine.get_execution_options()["url"]
-        settings = settings_for(url)
+        settings = settings_for(url).model_copy(update=WITH_A_PROVIDER)
         async with writing(engine) as session:
             await add_shopful(session, 2)
             product = (await session.scalars(select(models.Product).limit(1))).one()

@@ -16,7 +16,7 @@ from auth.tokens import AccessClaims, AccessTokens
 from models import ApiToken, Product, Role, User
 from resolvers.ids import encode_id
 from server.settings import Settings
-from tests.factories import add_belongings, add_review, add_user
+from tests.factories import add_belongings, add_identity, add_review, add_user
 
 SCOPE = Permission.COSTS_READ
 """The only scope of the API tokens."""
@@ -65,6 +65,7 @@ def bearer(text: str) -> dict[str, str]:
 async def _user(session: AsyncSession, product: Product, role: Role) -> User:
     user = await add_user(session, role=role, is_email_verified=True)
     await add_belongings(session, user)
+    await add_identity(session, user)
     await add_review(session, product, user, moderation_note="Friendly.")
     return user
 

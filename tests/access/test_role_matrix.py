@@ -16,7 +16,7 @@ from tests.access.house import House, Json, open_house
 from tests.access.inputs import sample
 from tests.access.inspection import Inspection
 from tests.access.people import Person
-from tests.schema.walk import CORE, fields
+from tests.schema.walk import CORE, fields, is_read
 
 ADMIN = "admin"
 NAMES = ["visitor", *(role.lower() for role in Role)]
@@ -35,9 +35,11 @@ async def house(postgres: str, migrated: str) -> AsyncIterator[House]:
 
 
 def query_of(house: House, person: Person, *, permitted: bool = False) -> tuple[Selected, ...]:
-    """All that there is, or what the person is permitted."""
+    """All that there is, or what the person is permitted to read in the database."""
     query: Any = CORE.query_type
-    return house.cover(person).selection(query, lambda step: not permitted or person.may(required_by(step)))
+    return house.cover(person).selection(
+        query, lambda step: not permitted or (person.may(required_by(step)) and is_read(step))
+    )
 
 
 def mutations_of(house: House, person: Person, *, permitted: bool) -> tuple[Selected, ...]:
