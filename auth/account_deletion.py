@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.administrators import lock_administrators, require_another_administrator
 from auth.errors import AccountGoneError
-from auth.one_time_tokens import discard
 from auth.reauthentication import require_password
 from auth.safeguards import Safeguards
 from auth.security_log import record
@@ -18,6 +17,7 @@ from models import (
     Address,
     ApiToken,
     ExternalIdentity,
+    OneTimeToken,
     RecoveryCode,
     SecurityEvent,
     SessionEnd,
@@ -27,7 +27,7 @@ from models import (
     UserSession,
 )
 
-OWNED = (Address, ApiToken, ExternalIdentity, RecoveryCode, TotpCredential)
+OWNED = (Address, ApiToken, ExternalIdentity, OneTimeToken, RecoveryCode, TotpCredential)
 """What goes with the person. Reviews and orders stay, under no name."""
 
 NOBODY = "Deleted"
@@ -53,7 +53,6 @@ async def delete_my_account(
 
 
 async def _anonymise(session: AsyncSession, user: User, visit: Visit) -> None:
-    await discard(session, user.id)
     await end_sessions(session, user.id, SessionEnd.DELETED, visit)
     for table in OWNED:
         await session.execute(delete(table).where(table.user_id == user.id))

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -42,6 +43,36 @@ class AddressData:
     is_default_billing: bool = False
 
 
+class AddressDetails(TypedDict, total=False):
+    """What an address may have besides."""
+
+    company: str | None
+    line2: str | None
+    region: str | None
+    postal_code: str | None
+    phone: str | None
+    is_default_shipping: bool
+    is_default_billing: bool
+
+
+class NewAddress(AddressDetails):
+    """What makes an address."""
+
+    name: str
+    line1: str
+    city: str
+    country_code: str
+
+
+class AddressChanges(AddressDetails, total=False):
+    """What may change of one; what is left out stays as it is."""
+
+    name: str
+    line1: str
+    city: str
+    country_code: str
+
+
 async def add_address(session: AsyncSession, vault: Vault, user_id: UUID, data: AddressData) -> Address:
     """A new entry. As a default it takes the place of the one before.
 
@@ -58,13 +89,13 @@ async def add_address(session: AsyncSession, vault: Vault, user_id: UUID, data: 
 
 
 async def change_address(
-    session: AsyncSession, vault: Vault, user_id: UUID, address_id: UUID, data: AddressData
+    session: AsyncSession, vault: Vault, user_id: UUID, address_id: UUID, **changes: Unpack[AddressChanges]
 ) -> Address:
-    """Write the whole entry anew. Raises InvalidInputError, AddressNotFoundError and AccountGoneError."""
-    values = _checked(data)
+    """Change what is given. Raises InvalidInputError, AddressNotFoundError and AccountGoneError."""
     await _lock(session, user_id)
     address = await _own(session, user_id, address_id)
-    await _write(session, vault, address, values, data)
+    data = replace(_data_of(vault, address), **changes)
+    await _write(session, vault, address, _checked(data), data)
     return address
 
 
@@ -77,6 +108,11 @@ async def delete_address(session: AsyncSession, user_id: UUID, address_id: UUID)
 def phone_of(vault: Vault, address: Address) -> str | None:
     """The phone number of the address in plain text."""
     return None if address.encrypted_phone is None else vault.open(address.encrypted_phone, _phone_place(address))
+
+
+def _data_of(vault: Vault, address: Address) -> AddressData:
+    stored = {field.name: getattr(address, field.name) for field in fields(AddressData) if field.name != "phone"}
+    return AddressData(**stored, phone=phone_of(vault, address))
 
 
 async def _write(

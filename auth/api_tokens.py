@@ -101,9 +101,10 @@ def is_api_token(text: str) -> bool:
 
 
 async def authenticate_api_token(session: AsyncSession, text: str, now: datetime) -> Viewer:
-    """The viewer whom the token stands for: its user, granted what the scopes and the role now both allow.
+    """The machine that the token stands for, granted what the scopes and the role of its user now both allow.
 
-    It asks the database each time, so that a revoked token is refused at once. Raises ApiTokenRefusedError.
+    What is the user's own is not the machine's: no scope stands for it. It asks the database each time, so that a
+    revoked token is refused at once. Raises ApiTokenRefusedError.
     """
     found = await session.execute(
         select(ApiToken, User.role)
@@ -123,7 +124,7 @@ async def authenticate_api_token(session: AsyncSession, text: str, now: datetime
         .execution_options(synchronize_session=False)
     )
     granted = frozenset(grant for grant in ROLE_PERMISSIONS[role] if grant.value in token.scopes)
-    return Viewer(user_id=token.user_id, grants=granted)
+    return Viewer(grants=granted, acts_for=token.user_id)
 
 
 def _granted(user: User, scopes: Collection[str]) -> list[str]:

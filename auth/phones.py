@@ -1,12 +1,10 @@
 """Phone numbers: one form, sealed in the vault, and found by their keyed hash."""
 
 import re
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auth.errors import AccountGoneError
 from domain.errors import invalid
 from domain.vault import Place, Vault
 from models import User
@@ -26,16 +24,11 @@ def require_phone(phone: str, field: str = "phone") -> str:
     return number
 
 
-async def change_phone(session: AsyncSession, vault: Vault, user_id: UUID, phone: str | None) -> User:
-    """Set or take away the user's own number. Raises InvalidInputError and AccountGoneError."""
+def set_phone(vault: Vault, user: User, phone: str | None) -> None:
+    """Set or take away the user's number. Raises InvalidInputError."""
     number = require_phone(phone) if phone is not None else None
-    user = await session.get(User, user_id, with_for_update=True)
-    if user is None or not user.is_active:
-        raise AccountGoneError
     user.encrypted_phone = None if number is None else vault.seal(number, _place(user))
     user.phone_index = None if number is None else vault.index(number, INDEXED)
-    await session.flush()
-    return user
 
 
 def phone_of(vault: Vault, user: User) -> str | None:

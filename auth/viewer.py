@@ -19,6 +19,8 @@ class Viewer:
     grants: frozenset[Permission] = frozenset()
     session_id: UUID | None = None
     """The session that the request is part of, as its access token says."""
+    acts_for: UUID | None = None
+    """Whose API token it is, of a machine: it has no account, so that nothing of the account is its own."""
 
     @property
     def is_visitor(self) -> bool:
@@ -37,6 +39,11 @@ class Viewer:
         if self.user_id is None:
             raise LookupError("The viewer has no account.")
         return self.user_id
+
+    @property
+    def actor_id(self) -> UUID:
+        """Who is to answer for what it does with its permissions. Only behind a permission: visitors have none."""
+        return self.account_id if self.acts_for is None else self.acts_for
 
     @property
     def key(self) -> ColumnElement[UUID]:

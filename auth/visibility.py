@@ -90,12 +90,9 @@ def _dead_letter(_letter: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bo
     return true() if viewer.may(Permission.JOBS_READ) else false()
 
 
-def _session(session: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
-    return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(session.user_id)
-
-
-def _identity(identity: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
-    return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(identity.user_id)
+def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """What belongs to an account, and is nobody else's business but that of permitted staff."""
+    return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
 
 
 PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
@@ -109,7 +106,10 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Post: _post,
         models.Review: _review,
         models.DeadLetter: _dead_letter,
-        models.UserSession: _session,
-        models.ExternalIdentity: _identity,
+        models.Address: _personal,
+        models.ApiToken: _personal,
+        models.ExternalIdentity: _personal,
+        models.UserSecurityLog: _personal,
+        models.UserSession: _personal,
     }
 )

@@ -29,6 +29,7 @@ from compiler.planning import Planner
 from compiler.selection import Selections
 from compiler.viewers import arriving
 from domain.conditions import ArrayArgument
+from domain.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +67,14 @@ class PlanMetrics:
 
 
 class Compiler:
-    """Plans by operation, grants and shape of the variables, in a bounded cache. Equal grants share them."""
+    """Plans by operation, grants and shape of the variables, in a bounded cache. Equal grants share them.
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    The vault opens what is encrypted; without one, whatever asks for that is left to the reference executor.
+    """
+
+    def __init__(self, schema: strawberry.Schema, vault: Vault | None = None) -> None:
         self._schema = schema
+        self._vault = vault
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
         self.metrics = PlanMetrics()
         self._plans = PlanCache()
@@ -130,7 +135,8 @@ class Compiler:
         symbols = VariableValues(values.sources, _symbolic(values, inputs))
         selections = Selections(self._core, operation.fragments, symbols)
         traced = arriving(viewer, inputs)
-        planner = Planner(self._schema, selections, symbols, inputs, traced, self._aliases.for_one_statement())
+        alias = self._aliases.for_one_statement()
+        planner = Planner(self._schema, selections, symbols, inputs, traced, alias, self._vault)
         try:
             return plan_of(planner.trace(operation.definition), inputs)
         except NotCompilableError as refused:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
-from sqlalchemy import Text
+from sqlalchemy import Text, inspect
 from sqlalchemy import cast as sql_cast
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from compiler.layout import Layout
 from compiler.selection import Selections
 from compiler.values import key_place, object_type, scalar
-from resolvers.declarations import Column, Declaration, Expression, Identifier, Part, Records
+from resolvers.declarations import Column, Declaration, Expression, Identifier, Part, Records, Sealed
 from schema.declare import DeclaredField
 
 Declared = TypeVar("Declared", bound=Declaration)
@@ -52,6 +52,14 @@ def _column(selected: Selected[Column], _selections: Selections) -> str:
 
 def _identifier(selected: Selected[Identifier], _selections: Selections) -> str:
     return f"gid({selected.kind.name.encode() + b':'!r}, r[{key_place(selected.entity, selected.layout)}])"
+
+
+def _sealed(selected: Selected[Sealed], _selections: Selections) -> str:
+    attribute = selected.declaration.attribute
+    model = inspect(selected.entity).mapper.class_
+    sealed = selected.layout.place(getattr(selected.entity, attribute), (id(selected.entity), attribute))
+    key = key_place(selected.entity, selected.layout)
+    return f"opened(r[{sealed}], {model.__tablename__!r}, {attribute!r}, r[{key}])"
 
 
 def _expression(selected: Selected[Expression], _selections: Selections) -> str:
@@ -100,6 +108,7 @@ LEAVES: Mapping[type[Declaration], Callable[[Selected[Any], Selections], str]] =
         Identifier: _identifier,
         Part: _part,
         Records: _records,
+        Sealed: _sealed,
     }
 )
 """Gives the code that reads the field from its row."""

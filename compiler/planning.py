@@ -40,6 +40,7 @@ from compiler.shape import Shape, ShapeWriter
 from compiler.values import key_place, object_type
 from compiler.windows import LIMITS, CompiledWindow, OrderedList, compiled_window
 from domain.searching import Question, asked
+from domain.vault import Vault
 from resolvers.context import AnySelect
 from resolvers.declarations import (
     Declaration,
@@ -89,6 +90,7 @@ class Planner:
         inputs: Inputs,
         viewer: Viewer,
         alias: Alias,
+        vault: Vault | None,
     ) -> None:
         self._schema = schema
         self._core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
@@ -97,7 +99,7 @@ class Planner:
         self._inputs = inputs
         self._viewer = viewer
         self._alias = alias
-        self._writer = ShapeWriter()
+        self._writer = ShapeWriter(vault)
         self._looking_ahead = 0
 
     def trace(self, operation: OperationDefinitionNode) -> Traced:
@@ -298,7 +300,11 @@ class Planner:
         if self._viewer.user_id is None:
             return "None"
         kind = object_type(selected.definition.type)
-        return self._row(selected, kind, own.model, lambda entity: self._viewer.owns(getattr(entity, own.owner)))
+
+        def owned(entity: Any) -> ColumnElement[bool]:
+            return and_(self._viewer.owns(getattr(entity, own.owner)), getattr(entity, own.while_))
+
+        return self._row(selected, kind, own.model, owned)
 
     def _granted(self, selected: Selected[Granted]) -> str:
         """The grants are structure, so that the list stands in the code."""

@@ -7,11 +7,14 @@ through `repr` of a string, types and places only as literals of this package.
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from compiler.errors import NotCompilableError, Reason
+from domain.vault import Place, Vault
 from resolvers.ordering import EPOCH, SEPARATOR
 
 MICROSECOND = timedelta(microseconds=1)
@@ -20,10 +23,11 @@ Shape = Callable[[Any, list[Any]], Any]
 
 
 class ShapeWriter:
-    """Collects the functions of one plan."""
+    """Collects the functions of one plan. Without a vault, what is sealed is left to the reference executor."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: Vault | None) -> None:
         self._functions: list[str] = []
+        self._vault = vault
 
     def function(self, body: str, arguments: str = "r, p") -> str:
         """Add a function that returns the expression `body`; gives its name."""
@@ -46,6 +50,7 @@ class ShapeWriter:
             "json": orjson.Fragment,
             "loads": orjson.loads,
             "needed": needed,
+            "opened": partial(opened, self._vault),
             "present": first_present,
         }
         source = "\n".join(self._functions)
@@ -58,6 +63,15 @@ def needed(row: Any) -> Any:
     if row is None:
         raise NotCompilableError(Reason.RUNTIME, "a row is missing")
     return row
+
+
+def opened(vault: Vault | None, sealed: bytes | None, table: str, column: str, key: str) -> str | None:
+    """The plain text of a sealed column. What does not open is for the reference executor to tell."""
+    if sealed is None:
+        return None
+    if vault is None:
+        raise NotCompilableError(Reason.RUNTIME, "there is no vault")
+    return vault.open(sealed, Place(table, column, UUID(key)))
 
 
 def first_present(*values: Any) -> Any:

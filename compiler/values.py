@@ -3,7 +3,15 @@
 from collections.abc import Hashable
 from typing import Any, cast
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, get_named_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+)
 from sqlalchemy import ARRAY, ColumnElement, Float, Text
 from sqlalchemy import cast as sql_cast
 
@@ -14,7 +22,7 @@ def scalar(kind: GraphQLOutputType, column: ColumnElement[Any], layout: Layout, 
     """Place a column as it should travel; gives the code that reads it. Columns with equal keys are one."""
     nullable = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if isinstance(nullable, GraphQLList):  # asyncpg decodes no other array of strings within a row
-        return _read(layout, sql_cast(column, ARRAY(Text)), key)
+        return _named(get_named_type(kind), _read(layout, sql_cast(column, ARRAY(Text)), key))
     match get_named_type(kind).name:
         case "Decimal":
             return _read(layout, sql_cast(column, Text), key)
@@ -36,6 +44,14 @@ def key_place(entity: Any, layout: Layout) -> int:
 def object_type(kind: GraphQLOutputType) -> GraphQLObjectType:
     """The object type below its lists and non-nulls."""
     return cast("GraphQLObjectType", get_named_type(kind))
+
+
+def _named(kind: GraphQLNamedType, read: str) -> str:
+    """The code that gives the names of an enum's stored values, where those are others."""
+    if not isinstance(kind, GraphQLEnumType) or all(value.value == name for name, value in kind.values.items()):
+        return read
+    names = {str(value.value): name for name, value in kind.values.items()}
+    return f"[{names!r}[v] for v in {read}]"
 
 
 def _read(layout: Layout, column: ColumnElement[Any], key: tuple[Hashable, ...]) -> str:

@@ -42,6 +42,7 @@ class User(Timestamped, Base):
         CheckConstraint("email = lower(email) AND email LIKE '_%@_%'", name="email"),
         CheckConstraint("(encrypted_phone IS NULL) = (phone_index IS NULL)", name="phone"),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_at"),
+        Index(None, "created_at", "id"),
         Index(None, "role"),
         Index(None, "is_active"),
         Index(None, "phone_index"),

@@ -17,6 +17,7 @@ from auth.safeguards import Safeguards
 from auth.viewer import Viewer
 from auth.visits import Visit
 from resolvers.errors import DatabaseAwayError
+from resolvers.refresh_cookies import RefreshCookie
 from resolvers.writing import transaction
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -38,7 +39,8 @@ class Reading:
 
     def __init__(self, engine: AsyncEngine, viewer: Viewer) -> None:
         self._engine = engine
-        self._viewer = viewer
+        self.viewer = viewer
+        """Whom the next snapshot is read for."""
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
         self._failure: Exception | None = None
@@ -93,8 +95,8 @@ class Reading:
         session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
         try:
             await session.connection(execution_options=SNAPSHOT)
-            if not self._viewer.is_visitor:
-                await session.execute(identifying(self._viewer))
+            if not self.viewer.is_visitor:
+                await session.execute(identifying(self.viewer))
         except BaseException:
             await session.close()
             raise
@@ -117,12 +119,13 @@ class Reading:
 class Context:
     """The context of one operation, used as `async with`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a request brings
         self,
         engine: AsyncEngine,
         viewer: Viewer,
         safeguards: Safeguards | None = None,
         visit: Visit | None = None,
+        refresh_cookie: RefreshCookie | None = None,
         *,
         writing_engine: AsyncEngine | None = None,
     ) -> None:
@@ -130,12 +133,17 @@ class Context:
         self.viewer = viewer
         self.visit = visit or Visit(datetime.now(UTC))
         """When the request came, and from where."""
+        self.refresh_cookie = refresh_cookie or RefreshCookie()
         self._safeguards = safeguards
         self.reading = Reading(engine, viewer)
         self.commits = 0
         """How many transactions it has written."""
         self._writing_engine = writing_engine or engine
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    def go_on_as(self, viewer: Viewer) -> None:
+        """Take whoever has just come in for the viewer. Nothing may have been read since the last transaction."""
+        self.viewer = self.reading.viewer = viewer
 
     @property
     def safeguards(self) -> Safeguards:

@@ -21,6 +21,7 @@ from auth.permissions import Permission, Requirement
 from auth.viewer import Viewer
 from auth.visibility import visible
 from domain.searching import Question, asked, finds
+from domain.vault import Place
 from resolvers.context import AnySelect, Context
 from resolvers.entities import entity_of
 from resolvers.errors import BadInputError
@@ -55,6 +56,20 @@ class Column(Declaration):
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return getattr(row, self.attribute)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sealed(Declaration):
+    """A column that the vault has sealed, in plain text."""
+
+    attribute: str
+
+    @override
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> str | None:
+        sealed = getattr(row, self.attribute)
+        if sealed is None:
+            return None
+        return info.context.safeguards.vault.open(sealed, Place(row.__tablename__, self.attribute, row.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -261,15 +276,22 @@ class Singleton(Declaration):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Own(Declaration):
-    """The one row whose column `owner` names the viewer's account; null for visitors."""
+    """The one row whose column `owner` names the viewer's account, while its column `while_` is true.
+
+    Null for visitors, and for those whose account was taken from them since their token was written.
+    """
 
     model: type[models.Base]
     owner: str
+    while_: str
 
     @override
-    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+    async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         viewer = info.context.viewer
-        return None if viewer.user_id is None else load_row(info.context, self.model, self.owner, viewer.user_id)
+        if viewer.user_id is None:
+            return None
+        found = await load_row(info.context, self.model, self.owner, viewer.user_id)
+        return found if found is not None and getattr(found, self.while_) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,6 +9,8 @@ from domain.identity_providers import IdentityProvider
 from models import SocialProvider
 from resolvers.context import Context
 from resolvers.mutations import DONE, Done
+from resolvers.refresh_cookies import RefreshTokenPlace
+from resolvers.sessions import handed_over
 
 
 def identity_providers(context: Context) -> list[IdentityProvider]:
@@ -23,11 +25,19 @@ async def begin_external_sign_in(context: Context, *, provider: SocialProvider, 
     )
 
 
-async def complete_external_sign_in(context: Context, *, token: str, state: str, code: str) -> Admission:
+async def complete_external_sign_in(
+    context: Context,
+    *,
+    token: str,
+    state: str,
+    code: str,
+    keep_refresh_token: RefreshTokenPlace = RefreshTokenPlace.PAYLOAD,
+) -> Admission:
     """Let in whoever comes back."""
-    return await external_sign_in.complete_external_sign_in(
+    admission = await external_sign_in.complete_external_sign_in(
         context.writing, context.safeguards, token, state, code, context.visit
     )
+    return handed_over(context, admission, keep_refresh_token)
 
 
 async def unlink_identity(context: Context, *, id: UUID) -> Done:  # noqa: A002 - what clients call it

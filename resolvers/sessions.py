@@ -2,31 +2,58 @@
 
 from uuid import UUID
 
-from auth import sessions
+from auth import second_factor, sessions
 from auth import sign_in as signing_in
 from auth.admission import Admission
+from auth.errors import SessionEndedError
 from auth.sessions import SignedIn
+from auth.viewer import viewer_with_role
 from models import UserSession
 from resolvers.context import Context
 from resolvers.mutations import DONE, Done
+from resolvers.refresh_cookies import RefreshTokenPlace
 
 
-async def sign_in(context: Context, *, email: str, password: str) -> Admission:
+async def sign_in(
+    context: Context, *, email: str, password: str, keep_refresh_token: RefreshTokenPlace = RefreshTokenPlace.PAYLOAD
+) -> Admission:
     """Begin a session, or ask for what has to come first."""
-    return await signing_in.sign_in(context.writing, context.safeguards, email, password, context.visit)
+    admission = await signing_in.sign_in(context.writing, context.safeguards, email, password, context.visit)
+    return handed_over(context, admission, keep_refresh_token)
 
 
-async def refresh_session(context: Context, *, refresh_token: str) -> SignedIn:
-    """Go on with a session."""
-    return await sessions.refresh_session(
-        context.writing, context.safeguards.access_tokens, refresh_token, context.visit
+async def complete_sign_in(
+    context: Context, *, challenge: str, code: str, keep_refresh_token: RefreshTokenPlace = RefreshTokenPlace.PAYLOAD
+) -> SignedIn:
+    """Begin the session that waits for a code of the second factor."""
+    signed_in = await second_factor.complete_sign_in(
+        context.writing, context.safeguards, challenge, code, context.visit
     )
+    handed_over(context, signed_in, keep_refresh_token)
+    return signed_in
 
 
-async def sign_out(context: Context, *, refresh_token: str) -> Done:
-    """End the session of a refresh token."""
-    async with context.writing() as session:
-        await sessions.sign_out(session, refresh_token, context.visit)
+async def refresh_session(context: Context, *, refresh_token: str | None = None) -> SignedIn:
+    """Go on with a session; without a token, with that of the cookie, which gets the next one too."""
+    cookie = context.refresh_cookie
+    token = refresh_token if refresh_token is not None else cookie.sent
+    if token is None:
+        raise SessionEndedError
+    refreshed = await sessions.refresh_session(context.writing, context.safeguards.access_tokens, token, context.visit)
+    place = RefreshTokenPlace.COOKIE if refresh_token is None else RefreshTokenPlace.PAYLOAD
+    handed_over(context, refreshed, place)
+    return refreshed
+
+
+async def sign_out(context: Context, *, refresh_token: str | None = None) -> Done:
+    """End the session of a refresh token; without one, that of the cookie."""
+    cookie = context.refresh_cookie
+    token = refresh_token if refresh_token is not None else cookie.sent
+    if token is not None:
+        async with context.writing() as session:
+            await sessions.sign_out(session, token, context.visit)
+    if refresh_token is None:
+        cookie.drop()
     return DONE
 
 
@@ -34,3 +61,13 @@ async def revoke_session(context: Context, *, id: UUID) -> UserSession:  # noqa:
     """End one of the viewer's sessions."""
     async with context.writing() as session:
         return await sessions.revoke_session(session, context.viewer.account_id, id, context.visit)
+
+
+def handed_over(context: Context, admission: Admission, place: RefreshTokenPlace) -> Admission:
+    """The admission. If it is a session, its refresh token goes where it belongs, and its owner is the viewer now."""
+    if isinstance(admission, SignedIn):
+        claims = context.safeguards.access_tokens.read(admission.access.text, context.visit.at).claims
+        context.go_on_as(viewer_with_role(claims.role, claims.user_id, claims.session_id))
+        if place is RefreshTokenPlace.COOKIE:
+            context.refresh_cookie.keep(admission.refresh_token, admission.refresh_expires_at)
+    return admission

@@ -5,10 +5,13 @@ import strawberry
 from auth.errors import (
     AccountGoneError,
     InvalidCredentialsError,
+    LastAdministratorError,
     SessionEndedError,
     SessionNotFoundError,
     TokenRefusedError,
     TooManyAttemptsError,
+    TotpStateError,
+    WrongCodeError,
     WrongPasswordError,
 )
 from schema.problems import Problem, problem
@@ -49,3 +52,18 @@ class SessionNotFound(Problem):
 @problem(WrongPasswordError, "The current password is wrong.")
 class WrongPassword(Problem):
     """Whoever is signed in has to show again who they are."""
+
+
+@problem(WrongCodeError, "The code is wrong, or was used already.")
+class WrongCode(Problem):
+    """Each code is good once."""
+
+
+@problem(TotpStateError, "The second factor is on already, or is not on, or was not begun.")
+class TotpState(Problem):
+    """Look at `hasSecondFactor`."""
+
+
+@problem(LastAdministratorError, "It is the last active administrator, without whom nobody could appoint one.")
+class LastAdministrator(Problem):
+    """Appoint another one first."""

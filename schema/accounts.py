@@ -5,47 +5,23 @@ from datetime import datetime
 import strawberry
 
 import models
+from auth import account_state
 from resolvers.loading import Link
-from resolvers.ordering import Order
-from schema.declare import column, granted, identifier, many, table
-from schema.enums import Permission, Role, SessionEnd, SocialProvider
+from schema.addresses import OLDEST_FIRST, OWN_ADDRESSES, Address
+from schema.api_tokens import NEWEST_FIRST as NEWEST_TOKENS
+from schema.api_tokens import OWN_API_TOKENS, ApiToken
+from schema.declare import column, expression, granted, identifier, many, sealed, table
+from schema.enums import Permission, Role
+from schema.identities import BY_LINK, IDENTITIES, LinkedIdentity
 from schema.relay import Connection
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
+from schema.security_log import NEWEST_FIRST as NEWEST_EVENTS
+from schema.security_log import OWN_SECURITY_LOG, SecurityLogEntry, SecurityLogFilter
+from schema.sessions import NEWEST_FIRST as NEWEST_SESSIONS
+from schema.sessions import OWN_SESSIONS, Session, SessionFilter
 
 WRITTEN_REVIEWS = Link(models.Review, lambda review, account: review.user_id == account)
-
-
-OWN_SESSIONS = Link(models.UserSession, lambda session, account: session.user_id == account)
-NEWEST_FIRST = Order("session:newest", lambda session, _question: session.created_at, descending=True)
-
-
-@table(models.UserSession, "One sign-in of an account, on one device.")
-class Session:
-    """A session; its tokens are known to its client alone."""
-
-    id: strawberry.ID = identifier()
-    created_at: datetime = column("When its owner signed in.")
-    last_used_at: datetime = column("When it was last refreshed.")
-    expires_at: datetime = column("When it ends, however often it is used.")
-    ended_at: datetime | None = column("When it ended before its time.")
-    end_reason: SessionEnd | None = column("Why it ended before its time.")
-    address: str | None = column("The IP address that its owner signed in from.")
-    user_agent: str | None = column("What the device called itself.")
-
-
-IDENTITIES = Link(models.ExternalIdentity, lambda identity, account: identity.user_id == account)
-BY_LINK = Order("identity:oldest", lambda identity, _question: identity.created_at)
-
-
-@table(models.ExternalIdentity, "Somebody at an identity provider, with whom an account can be signed in to.")
-class LinkedIdentity:
-    """The person there is known by a key that nobody else needs."""
-
-    id: strawberry.ID = identifier()
-    provider: SocialProvider = column("Who vouches.")
-    created_at: datetime = column("Since when it is linked.")
-    last_used_at: datetime = column("When its owner last signed in with it.")
 
 
 @table(models.User, "An account, as its owner and permitted staff see it.")
@@ -58,13 +34,40 @@ class Account:
     username: str | None = column("A name of one's own choosing.")
     first_name: str = column("The first name.")
     last_name: str = column("The last name.")
+    phone: str | None = sealed("The phone number, without what people write between its digits.", "encrypted_phone")
     avatar_url: str | None = column("A picture of the person.")
     role: Role = column("What the account is for.")
     is_email_verified: bool = column("Whether the e-mail address is proved to be the owner's.")
+    is_active: bool = column("Whether its owner can sign in.")
+    has_second_factor: bool = expression(
+        account_state.second_factor_is_on, "Whether a code is asked for when its owner signs in."
+    )
+    recovery_codes_left: int = expression(
+        account_state.recovery_codes_left, "How many codes are left for when the authenticator app is lost."
+    )
+    last_login_at: datetime | None = column("When its owner last signed in.")
     created_at: datetime = column("When the account was made.")
     updated_at: datetime = column("When it was last changed.")
+    deleted_at: datetime | None = column("When its owner deleted it; it is nobody's since.")
+    addresses: Connection[Address] = many(
+        OWN_ADDRESSES, "The address book, the oldest entry first.", order=OLDEST_FIRST, owned=False
+    )
     sessions: Connection[Session] = many(
-        OWN_SESSIONS, "Its sign-ins, the newest first; also those that ended.", order=NEWEST_FIRST, owned=False
+        OWN_SESSIONS,
+        "Its sign-ins, the newest first; also those that ended.",
+        order=NEWEST_SESSIONS,
+        filter=SessionFilter,
+        owned=False,
+    )
+    api_tokens: Connection[ApiToken] = many(
+        OWN_API_TOKENS, "The tokens of its machines, the newest first.", order=NEWEST_TOKENS, owned=False
+    )
+    security_log: Connection[SecurityLogEntry] = many(
+        OWN_SECURITY_LOG,
+        "What happened to it, the latest first.",
+        order=NEWEST_EVENTS,
+        filter=SecurityLogFilter,
+        owned=False,
     )
     identities: list[LinkedIdentity] = many(
         IDENTITIES, "With whom its owner can sign in without a password.", order=BY_LINK, paged=False, owned=False

@@ -1,144 +1,23 @@
-"""The root of all changes: what a mutation can do, one line for each. Whoever may do it is said in the line."""
+"""The root of all changes: what a mutation can do, one line for each. Whoever may do it is said in the line.
+
+The lines of an area with many are in a file of its own, whose class the root inherits.
+"""
 
 import strawberry
 
-from auth.permissions import Gate, Permission
-from resolvers import external_sign_in, jobs, password_changes, profiles, registration, sessions
+from auth.permissions import Permission
+from resolvers import jobs
+from schema.account_mutations import AccountMutations
 from schema.declare import mutation
-from schema.external_sign_in import (
-    BeginExternalSignInInput,
-    BeginExternalSignInResult,
-    CompleteExternalSignInInput,
-    CompleteExternalSignInResult,
-    UnlinkIdentityInput,
-    UnlinkIdentityResult,
-)
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
-from schema.password_changes import (
-    ChangePasswordInput,
-    ChangePasswordResult,
-    RequestPasswordResetInput,
-    RequestPasswordResetResult,
-    ResetPasswordInput,
-    ResetPasswordResult,
-)
-from schema.profiles import UpdateProfileInput, UpdateProfileResult
-from schema.registration import (
-    ChangeEmailInput,
-    ChangeEmailResult,
-    RequestVerificationInput,
-    RequestVerificationResult,
-    SignUpInput,
-    SignUpResult,
-    VerifyEmailInput,
-    VerifyEmailResult,
-)
-from schema.sessions import (
-    RefreshSessionInput,
-    RefreshSessionResult,
-    RevokeSessionInput,
-    RevokeSessionResult,
-    SignInInput,
-    SignInResult,
-    SignOutInput,
-    SignOutResult,
-)
+from schema.own_account_mutations import OwnAccountMutations
+from schema.staff_mutations import StaffMutations
 
 
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
-class Mutation:
+class Mutation(AccountMutations, OwnAccountMutations, StaffMutations):
     """The root fields. They are nullable, so that a failure of one leaves the answers of the others."""
 
-    sign_up: SignUpResult | None = mutation(
-        registration.sign_up,
-        "Make an account, which has to be verified by a link that is sent.",
-        input=SignUpInput,
-        requires=Gate.PUBLIC,
-    )
-    request_verification: RequestVerificationResult | None = mutation(
-        registration.request_verification,
-        "Send the link that verifies an e-mail address once more.",
-        input=RequestVerificationInput,
-        requires=Gate.PUBLIC,
-    )
-    verify_email: VerifyEmailResult | None = mutation(
-        registration.verify_email,
-        "Prove an e-mail address with the link that was sent there.",
-        input=VerifyEmailInput,
-        requires=Gate.PUBLIC,
-    )
-    sign_in: SignInResult | None = mutation(
-        sessions.sign_in,
-        "Begin a session.",
-        input=SignInInput,
-        requires=Gate.PUBLIC,
-    )
-    begin_external_sign_in: BeginExternalSignInResult | None = mutation(
-        external_sign_in.begin_external_sign_in,
-        "Begin a session with an identity provider: says where to send the browser.",
-        input=BeginExternalSignInInput,
-        requires=Gate.PUBLIC,
-    )
-    complete_external_sign_in: CompleteExternalSignInResult | None = mutation(
-        external_sign_in.complete_external_sign_in,
-        "Begin a session with what the identity provider sent the browser back with.",
-        input=CompleteExternalSignInInput,
-        requires=Gate.PUBLIC,
-    )
-    unlink_identity: UnlinkIdentityResult | None = mutation(
-        external_sign_in.unlink_identity,
-        "Undo the link of one's own account with an identity provider.",
-        input=UnlinkIdentityInput,
-        requires=Gate.SIGNED_IN,
-    )
-    refresh_session: RefreshSessionResult | None = mutation(
-        sessions.refresh_session,
-        "Go on with a session, whose access token lives for minutes only.",
-        input=RefreshSessionInput,
-        requires=Gate.PUBLIC,
-    )
-    sign_out: SignOutResult | None = mutation(
-        sessions.sign_out,
-        "End a session.",
-        input=SignOutInput,
-        requires=Gate.PUBLIC,
-    )
-    revoke_session: RevokeSessionResult | None = mutation(
-        sessions.revoke_session,
-        "End one of one's own sessions, on another device for instance.",
-        input=RevokeSessionInput,
-        requires=Gate.SIGNED_IN,
-    )
-    request_password_reset: RequestPasswordResetResult | None = mutation(
-        password_changes.request_password_reset,
-        "Send a link by which the password can be set anew.",
-        input=RequestPasswordResetInput,
-        requires=Gate.PUBLIC,
-    )
-    reset_password: ResetPasswordResult | None = mutation(
-        password_changes.reset_password,
-        "Set the password with such a link. All sessions end.",
-        input=ResetPasswordInput,
-        requires=Gate.PUBLIC,
-    )
-    change_password: ChangePasswordResult | None = mutation(
-        password_changes.change_password,
-        "Replace one's own password. All other sessions end.",
-        input=ChangePasswordInput,
-        requires=Gate.SIGNED_IN,
-    )
-    change_email: ChangeEmailResult | None = mutation(
-        registration.change_email,
-        "Ask for another e-mail address. A link to it makes the change.",
-        input=ChangeEmailInput,
-        requires=Gate.SIGNED_IN,
-    )
-    update_profile: UpdateProfileResult | None = mutation(
-        profiles.update_profile,
-        "Change what one's own account tells.",
-        input=UpdateProfileInput,
-        requires=Gate.SIGNED_IN,
-    )
     replay_dead_letter: ReplayDeadLetterResult | None = mutation(
         jobs.replay_dead_letter,
         "Have a job done again that was given up.",

@@ -41,6 +41,7 @@ from resolvers.declarations import (
     Part,
     Records,
     Root,
+    Sealed,
     Search,
     Singleton,
 )
@@ -99,6 +100,11 @@ def table(model: type[models.Base], description: str) -> Callable[[Declared], De
 def column(description: str, attribute: str = "", *, requires: Permission | None = None) -> Any:
     """A column of the type's table, by default the one with the field's name."""
     return _field(description, Column(attribute=attribute, requires=requires))
+
+
+def sealed(description: str, attribute: str, *, requires: Permission | None = None) -> Any:
+    """A column that is encrypted in the database."""
+    return _field(description, Sealed(attribute=attribute, requires=requires))
 
 
 def identifier() -> Any:
@@ -175,12 +181,19 @@ def page(
     return _field(description, Root(model=model, rules=rules, requires=requires), arguments)
 
 
-def lookup(model: type[models.Base], type_name: str, description: str, *, by: tuple[str, ...]) -> Any:
+def lookup(
+    model: type[models.Base],
+    type_name: str,
+    description: str,
+    *,
+    by: tuple[str, ...],
+    requires: Permission | None = None,
+) -> Any:
     """A root row, found by exactly one of the columns in `by`; `id` takes a global id."""
     arguments = tuple(
         _argument(name, strawberry.ID | None if name == "id" else str | None, f"The {name} to look for.") for name in by
     )
-    return _field(description, Lookup(model=model, type_name=type_name, by=by), arguments)
+    return _field(description, Lookup(model=model, type_name=type_name, by=by, requires=requires), arguments)
 
 
 def singleton(model: type[models.Base], key: UUID, description: str) -> Any:
@@ -188,9 +201,9 @@ def singleton(model: type[models.Base], key: UUID, description: str) -> Any:
     return _field(description, Singleton(model=model, key=key))
 
 
-def own(model: type[models.Base], owner: str, description: str) -> Any:
-    """The one row whose column `owner` names the viewer's account; null for visitors."""
-    return _field(description, Own(model=model, owner=owner))
+def own(model: type[models.Base], owner: str, description: str, *, while_: str) -> Any:
+    """The one row whose column `owner` names the viewer's account, while its column `while_` is true; else null."""
+    return _field(description, Own(model=model, owner=owner, while_=while_))
 
 
 def node_lookup(types: dict[str, type[models.Base]], description: str, *, several: bool) -> Any:

@@ -10,6 +10,7 @@ import strawberry
 import models
 from auth import permissions
 from domain import stock
+from resolvers.refresh_cookies import RefreshTokenPlace
 
 DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
     {
@@ -19,9 +20,11 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
         models.Role: "What an account is for; its permissions follow from it.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
+        models.SecurityEvent: "What happened to an account.",
         models.SessionEnd: "Why a session ended before its time.",
         models.ServiceType: "What kind of work a service is.",
         models.SocialProvider: "Who vouches for people: OPENID is the provider that the shop describes itself.",
+        RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
         stock.StockStatus: "What a shop window says about stock.",
     }
 )
@@ -40,6 +43,7 @@ Permission = permissions.Permission
 ModerationStatus = models.ModerationStatus
 PublishingStatus = models.PublishingStatus
 Role = models.Role
+SecurityEvent = models.SecurityEvent
 SessionEnd = models.SessionEnd
 ServiceType = models.ServiceType
 SocialProvider = models.SocialProvider

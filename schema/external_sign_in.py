@@ -7,6 +7,7 @@ import strawberry
 from auth.errors import EmailUnprovedError, ExternalSignInRefusedError, IdentityNotFoundError
 from auth.external_sign_in import BegunSignIn
 from domain.identity_providers import ProviderAwayError, ProviderRefusedError
+from resolvers.refresh_cookies import RefreshTokenPlace
 from schema.account_problems import TokenRefused, TooManyAttempts
 from schema.declare import field
 from schema.enums import SocialProvider
@@ -14,7 +15,7 @@ from schema.inputs import choice, key, mutation_input, text
 from schema.payloads import Done, payload
 from schema.problems import InvalidInput, Problem, problem
 from schema.registration import LONGEST_TOKEN
-from schema.sessions import PasswordChangeNeeded, SecondFactorNeeded, SignedIn
+from schema.sign_in import PasswordChangeNeeded, SecondFactorNeeded, SignedIn, place_of_refresh_token
 
 LONGEST_ADDRESS = 2048
 LONGEST_CODE = 4096
@@ -82,6 +83,7 @@ class CompleteExternalSignInInput:
     token: str = text("The token of `beginExternalSignIn`.", longest=LONGEST_TOKEN)
     state: str = text("`state`, as the provider gave it back.", longest=LONGEST_CODE)
     code: str = text("`code`, as the provider gave it.", longest=LONGEST_CODE)
+    keep_refresh_token: RefreshTokenPlace | None = place_of_refresh_token()
 
 
 @mutation_input("Which link to undo.")

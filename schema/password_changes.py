@@ -26,6 +26,14 @@ class ResetPasswordInput:
     new_password: str = text("8 to 128 characters, and none that everybody chooses.", longest=LONGEST_PASSWORD)
 
 
+@mutation_input("A first password, and the link that allows it.")
+class AcceptInvitationInput:
+    """An invitation that somebody follows."""
+
+    token: str = text("The token of the link.", longest=LONGEST_TOKEN, shortest=1)
+    new_password: str = text("8 to 128 characters, and none that everybody chooses.", longest=LONGEST_PASSWORD)
+
+
 @mutation_input("A new password, and the one before.")
 class ChangePasswordInput:
     """A change."""
@@ -41,6 +49,10 @@ RequestPasswordResetResult = Annotated[
 ResetPasswordResult = Annotated[
     Done | InvalidInput | TokenRefused,
     strawberry.union("ResetPasswordResult", description="Whether the password is set. All sessions have ended then."),
+]
+AcceptInvitationResult = Annotated[
+    Done | InvalidInput | TokenRefused,
+    strawberry.union("AcceptInvitationResult", description="Whether the account is theirs now. They sign in to it."),
 ]
 ChangePasswordResult = Annotated[
     Done | InvalidInput | WrongPassword | TooManyAttempts | AccountGone,

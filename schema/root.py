@@ -23,6 +23,7 @@ from schema.scalars import SCALARS
 from schema.search import SOURCES, SearchConnection, SearchType
 from schema.services import Service, ServiceFilter, ServiceSort, ServiceTier
 from schema.shop import Shop
+from schema.users import AccountFilter, AccountSort
 
 NODES: dict[str, type[models.Base]] = {
     "Author": models.Author,
@@ -50,7 +51,9 @@ class Query:
     identity_providers: list[IdentityProvider] = field(
         lambda _root, info: identity_providers(info.context), "Whom people may sign in with, besides with a password."
     )
-    viewer: Account | None = own(models.User, "id", "The account of whoever asks; null for visitors.")
+    viewer: Account | None = own(
+        models.User, "id", "The account of whoever asks; null for visitors and machines.", while_="is_active"
+    )
     product: Product | None = lookup(models.Product, "Product", "A product, by its id or its slug.", by=("id", "slug"))
     products: Connection[Product] = page(
         models.Product,
@@ -98,6 +101,21 @@ class Query:
     )
     search: SearchConnection = search(
         SOURCES, SearchType, "Products, services and posts that answer a question, the best first."
+    )
+    user: Account | None = lookup(
+        models.User,
+        "Account",
+        "An account, by its id or its e-mail address.",
+        by=("id", "email"),
+        requires=Permission.ACCOUNTS_READ,
+    )
+    users: Connection[Account] | None = page(
+        models.User,
+        "All accounts.",
+        order=AccountSort.NEWEST,
+        sort=AccountSort,
+        filter=AccountFilter,
+        requires=Permission.ACCOUNTS_READ,
     )
     dead_letters: Connection[DeadLetter] | None = page(
         models.DeadLetter,

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -12,10 +12,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from auth.api_tokens import authenticate_api_token
 from auth.viewer import Viewer
 from auth.visits import Visit
 from compiler.execution import Compiler
 from resolvers.context import Context
+from resolvers.refresh_cookies import RefreshCookie
+from resolvers.writing import transaction
 from schema.root import schema
 from server.compiled_reads import CompiledReads
 from server.connections import own_pool, read_pool, reading_engine, replica_reads, table_versions, writing_engine
@@ -90,7 +93,8 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     pool, personal = read_pool(url, configured), own_pool(url, configured)
     versions = table_versions(url, configured)
     cache = ResponseCache(versions, configured.response_cache_bytes)
-    compiler = Compiler(schema)
+    safeguards = build_safeguards(configured)
+    compiler = Compiler(schema, safeguards.vault)
     replica = replica_reads(url, configured)
     reads = CompiledReads(compiler, pool, cache, replica, personal)
     executor = executor_for(configured, reads if compiled else None)
@@ -104,13 +108,15 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         }
         return states | ({"replica": replica.pool.state} if replica else {})
 
-    safeguards = build_safeguards(configured)
+    async def find_machine(token: str, moment: datetime) -> Viewer:
+        async with transaction(application.state.writing_engine) as session:
+            return await authenticate_api_token(session, token, moment)
 
-    def open_context(viewer: Viewer, visit: Visit) -> Context:
+    def open_context(viewer: Viewer, visit: Visit, cookie: RefreshCookie) -> Context:
         reading, writing = application.state.reading_engine, application.state.writing_engine
-        return Context(reading, viewer, safeguards, visit, writing_engine=writing)
+        return Context(reading, viewer, safeguards, visit, cookie, writing_engine=writing)
 
-    endpoint = GraphQLEndpoint(executor, configured, open_context, Viewers(safeguards.access_tokens))
+    endpoint = GraphQLEndpoint(executor, configured, open_context, Viewers(safeguards.access_tokens, find_machine))
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
     routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
@@ -134,5 +140,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_methods=["GET", "POST"],
             allow_headers=["Content-Type", "Authorization", "If-None-Match", *APOLLO_HEADERS],
             expose_headers=["ETag"],
+            allow_credentials=True,  # the cookie of the refresh token (server/refresh_cookies.py)
         )
     ]

@@ -1,6 +1,7 @@
 """The GraphQL endpoint over HTTP."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from auth.viewer import Viewer
 from auth.visits import Visit, visit_from
 from compiler.errors import NotCompilableError
 from resolvers.context import Context
+from resolvers.refresh_cookies import RefreshCookie
 from server.execution_metrics import Outcome
 from server.explanation import ExecutorName
 from server.graphiql import page_response, wants_page
@@ -29,9 +31,12 @@ from server.graphql_request import (
 )
 from server.http_caching import CacheRules, is_not_modified
 from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
+from server.refresh_cookies import RefreshCookies
 from server.request_memo import RequestMemo
-from server.settings import Settings
+from server.settings import AppEnvironment, Settings
 from server.viewers import Viewers
+
+OpenContext = Callable[[Viewer, Visit, RefreshCookie], Context]
 
 NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
@@ -40,14 +45,14 @@ HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Option
 class GraphQLEndpoint:
     """Answers GraphQL requests; a browser that opens the address gets GraphiQL."""
 
-    def __init__(
-        self, executor: Executor, settings: Settings, open_context: Callable[[Viewer, Visit], Context], viewers: Viewers
-    ) -> None:
+    def __init__(self, executor: Executor, settings: Settings, open_context: OpenContext, viewers: Viewers) -> None:
         self._executor = executor
         self._viewers = viewers
         self._shows_graphiql = settings.shows_graphiql
         self._max_body_bytes = settings.max_body_bytes
         self._open_context = open_context
+        is_secure = settings.app_env != AppEnvironment.DEVELOPMENT
+        self._cookies = RefreshCookies(frozenset(settings.cors_origins), is_secure=is_secure)
         self._memo = RequestMemo()
         self._caching = CacheRules(settings.cache_max_age_seconds, settings.cache_stale_seconds)
 
@@ -96,13 +101,15 @@ class GraphQLEndpoint:
     async def _run(
         self, asked: GraphQLRequest, request: HttpRequest, viewer: Viewer, refusal: NotCompilableError | None = None
     ) -> Answer:
-        async with self._open_context(viewer, _visit(request)) as context:
+        visit, cookie = _visit(request), self._cookies.read(request)
+        async with self._open_context(viewer, visit, cookie) as context:
             if asked.explain:
                 answer = await self._executor.explain(asked, context)
             else:
                 answer = await self._executor.run(asked, context, refusal=refusal)
         self._count(answer)
-        return answer
+        set_cookie = self._cookies.header(cookie, visit.at)
+        return answer if set_cookie is None else replace(answer, set_cookie=set_cookie)
 
     def _count(self, answer: Answer) -> None:
         self._executor.metrics.requests[answer.executor, answer.outcome()] += 1
@@ -126,7 +133,10 @@ def _respond(answer: Answer, media_type: str) -> HttpAnswer:
     status = answer.status()
     if media_type == JSON and status is HTTPStatus.BAD_REQUEST:
         status = HTTPStatus.OK
-    return HttpAnswer(status, USUAL_HEADERS[media_type], orjson.dumps(answer.body()))
+    headers = USUAL_HEADERS[media_type]
+    if answer.set_cookie is not None:
+        headers = [*headers, (b"set-cookie", answer.set_cookie.encode("latin-1"))]
+    return HttpAnswer(status, headers, orjson.dumps(answer.body()))
 
 
 def _found(data: bytes, media_type: str) -> HttpAnswer:

@@ -54,6 +54,8 @@ class Answer:
     """The plan of that statement, and what the request gave it."""
     executor: ExecutorName = ExecutorName.NONE
     extensions: dict[str, Any] | None = None
+    set_cookie: str | None = None
+    """What the browser is told to keep."""
 
     def body(self) -> dict[str, Any]:
         """The GraphQL response, for orjson to write."""

@@ -4,11 +4,13 @@ Source of the rules: RFC 6750, OAuth 2.0 bearer tokens.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from auth.api_tokens import is_api_token
+from auth.errors import ApiTokenRefusedError
 from auth.tokens import AccessTokenRefusedError, AccessTokens
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from resolvers.errors import ErrorCode
@@ -34,11 +36,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Viewers:
-    """Tells the viewer of a request. The database is not asked: an access token carries the role."""
+FindMachine = Callable[[str, datetime], Awaitable[Viewer]]
+"""Gives the machine whose API token it is. Raises ApiTokenRefusedError."""
 
-    def __init__(self, tokens: AccessTokens, clock: Callable[[], datetime] = now) -> None:
+
+class Viewers:
+    """Tells the viewer of a request. The database is asked for API tokens only: an access token carries the role."""
+
+    def __init__(self, tokens: AccessTokens, find_machine: FindMachine, clock: Callable[[], datetime] = now) -> None:
         self._tokens = tokens
+        self._find_machine = find_machine
         self._clock = clock
         self._known: OrderedDict[str, KnownToken] = OrderedDict()
 
@@ -48,10 +55,18 @@ class Viewers:
             return VISITOR
         text = _token_of(request)
         moment = self._clock()
+        if is_api_token(text):
+            return await self._machine(text, moment)
         known = self._known.get(text)
         if known is not None and moment < known.good_until:
             return known.viewer
         return self._verified(text, moment)
+
+    async def _machine(self, text: str, moment: datetime) -> Viewer:
+        try:
+            return await self._find_machine(text, moment)
+        except ApiTokenRefusedError as error:
+            raise _unauthenticated(str(error), "invalid_token") from error
 
     def _verified(self, text: str, moment: datetime) -> Viewer:
         try:

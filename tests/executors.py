@@ -13,6 +13,7 @@ from server.compiled_reads import CompiledReads
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
+from tests.safeguards import SAFEGUARDS
 
 REFERENCE = Executor(schema, introspection=True)
 
@@ -22,7 +23,8 @@ INCIDENT = re.compile(rb"[0-9a-f]{32}")
 
 def compiling(pool: ReadPool, own_pool: ReadPool | None = None) -> Executor:
     """The executor that the server uses, on connections of that pool, and of the other for what is somebody's own."""
-    return Executor(schema, introspection=True, reads=CompiledReads(Compiler(schema), pool, own_pool=own_pool))
+    reads = CompiledReads(Compiler(schema, SAFEGUARDS.vault), pool, own_pool=own_pool)
+    return Executor(schema, introspection=True, reads=reads)
 
 
 def compiling_on(engine: AsyncEngine) -> Executor:
@@ -35,7 +37,7 @@ async def answered(
     executor: Executor, engine: AsyncEngine, request: GraphQLRequest, viewer: Viewer = VISITOR
 ) -> Answer:
     """What the executor answers."""
-    async with Context(engine, viewer) as context:
+    async with Context(engine, viewer, SAFEGUARDS) as context:
         return await executor.run(request, context)
 
 

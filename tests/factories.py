@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from secrets import token_bytes
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
+from domain.vault import Place
 from models import (
     Address,
     ApiToken,
@@ -42,9 +42,12 @@ from models import (
     product_tags,
 )
 from tests.databases import copy_database, drop_database, opened
+from tests.safeguards import SAFEGUARDS
 
 NUMBERS = count(1)
 PUBLISHED_AT = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
+EARLIER = datetime(2025, 1, 1, tzinfo=UTC)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 Row = TypeVar("Row", bound=Base)
 
@@ -78,6 +81,48 @@ async def add_address(session: AsyncSession, user: User | None = None, **overrid
     owner = user or await add_user(session)
     defaults = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
     return await _add(session, Address, overrides, user_id=owner.id, **defaults)
+
+
+async def seal_phone(session: AsyncSession, row: User | Address, phone: str) -> None:
+    """Give the account or the address a phone number, which servers in development can read."""
+    row.encrypted_phone = SAFEGUARDS.vault.seal(phone, Place(row.__tablename__, "encrypted_phone", row.id))
+    if isinstance(row, User):
+        row.phone_index = SAFEGUARDS.vault.index(phone, "users.phone")
+    await session.flush()
+
+
+async def add_session(session: AsyncSession, user: User, **overrides: Any) -> UserSession:
+    """A sign-in that goes on, from a device that said what it is."""
+    now = datetime.now(UTC)
+    defaults = {"created_at": now, "last_used_at": now, "expires_at": now + timedelta(days=30)}
+    return await _add(
+        session, UserSession, overrides, user_id=user.id, address="192.0.2.1", user_agent="Fox", **defaults
+    )
+
+
+async def add_api_token(session: AsyncSession, user: User, **overrides: Any) -> ApiToken:
+    """A token that may read the catalogue, and that nobody knows."""
+    number = next(NUMBERS)
+    now = datetime.now(UTC)
+    return await _add(
+        session,
+        ApiToken,
+        overrides,
+        user_id=user.id,
+        name="Till",
+        prefix=f"mk_{number}",
+        token_hash=number.to_bytes(32, "big"),
+        scopes=["catalog:read", "stock:read"],
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+        last_used_at=now,
+    )
+
+
+async def add_log_entry(session: AsyncSession, user: User, **overrides: Any) -> UserSecurityLog:
+    """Something that happened to the account."""
+    event, details = SecurityEvent.ROLE_CHANGED, {"from": "CUSTOMER", "to": "STAFF"}
+    return await _add(session, UserSecurityLog, overrides, event=event, user_id=user.id, details=details)
 
 
 async def add_category(session: AsyncSession, **overrides: Any) -> Category:
@@ -192,14 +237,10 @@ async def add_dead_letter(session: AsyncSession, **overrides: Any) -> DeadLetter
 
 async def add_belongings(session: AsyncSession, user: User) -> None:
     """A row of every table whose rows are an account's own: the lists of `viewer` have one more each."""
-    await add_address(session, user)
-    now = datetime.now(UTC)
-    await _add(session, UserSession, {}, user_id=user.id, created_at=now, expires_at=now + timedelta(days=30))
-    token = {"prefix": f"mk_{next(NUMBERS)}", "token_hash": token_bytes(32), "scopes": ["catalog:read"]}
-    await _add(
-        session, ApiToken, token, user_id=user.id, name="Till", created_at=now, expires_at=now + timedelta(days=30)
-    )
-    await _add(session, UserSecurityLog, {}, user_id=user.id, event=SecurityEvent.SIGNED_IN)
+    await add_address(session, user, company="Kibo", line2="Floor 2", region="Oromia", postal_code="1000")
+    await add_session(session, user)
+    await add_api_token(session, user)
+    await add_log_entry(session, user, actor_id=user.id)
 
 
 async def add_identity(session: AsyncSession, user: User) -> ExternalIdentity:
@@ -220,9 +261,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_product(session, category, number)
         await _add_full_service(session, number)
         await _add_full_author(session, number)
-        user = await add_user(session)
-        await add_belongings(session, user)
-        await add_identity(session, user)
+        await _add_full_account(session, number)
         await add_dead_letter(session)
 
 
@@ -262,6 +301,17 @@ async def _add_full_service(session: AsyncSession, number: int) -> None:
     )
     await add_tier(session, service, features=["By phone"])
     await add_tier(session, service, features=["On site"], position=1)
+
+
+async def _add_full_account(session: AsyncSession, number: int) -> None:
+    """An account made after all others, so that it comes first."""
+    at = LATER + timedelta(hours=number)
+    user = await add_user(session, username=f"user-{next(NUMBERS)}", avatar_url="/media/me.webp", created_at=at)
+    await seal_phone(session, user, "+251911000101")
+    await add_identity(session, user)
+    for _ in range(2):
+        await add_belongings(session, user)
+        await add_review(session, await add_product(session, created_at=EARLIER), user, created_at=EARLIER)
 
 
 async def _add_full_author(session: AsyncSession, number: int) -> None:

@@ -33,8 +33,8 @@ class Door:
 
 
 @contextmanager
-def open_door(url: str, **settings: object) -> Iterator[Door]:
-    """A server on that database."""
+def open_door(url: str, *, works: bool = False, **settings: object) -> Iterator[Door]:
+    """A server on that database, with a worker inside if it `works`."""
     configured = settings_for(url).model_copy(update=settings)
-    with running(create_app(configured)) as http:
+    with running(create_app(configured, works=works)) as http:
         yield Door(http, configured)

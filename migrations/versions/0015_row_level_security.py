@@ -29,7 +29,7 @@ OWN = "user_id = (SELECT viewer_id())"
 OWN_OR_OF_ACCOUNTS = f"{OWN} OR (SELECT viewer_may('accounts:read'))"
 
 SEEN = {
-    "addresses": OWN,
+    "addresses": OWN_OR_OF_ACCOUNTS,
     "api_tokens": OWN_OR_OF_ACCOUNTS,
     "dead_letters": "(SELECT viewer_may('jobs:read'))",
     "external_identities": OWN_OR_OF_ACCOUNTS,

@@ -8,25 +8,17 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.admission import Admission
-from auth.passwords import Passwords
 from auth.safeguards import Safeguards
 from auth.sessions import SignedIn
 from auth.sign_in import sign_in
 from auth.throttling import Transactions
-from auth.tokens import AccessTokens
 from auth.visits import Visit, visit_from
-from domain.vault import Vault, VaultKey
 from models import SecurityEvent, User, UserSecurityLog
 from tests.factories import add_user, writing
 
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 PASSWORD = "injera with shiro"
 HOME = "196.188.1.1"
-
-
-def made_safeguards() -> Safeguards:
-    """Safeguards with keys of their own."""
-    return Safeguards(Passwords(), AccessTokens(["k" * 40]), Vault([VaultKey("now", bytes(range(32)))]))
 
 
 def at(seconds: float = 0, address: str | None = HOME) -> Visit:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from auth.safeguards import Safeguards
-from tests.auth.accounts import made_safeguards
+from tests.safeguards import made_safeguards
 
 
 @pytest.fixture(scope="session")

@@ -42,11 +42,11 @@ async def viewer(engine: AsyncEngine, token: str, seconds: float = 60) -> Viewer
         return await authenticate_api_token(session, token, at(seconds).at)
 
 
-async def test_token_stands_for_its_user_within_its_scopes(engine: AsyncEngine) -> None:
+async def test_token_acts_for_its_user_within_its_scopes(engine: AsyncEngine) -> None:
     token = await made(engine)
 
     assert is_api_token(token.text)
-    assert await viewer(engine, token.text) == Viewer(token.row.user_id, frozenset(SCOPES))
+    assert await viewer(engine, token.text) == Viewer(grants=frozenset(SCOPES), acts_for=token.row.user_id)
     async with writing(engine) as session:
         [row] = await session.scalars(select(ApiToken))
     assert (row.name, row.prefix, row.scopes) == ("Till", token.text[:11], ["catalog:read", "stock:read"])

@@ -26,7 +26,15 @@ from tests.compiler.operations import Pool
 from tests.compiler.random_shop import RandomShop
 from tests.databases import copy_database, drop_database, opened, settings_for
 from tests.executors import REFERENCE, answered
-from tests.factories import add_review, add_user
+from tests.factories import (
+    add_address,
+    add_api_token,
+    add_log_entry,
+    add_review,
+    add_session,
+    add_user,
+    seal_phone,
+)
 from tests.schema.walk import CORE
 
 SEED = int(os.environ.get("MERKATO_EQUALITY_SEED", "0"))
@@ -187,7 +195,28 @@ async def add_owned_rows(session: AsyncSession) -> None:
     """Rows that their owners see, and others do not."""
     products = (await session.scalars(select(models.Product).order_by(models.Product.id).limit(12))).all()
     for owner in OWNERS:
-        user = await add_user(session, id=owner)
+        user = await add_user(session, id=owner, username=f"owner-{owner.int % 10}", avatar_url="/media/me.webp")
+        await add_private_rows(session, user)
         for number, product in enumerate(products):
             status = list(models.ModerationStatus)[(number + OWNERS.index(owner)) % len(models.ModerationStatus)]
             await add_review(session, product, user, status=status, moderation_note="private")
+
+
+async def add_private_rows(session: AsyncSession, user: models.User) -> None:
+    """What nobody but the account's owner and staff sees: some of everything, over and going on, with and without."""
+    moment = datetime(2026, 10, 1, 12, 30, 0, 123456, tzinfo=UTC)
+    await seal_phone(session, user, "+251911000101")
+    session.add(models.TotpCredential(user_id=user.id, encrypted_secret=b"", confirmed_at=moment))
+    for number, text in enumerate(ODD_TEXTS):
+        address = await add_address(
+            session, user, name=text or "-", line2=text, is_default_billing=number == 2, created_at=moment
+        )
+        if number % 2:
+            await seal_phone(session, address, f"+25191100010{number}")
+        over = {"ended_at": moment, "end_reason": models.SessionEnd.REVOKED} if number % 2 else {}
+        await add_session(session, user, user_agent=text, address=None, **over)
+        await add_api_token(session, user, name=text or "-", revoked_at=moment if number % 2 else None)
+        event = list(models.SecurityEvent)[number]
+        await add_log_entry(session, user, event=event, details={"text": text, "list": [text]}, created_at=moment)
+        session.add(models.RecoveryCode(user_id=user.id, code_hash=number.to_bytes(32, "big")))
+    await add_log_entry(session, user, actor_id=user.id)

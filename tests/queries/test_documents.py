@@ -6,17 +6,36 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import OperationDefinitionNode, parse, validate
+from graphql import FieldNode, OperationDefinitionNode, get_operation_ast, parse, validate
 
+from resolvers.declarations import Declaration, Own
 from server.graphiql import read_examples
-from tests.schema.walk import CORE
+from tests.schema.walk import CORE, fields
 
 DOCUMENTS = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 FROM_SETTINGS = {"IdentityProviders"}
-QUERIES = [
+READS = [
     path for path in DOCUMENTS if "\nquery " in path.read_text(encoding="utf-8") and path.stem not in FROM_SETTINGS
 ]
 """Those that only read the database."""
+
+
+def root_declarations(path: Path) -> list[Declaration]:
+    """What the root fields of a query are declared as."""
+    operation = get_operation_ast(parse(path.read_text(encoding="utf-8")))
+    assert operation is not None
+    names = {field.name.value for field in operation.selection_set.selections if isinstance(field, FieldNode)}
+    found = [walked.declared for walked in fields() if walked.type.name == "Query" and walked.name in names]
+    return [declared.declaration for declared in found if declared is not None]
+
+
+def is_for_everybody(path: Path) -> bool:
+    """Whether visitors get something."""
+    return all(not each.requires and not isinstance(each, Own) for each in root_declarations(path))
+
+
+QUERIES = [path for path in READS if is_for_everybody(path)]
+"""Those that visitors send."""
 
 
 def read_document(path: Path) -> tuple[str, dict[str, Any]]:
@@ -28,7 +47,7 @@ def read_document(path: Path) -> tuple[str, dict[str, Any]]:
 
 def test_there_are_documents() -> None:
     assert len(QUERIES) >= 10
-    assert len(DOCUMENTS) > len(QUERIES)
+    assert len(DOCUMENTS) > len(READS) > len(QUERIES)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)

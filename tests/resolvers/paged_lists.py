@@ -210,7 +210,7 @@ def orders_of(walked: WalkedField) -> Mapping[str | None, Order]:
         return {None: declaration.rules.default} if isinstance(declaration, Root | Many) else {}
     kind = get_named_type(sort.type)
     assert isinstance(kind, GraphQLEnumType)
-    orders = {name: member.value.value for name, member in kind.values.items()}
+    orders = {name: member.value for name, member in kind.values.items()}
     return {name: order for name, order in orders.items() if not order.needs_question}
 
 

@@ -20,6 +20,10 @@ from tests.schema.walk import CORE, WalkedField, fields
 
 TABLES = {
     "Account": models.User,
+    "Address": models.Address,
+    "ApiToken": models.ApiToken,
+    "SecurityLogEntry": models.UserSecurityLog,
+    "Session": models.UserSession,
     "Reviewer": models.User,
     "ProductImage": models.ProductImage,
     "Shop": models.Shop,

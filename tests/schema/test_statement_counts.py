@@ -40,7 +40,8 @@ from tests.databases import settings_for
 from tests.executors import REFERENCE, answered
 from tests.executors import compiling as compiling_with
 from tests.factories import add_shopful, shared_engine, writing
-from tests.queries.test_documents import QUERIES, read_document
+from tests.queries.test_documents import READS, read_document
+from tests.safeguards import SAFEGUARDS
 from tests.schema.routes import Route, arguments, fields_of, is_list, is_loading, leaf_of, named, routes, types_below
 from tests.schema.walk import CORE, WalkedField, object_types
 
@@ -85,7 +86,7 @@ async def measure(
 ) -> Measured:
     """Run an operation that must not fail."""
     with counted(engine) as statements:
-        async with Context(engine, ADMIN) as context:
+        async with Context(engine, ADMIN, SAFEGUARDS) as context:
             answer = await executor.run(GraphQLRequest(document, variables=variables), context)
     assert answer.errors == [], document
     return Measured(answer.data, len(statements))
@@ -207,6 +208,7 @@ def test_every_type_is_reached() -> None:
     assert missed == {
         "Query",
         "Shop",
+        "AccountConnection",
         "AuthorConnection",
         "CategoryConnection",
         "DeadLetterConnection",
@@ -235,7 +237,7 @@ async def test_compiled_field_is_one_statement(shop: AsyncEngine, compiling: Com
         assert await compiling.measure(shop, case.document(), {"first": size}) == 1
 
 
-@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", READS, ids=lambda path: path.stem)
 async def test_compiled_document_is_one_statement(shop: AsyncEngine, compiling: Compiling, path: Path) -> None:
     assert await compiling.measure(shop, *read_document(path)) == 1
 

@@ -1,121 +1,201 @@
-"""The life of an account over HTTP, with the documents that frontends send and the letters that people get."""
+"""The life of an account over HTTP: with the documents that frontends send, and the letters that people open."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.auth.accounts import last_token, letters
+from models import Base, User
+from resolvers.ids import decode_id_of
+from tests.factories import add_product, add_review, writing
+from tests.jobs import until_empty
+from tests.mail_server import MailServer, mail_server
 from tests.signed_in import Door, open_door
 
 DOCUMENTS = Path(__file__).parents[2] / "queries"
 EMAIL, PASSWORD, OTHER_PASSWORD = "hana@example.com", "a long and quiet evening", "eleven goats on a hill"
-WHO = "{ viewer { email sessions { nodes { id endReason userAgent } } } }"
+PHONE = "+251 911 000 101"
+LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an inbox and devices."""
+
+    door: Door
+    inbox: MailServer
+    engine: AsyncEngine
+
+    async def letter(self) -> str:
+        """The newest letter, once all have come."""
+        await until_empty(self.engine)
+        body = self.inbox.received[-1].get_body(("plain",))
+        assert body is not None
+        return str(body.get_content())
+
+    async def token(self) -> str:
+        """What the link in it holds."""
+        (link,) = [found for found in LINK.findall(await self.letter()) if "token=" in found]
+        return str(parse_qs(urlsplit(link).query)["token"][0])
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A browser: what it is called, and what it keeps of its session."""
+    """A program that somebody signs in with: what it is called, and what it keeps of its session."""
 
     door: Door
     name: str
-    tokens: dict[str, str]
+    kept: dict[str, str] = field(default_factory=dict)
 
-    def send(self, name: str, **given: Any) -> Any:
+    def send(self, name: str, /, **given: Any) -> Any:
         """The result of the mutation in `queries/`, without errors."""
-        document = (DOCUMENTS / f"{name}.graphql").read_text(encoding="utf-8")
-        body = self._post({"query": document, "variables": {"input": given}})
+        body = self.ask(name, input=given)
         assert "errors" not in body, body["errors"]
         (result,) = body["data"].values()
         if result["__typename"] == "SignedIn":
-            self.tokens.update(access=result["accessToken"], refresh=result["refreshToken"])
+            self.kept.update(access=result["accessToken"], refresh=result["refreshToken"])
         return result
 
-    def viewer(self) -> Any:
-        """Who it is signed in as."""
-        return self._post({"query": WHO})["data"]["viewer"]
+    def done(self, name: str, /, **given: Any) -> Any:
+        """The same, of a mutation that must do what it is asked for."""
+        result = self.send(name, **given)
+        assert "message" not in result, result
+        return result
 
-    def _post(self, body: dict[str, Any]) -> Any:
+    def refusal(self, name: str, /, **given: Any) -> str:
+        """The kind of problem that the mutation meets."""
+        result = self.send(name, **given)
+        assert "message" in result, result
+        return str(result["__typename"])
+
+    def ask(self, name: str, /, **variables: Any) -> Any:
+        """The body of the answer to the document in `queries/`."""
         headers = {"user-agent": self.name}
-        if "access" in self.tokens:
-            headers["authorization"] = f"Bearer {self.tokens['access']}"
+        if "access" in self.kept:
+            headers["authorization"] = f"Bearer {self.kept['access']}"
+        document = (DOCUMENTS / f"{name}.graphql").read_text(encoding="utf-8")
+        body = {"query": document, "variables": variables}
         return self.door.http.post("/graphql", json=body, headers=headers).json()
+
+    def viewer(self, name: str) -> Any:
+        """What the query in `queries/` tells of whoever is signed in."""
+        return self.ask(name)["data"]["viewer"]
 
 
 @pytest.fixture
-async def door(database_url: str) -> AsyncIterator[Door]:
-    """A server on an empty shop."""
-    with open_door(database_url) as door:
-        yield door
+async def hana(database_url: str, engine: AsyncEngine) -> AsyncIterator[Person]:
+    """Somebody who has no account yet, before a server with a worker and a mail server."""
+    with mail_server() as inbox:
+        mail = {"smtp_host": "127.0.0.1", "smtp_port": inbox.port, "smtp_security": "none"}
+        with open_door(database_url, works=True, **mail) as door:
+            yield Person(door, inbox, engine)
 
 
-async def signed_up(engine: AsyncEngine, device: Device) -> None:
+async def sign_up(hana: Person, device: Device) -> None:
     """Make an account and open the letter."""
-    given = {"email": EMAIL, "password": PASSWORD, "firstName": "Hana", "lastName": "Bekele"}
-    assert device.send("SignUp", **given) == {"__typename": "Done"}
-    assert device.send("VerifyEmail", token=await last_token(engine)) == {"__typename": "Done"}
+    device.done("SignUp", email=EMAIL, password=PASSWORD, firstName="Hana", lastName="Bekele")
+    device.done("VerifyEmail", token=await hana.token())
 
 
-async def test_account_from_its_sign_up_to_another_password(door: Door, engine: AsyncEngine) -> None:
-    phone, laptop = Device(door, "phone", {}), Device(door, "laptop", {})
-
-    await signed_up(engine, phone)
-    signed_in = phone.send("SignIn", email=EMAIL, password=PASSWORD)
-    assert signed_in["account"]["email"] == EMAIL
-    assert phone.viewer()["email"] == EMAIL
-
-    assert phone.send("RefreshSession", refreshToken=phone.tokens["refresh"])["__typename"] == "SignedIn"
-    assert laptop.send("SignIn", email=EMAIL, password=PASSWORD)["__typename"] == "SignedIn"
-    sessions = phone.viewer()["sessions"]["nodes"]
-    assert [(session["userAgent"], session["endReason"]) for session in sessions] == [("laptop", None), ("phone", None)]
-
-    ended = phone.send("RevokeSession", id=sessions[0]["id"])
-    assert (ended["__typename"], ended["endReason"]) == ("Session", "REVOKED")
-    assert phone.send("RevokeSession", id=sessions[0]["id"])["__typename"] == "SessionNotFound"
-    assert laptop.send("RefreshSession", refreshToken=laptop.tokens["refresh"])["__typename"] == "SessionEnded"
-
-    assert phone.send("RequestPasswordReset", email=EMAIL) == {"__typename": "Done"}
-    token = await last_token(engine)
-    assert phone.send("ResetPassword", token=token, newPassword=OTHER_PASSWORD) == {"__typename": "Done"}
-    assert phone.send("ResetPassword", token=token, newPassword=PASSWORD)["__typename"] == "TokenRefused"
-    assert phone.send("RefreshSession", refreshToken=phone.tokens["refresh"])["__typename"] == "SessionEnded"
-    assert laptop.send("SignIn", email=EMAIL, password=OTHER_PASSWORD)["__typename"] == "SignedIn"
-    assert laptop.send("SignOut", refreshToken=laptop.tokens["refresh"]) == {"__typename": "Done"}
-    assert laptop.send("RefreshSession", refreshToken=laptop.tokens["refresh"])["__typename"] == "SessionEnded"
+def codes_of(secret: str) -> Sequence[str]:
+    """The codes that the app shows now and next."""
+    app, now = pyotp.TOTP(secret), datetime.now(UTC)
+    return [app.at(now), app.at(now + timedelta(seconds=30))]
 
 
-async def test_password_and_address_are_changed_by_whoever_knows_the_password(door: Door, engine: AsyncEngine) -> None:
-    phone = Device(door, "phone", {})
-    await signed_up(engine, phone)
-    phone.send("SignIn", email=EMAIL, password=PASSWORD)
+async def test_life_of_an_account(hana: Person) -> None:
+    phone, laptop = Device(hana.door, "Phone 7"), Device(hana.door, "Laptop 9")
+    await sign_up(hana, phone)
+    me = phone.done("SignIn", email=EMAIL, password=PASSWORD)["account"]["id"]
+    await live(hana, phone, me)
+    recovery_codes = turn_second_factor_on(phone, laptop)
+    lose_a_device(phone, laptop)
+    await forget_the_password(hana, phone)
 
-    wrong = phone.send("ChangePassword", currentPassword="not this one", newPassword=OTHER_PASSWORD)
-    assert wrong == {"__typename": "WrongPassword", "message": "The current password is wrong."}
-    weak = phone.send("ChangePassword", currentPassword=PASSWORD, newPassword="password1")
-    assert weak["fields"][0]["path"] == ["input", "newPassword"]
+    challenge = phone.done("SignIn", email=EMAIL, password=OTHER_PASSWORD)["challenge"]
+    phone.done("CompleteSignIn", challenge=challenge, code=recovery_codes[0])
+    assert phone.viewer("MySecurity")["recoveryCodesLeft"] == 9
+    phone.done("DeleteMyAccount", password=OTHER_PASSWORD)
 
-    other = Device(door, "phone", {})
-    wait = other.send("SignIn", email=EMAIL, password="not this one")
-    assert wait["__typename"] == "InvalidCredentials"
-    again = other.send("SignIn", email=EMAIL, password=PASSWORD)
-    assert (again["__typename"], again["retryAfterSeconds"]) == ("TooManyAttempts", 1)
-
-
-async def test_sign_up_tells_nobody_whether_there_is_an_account(door: Door, engine: AsyncEngine) -> None:
-    device = Device(door, "phone", {})
-    await signed_up(engine, device)
-    given = {"email": EMAIL.upper(), "password": OTHER_PASSWORD, "firstName": "M", "lastName": "A"}
-    answer = device.send("SignUp", **given)
-    assert answer["__typename"] in {"Done", "TooManyAttempts"}
-    assert device.send("RequestPasswordReset", email="nobody@example.com") == {"__typename": "Done"}
-    assert {letter["to"] for letter in await letters(engine)} == {EMAIL}
+    assert phone.viewer("MyAccount") is None
+    assert phone.refusal("UpdateProfile", firstName="Hana") == "AccountGone"
+    assert phone.refusal("RefreshSession", refreshToken=phone.kept["refresh"]) == "SessionEnded"
+    await assert_nothing_is_left(hana.engine)
 
 
-def test_aliases_are_counted_each(door: Door) -> None:
-    attempt = 'signIn(input: {email: "hana@example.com", password: "guess"}) { __typename }'
-    document = "mutation { " + " ".join(f"a{number}: {attempt}" for number in range(4)) + " }"
-    answers = door.http.post("/graphql", json={"query": document}).json()["data"].values()
-    assert [answer["__typename"] for answer in answers] == ["InvalidCredentials", *["TooManyAttempts"] * 3]
+async def live(hana: Person, device: Device, me: str) -> None:
+    """Fill the account with what an account gathers."""
+    told = device.done("UpdateProfile", username="hanab", phone=PHONE, avatarUrl="/media/hana.webp")
+    assert told["phone"] == "+251911000101"
+    address = {"name": "Hana Bekele", "line1": "Bole Road 1", "city": "Addis Ababa", "countryCode": "ET"}
+    first = device.done("CreateAddress", **address, phone=PHONE, isDefaultShipping=True)
+    second = device.done("CreateAddress", **address, isDefaultShipping=True)
+    assert device.done("UpdateAddress", id=first["id"], line2="Floor 2")["isDefaultShipping"] is False
+    device.done("DeleteAddress", id=second["id"])
+    assert device.refusal("DeleteAddress", id=second["id"]) == "AddressNotFound"
+    (kept,) = device.viewer("MyAccount")["addresses"]["nodes"]
+    assert (kept["id"], kept["line2"], kept["phone"]) == (first["id"], "Floor 2", "+251911000101")
+    async with writing(hana.engine) as session:
+        author = await session.get_one(User, decode_id_of("Account", me))
+        await add_review(session, await add_product(session), author, comment="Good tea.")
+
+
+def turn_second_factor_on(phone: Device, laptop: Device) -> Sequence[str]:
+    """Put the secret into an app, and sign in on the other device with its code; gives the recovery codes."""
+    secret = phone.done("BeginTotp", password=PASSWORD)["secret"]
+    assert phone.viewer("MySecurity")["hasSecondFactor"] is False
+    shown, shown_next = codes_of(secret)
+    recovery_codes: Sequence[str] = phone.done("ConfirmTotp", code=shown)["codes"]
+    assert phone.viewer("MySecurity")["hasSecondFactor"] is True
+    assert phone.refusal("BeginTotp", password=PASSWORD) == "TotpState"
+
+    step = laptop.done("SignIn", email=EMAIL, password=PASSWORD)
+    assert step["__typename"] == "SecondFactorNeeded"
+    assert laptop.viewer("MyAccount") is None
+    laptop.done("CompleteSignIn", challenge=step["challenge"], code=shown_next)
+    assert laptop.viewer("MyAccount")["email"] == EMAIL
+    assert laptop.refusal("CompleteSignIn", challenge=step["challenge"], code=shown_next) == "TokenRefused"
+    return recovery_codes
+
+
+def lose_a_device(phone: Device, laptop: Device) -> None:
+    """End the session of the laptop from the phone, whose own goes on."""
+    phone.done("RefreshSession", refreshToken=phone.kept["refresh"])
+    sessions = phone.viewer("MySecurity")["sessions"]["nodes"]
+    assert [session["userAgent"] for session in sessions] == ["Laptop 9", "Phone 7"]
+    ended = phone.done("RevokeSession", id=sessions[0]["id"])
+    assert ended["endReason"] == "REVOKED"
+    assert phone.refusal("RevokeSession", id=sessions[0]["id"]) == "SessionNotFound"
+    assert laptop.refusal("RefreshSession", refreshToken=laptop.kept["refresh"]) == "SessionEnded"
+    (left,) = phone.viewer("MySecurity")["sessions"]["nodes"]
+    assert left["userAgent"] == "Phone 7"
+
+
+async def forget_the_password(hana: Person, phone: Device) -> None:
+    """Set another one by letter, which ends every session."""
+    phone.done("RequestPasswordReset", email=EMAIL)
+    token = await hana.token()
+    phone.done("ResetPassword", token=token, newPassword=OTHER_PASSWORD)
+    assert phone.refusal("ResetPassword", token=token, newPassword=PASSWORD) == "TokenRefused"
+    assert phone.refusal("RefreshSession", refreshToken=phone.kept["refresh"]) == "SessionEnded"
+
+
+async def assert_nothing_is_left(engine: AsyncEngine) -> None:
+    """No row of any table tells of the person, but that there was one who wrote a review."""
+    async with engine.connect() as connection:
+        names = [*(table.name for table in Base.metadata.sorted_tables), "pgqueuer", "pgqueuer_log"]
+        rows = {name: await connection.scalars(text(f'SELECT t::text FROM "{name}" t')) for name in names}
+        stored = {name: "\n".join(rows[name]).lower() for name in names}
+    assert "good tea." in stored["reviews"]
+    assert "deleted.invalid" in stored["users"]
+    for name, found in stored.items():
+        for trace in ("hana", "bekele", "911000101", "bole", "phone 7", "laptop 9", "127.0.0.1"):
+            assert trace not in found, (name, trace)

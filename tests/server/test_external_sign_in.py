@@ -27,7 +27,7 @@ def send(door: Door, name: str, headers: Headers | None = None, **given: Any) ->
 async def test_people_sign_in_with_the_provider_of_the_settings(database_url: str, engine: AsyncEngine) -> None:
     with running_provider() as issuer:
         add_person(issuer, "selam", email="selam@example.com", email_verified=True, given_name="Selam")
-        configured = {
+        configured: dict[str, Any] = {
             "openid_issuer": issuer,
             "openid_client_id": "shop",
             "openid_client_secret": SecretStr("secret"),

@@ -366,7 +366,7 @@ async def test_pages_of_configured_origins_may_read(shop_page: httpx.AsyncClient
     for fields in ({"query": TYPENAME}, {"query": "{"}, {}):
         response = await shop_page.post("/graphql", json=fields, headers={"origin": SHOP_ORIGIN})
         assert response.headers["access-control-allow-origin"] == SHOP_ORIGIN
-        assert "access-control-allow-credentials" not in response.headers
+        assert response.headers["access-control-allow-credentials"] == "true"
         assert "Origin" in response.headers["vary"]
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,9 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.errors import ApiTokenRefusedError
 from auth.tokens import LEEWAY_SECONDS, AccessClaims, AccessTokens
-from auth.viewer import VISITOR
+from auth.viewer import VISITOR, Viewer
 from models import ModerationStatus, Role, User
 from server.graphql_request import RequestRefusedError
 from server.http_messages import HttpRequest
@@ -175,7 +176,7 @@ async def test_token_that_is_remembered_ends_when_it_would_have() -> None:
     token = tokens.write(AccessClaims(UUID(int=7), UUID(int=8), Role.CUSTOMER), moments[0])
     headers = [(b"authorization", f"Bearer {token.text}".encode())]
     request = HttpRequest({"method": "POST", "query_string": b"", "headers": headers}, nobody)
-    viewers = Viewers(tokens, lambda: moments[0])
+    viewers = Viewers(tokens, no_machine, lambda: moments[0])
     assert (await viewers.viewer_of(request)).user_id == UUID(int=7)
     assert await viewers.viewer_of(request) is await viewers.viewer_of(request)
     moments[0] += timedelta(minutes=9, seconds=59)
@@ -187,7 +188,12 @@ async def test_token_that_is_remembered_ends_when_it_would_have() -> None:
 
 async def test_request_without_credentials_is_a_visitors() -> None:
     request = HttpRequest({"method": "POST", "query_string": b"", "headers": []}, nobody)
-    assert await Viewers(AccessTokens(["k" * 48])).viewer_of(request) is VISITOR
+    assert await Viewers(AccessTokens(["k" * 48]), no_machine).viewer_of(request) is VISITOR
+
+
+async def no_machine(_token: str, _moment: datetime) -> Viewer:
+    """Know no API token."""
+    raise ApiTokenRefusedError
 
 
 async def nobody() -> Any:
