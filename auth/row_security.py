@@ -3,11 +3,14 @@
 The policies of migration 0015 read it (decision 0022). A session that was told nothing sees no row of the tables.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
+import models
 from auth.viewer import Viewer
 
 GUARDED_TABLES = frozenset(
@@ -23,6 +26,9 @@ GUARDED_TABLES = frozenset(
     }
 )
 """The tables of which a request sees what the database was told that it may. A test compares them with the database."""
+
+WITHHELD_COLUMNS: Mapping[type[models.Base], Sequence[str]] = MappingProxyType({models.User: ("password_hash",)})
+"""What no request may read of tables whose rows it reads whole (migration 0017)."""
 
 USER_ID, PERMISSIONS = "merkato.user_id", "merkato.permissions"
 

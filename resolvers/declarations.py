@@ -23,7 +23,7 @@ from auth.visibility import visible
 from domain.searching import Question, asked, finds
 from domain.vault import Place
 from resolvers.context import AnySelect, Context
-from resolvers.entities import entity_of
+from resolvers.entities import entity_of, withholding
 from resolvers.errors import BadInputError
 from resolvers.ids import decode_id, decode_id_of, encode_id, shown
 from resolvers.listing import Entry, Listing, Page, page_of
@@ -233,7 +233,7 @@ class Root(Declaration):
             return statement.where(visible(self.model, entity, viewer), wanted)
 
         async def read_page() -> Page:
-            rows = matching(select(entity, cursor_of(order, entity, question)))
+            rows = matching(select(entity, cursor_of(order, entity, question)).options(*withholding(self.model)))
             found_rows = await info.context.reading.rows(windowed(rows, entity, order, window, question))
             return page_of([Entry(row, cursor) for row, cursor, _ in found_rows], window)
 

@@ -14,7 +14,7 @@ import models
 from auth.visibility import visible
 from domain.conditions import array_parameter
 from resolvers.context import AnySelect, Context
-from resolvers.entities import entity_of
+from resolvers.entities import entity_of, withholding
 from resolvers.listing import Entry, Page, page_of
 from resolvers.ordering import Order, cursor_of
 from resolvers.paging import Window, windowed
@@ -36,8 +36,10 @@ def load_row(
     async def load(keys: Keys) -> list[Any]:
         entity = entity_of(model)
         column = getattr(entity, attribute)
-        statement = select(entity).where(
-            column == any_(array_parameter(column, keys)), visible(model, entity, context.viewer, owned=owned)
+        statement = (
+            select(entity)
+            .options(*withholding(model))
+            .where(column == any_(array_parameter(column, keys)), visible(model, entity, context.viewer, owned=owned))
         )
         rows = {getattr(row, attribute): row for (row,) in await context.reading.rows(statement)}
         return [rows.get(wanted) for wanted in keys]

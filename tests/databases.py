@@ -8,9 +8,8 @@ import asyncpg
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.connections import own_pool
+from server.connections import own_pool, read_pool
 from server.database import create_engine, open_connection
-from server.read_pool import ReadPool
 from server.settings import Settings
 from tests.executors import compiling
 
@@ -52,12 +51,12 @@ async def drop_database(url: str) -> None:
 async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     """An engine on that database; in its options, its address and the executor that compiles.
 
-    The engine is the owner's, whom no policy restricts. The other executor reads guarded tables as the server does: so
-    wherever their answers are compared, a policy that hides what a predicate shows is found.
+    The engine is the owner's, whom no policy restricts. The other executor reads as the server does: so wherever their
+    answers are compared, a policy that hides what a predicate shows is found, and so is a grant that was forgotten.
     """
+    settings = settings_for(url).model_copy(update={"database_pool_size": 5})
     engine = create_engine(url, settings_for(url))
-    pool = ReadPool(lambda: open_connection(url, settings_for(url)), 5)
-    own = own_pool(url, settings_for(url))
+    pool, own = read_pool(url, settings), own_pool(url, settings)
     engine.update_execution_options(url=url, compiling=compiling(pool, own))
     yield engine
     await pool.close()

@@ -12,19 +12,22 @@ import asyncpg
 import orjson
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from compiler.execution import Compiler
 from compiler.plan import BoundPlan, Plan
-from models import Address, Role
+from models import Address, Role, User
 from resolvers.context import Context
 from schema.root import schema
 from server.compiled_reads import CompiledAnswer, CompiledReads
 from server.connections import own_pool, read_pool, reading_engine
+from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
 from tests.accounts_of_two import Two, add_two
 from tests.databases import settings_for
+from tests.executors import REFERENCE, answered
 from tests.factories import shared_engine, writing
 
 
@@ -146,4 +149,19 @@ async def test_other_executor_tells_of_its_viewer_too(shop: AsyncEngine, two: Tw
             rows = await context.reading.rows(select(Address.user_id))
         assert [row[0] for row in rows] == ([] if viewer.user_id is None else [viewer.user_id])
         assert len(sent) == statements
+    await engine.dispose()
+
+
+async def test_other_executor_reads_accounts_without_their_password_hashes(shop: AsyncEngine, two: Two) -> None:
+    url = str(shop.get_execution_options()["url"])
+    engine = reading_engine(url, settings_for(url))
+    viewer = viewer_with_role(Role.ADMIN, two.selam.user_id)
+    query = "{ users { nodes { id } } last: users(last: 1) { nodes { id } } viewer { id } }"
+    answer = await answered(REFERENCE, engine, GraphQLRequest(query), viewer)
+    assert answer.errors == []
+    assert answer.data is not None
+    assert [len(answer.data[name]["nodes"]) for name in ("users", "last")] == [2, 1]
+    async with Context(engine, viewer) as context:
+        with pytest.raises(DBAPIError, match="permission denied for table users"):
+            await context.reading.rows(select(User.password_hash))
     await engine.dispose()
