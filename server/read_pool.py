@@ -164,5 +164,9 @@ def _told(error: OSError) -> DatabaseAwayError:
 async def opened_for_reading(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> asyncpg.Connection:
     """A connection that can read every compiled statement."""
     connection = await connect()
-    await connection.fetchrow(LEARN_ARRAYS)
+    try:
+        await connection.fetchrow(LEARN_ARRAYS)
+    except BaseException:
+        connection.terminate()  # whoever waited for it went away in this very moment
+        raise
     return connection
