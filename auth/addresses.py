@@ -100,7 +100,8 @@ async def change_address(
 
 
 async def delete_address(session: AsyncSession, user_id: UUID, address_id: UUID) -> None:
-    """Take the entry out. Raises AddressNotFoundError."""
+    """Take the entry out. Raises AddressNotFoundError and AccountGoneError."""
+    await _lock(session, user_id)
     await session.delete(await _own(session, user_id, address_id))
     await session.flush()
 

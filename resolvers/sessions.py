@@ -35,25 +35,33 @@ async def complete_sign_in(
 
 async def refresh_session(context: Context, *, refresh_token: str | None = None) -> SignedIn:
     """Go on with a session; without a token, with that of the cookie, which gets the next one too."""
-    cookie = context.refresh_cookie
-    token = refresh_token if refresh_token is not None else cookie.sent
-    if token is None:
+    if refresh_token is not None:
+        return await _refreshed(context, refresh_token, RefreshTokenPlace.PAYLOAD)
+    if context.refresh_cookie.sent is None:
         raise SessionEndedError
-    refreshed = await sessions.refresh_session(context.writing, context.safeguards.access_tokens, token, context.visit)
-    place = RefreshTokenPlace.COOKIE if refresh_token is None else RefreshTokenPlace.PAYLOAD
+    try:
+        return await _refreshed(context, context.refresh_cookie.sent, RefreshTokenPlace.COOKIE)
+    except SessionEndedError:
+        context.refresh_cookie.drop()
+        raise
+
+
+async def _refreshed(context: Context, refresh_token: str, place: RefreshTokenPlace) -> SignedIn:
+    tokens = context.safeguards.access_tokens
+    refreshed = await sessions.refresh_session(context.writing, tokens, refresh_token, context.visit)
     handed_over(context, refreshed, place)
     return refreshed
 
 
 async def sign_out(context: Context, *, refresh_token: str | None = None) -> Done:
     """End the session of a refresh token; without one, that of the cookie."""
-    cookie = context.refresh_cookie
-    token = refresh_token if refresh_token is not None else cookie.sent
-    if token is not None:
-        async with context.writing() as session:
-            await sessions.sign_out(session, token, context.visit)
+    token = context.refresh_cookie.sent if refresh_token is None else refresh_token
+    if token is None:
+        return DONE
+    async with context.writing() as session:
+        await sessions.sign_out(session, token, context.visit)
     if refresh_token is None:
-        cookie.drop()
+        context.refresh_cookie.drop()
     return DONE
 
 

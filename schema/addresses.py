@@ -104,6 +104,6 @@ UpdateAddressResult = Annotated[
     strawberry.union("UpdateAddressResult", description="The changed address, or why it was not changed."),
 ]
 DeleteAddressResult = Annotated[
-    Done | InvalidInput | AddressNotFound,
+    Done | InvalidInput | AddressNotFound | AccountGone,
     strawberry.union("DeleteAddressResult", description="Whether the address is gone."),
 ]

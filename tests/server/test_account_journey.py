@@ -1,11 +1,10 @@
 """The life of an account over HTTP: with the documents that frontends send, and the letters that people open."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
@@ -15,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Base, User
 from resolvers.ids import decode_id_of
+from tests.devices import Device
 from tests.factories import add_product, add_review, writing
 from tests.jobs import until_empty
 from tests.mail_server import MailServer, mail_server
 from tests.signed_in import Door, open_door
 
-DOCUMENTS = Path(__file__).parents[2] / "queries"
 EMAIL, PASSWORD, OTHER_PASSWORD = "hana@example.com", "a long and quiet evening", "eleven goats on a hill"
 PHONE = "+251 911 000 101"
 LINK = re.compile(r"https?://\S+")
@@ -45,49 +44,6 @@ class Person:
         """What the link in it holds."""
         (link,) = [found for found in LINK.findall(await self.letter()) if "token=" in found]
         return str(parse_qs(urlsplit(link).query)["token"][0])
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A program that somebody signs in with: what it is called, and what it keeps of its session."""
-
-    door: Door
-    name: str
-    kept: dict[str, str] = field(default_factory=dict)
-
-    def send(self, name: str, /, **given: Any) -> Any:
-        """The result of the mutation in `queries/`, without errors."""
-        body = self.ask(name, input=given)
-        assert "errors" not in body, body["errors"]
-        (result,) = body["data"].values()
-        if result["__typename"] == "SignedIn":
-            self.kept.update(access=result["accessToken"], refresh=result["refreshToken"])
-        return result
-
-    def done(self, name: str, /, **given: Any) -> Any:
-        """The same, of a mutation that must do what it is asked for."""
-        result = self.send(name, **given)
-        assert "message" not in result, result
-        return result
-
-    def refusal(self, name: str, /, **given: Any) -> str:
-        """The kind of problem that the mutation meets."""
-        result = self.send(name, **given)
-        assert "message" in result, result
-        return str(result["__typename"])
-
-    def ask(self, name: str, /, **variables: Any) -> Any:
-        """The body of the answer to the document in `queries/`."""
-        headers = {"user-agent": self.name}
-        if "access" in self.kept:
-            headers["authorization"] = f"Bearer {self.kept['access']}"
-        document = (DOCUMENTS / f"{name}.graphql").read_text(encoding="utf-8")
-        body = {"query": document, "variables": variables}
-        return self.door.http.post("/graphql", json=body, headers=headers).json()
-
-    def viewer(self, name: str) -> Any:
-        """What the query in `queries/` tells of whoever is signed in."""
-        return self.ask(name)["data"]["viewer"]
 
 
 @pytest.fixture
@@ -199,3 +155,45 @@ async def assert_nothing_is_left(engine: AsyncEngine) -> None:
     for name, found in stored.items():
         for trace in ("hana", "bekele", "911000101", "bole", "phone 7", "laptop 9", "127.0.0.1"):
             assert trace not in found, (name, trace)
+
+
+async def test_password_and_address_are_changed_by_whoever_knows_the_password(hana: Person) -> None:
+    phone = Device(hana.door, "Phone 7")
+    await sign_up(hana, phone)
+    phone.done("SignIn", email=EMAIL, password=PASSWORD)
+
+    weak = phone.send("ChangePassword", currentPassword=PASSWORD, newPassword="password1")
+    assert weak["fields"][0]["path"] == ["input", "newPassword"]
+    phone.done("ChangePassword", currentPassword=PASSWORD, newPassword=OTHER_PASSWORD)
+    phone.done("ChangeEmail", newEmail="hana@example.net", password=OTHER_PASSWORD)
+    assert phone.viewer("MyAccount")["email"] == EMAIL
+    phone.done("VerifyEmail", token=await hana.token())
+    account = phone.viewer("MyAccount")
+    assert (account["email"], account["isEmailVerified"]) == ("hana@example.net", True)
+    assert phone.refusal("RefreshSession", refreshToken=phone.kept["refresh"]) == "SessionEnded"
+
+    assert phone.refusal("ChangeEmail", newEmail=EMAIL, password=PASSWORD) == "WrongPassword"
+    assert phone.refusal("DeleteMyAccount", password=OTHER_PASSWORD) == "TooManyAttempts"
+    assert phone.viewer("MyAccount")["email"] == "hana@example.net"
+
+
+async def test_sign_up_tells_nobody_whether_there_is_an_account(hana: Person) -> None:
+    device = Device(hana.door, "Phone 7")
+    await sign_up(hana, device)
+    device.done("RequestPasswordReset", email="nobody@example.com")
+    await asyncio.sleep(1)  # nobody signs up twice within a second
+    device.done("SignUp", email=EMAIL.upper(), password=OTHER_PASSWORD, firstName="M", lastName="A")
+
+    await hana.letter()
+
+    subjects = [str(received["Subject"]) for received in hana.inbox.received]
+    assert subjects == ["Confirm your e-mail address", "You have an account already"]
+    assert {str(received["To"]) for received in hana.inbox.received} == {EMAIL}
+    assert device.refusal("SignIn", email=EMAIL, password=OTHER_PASSWORD) == "InvalidCredentials"
+
+
+def test_aliases_are_counted_each(hana: Person) -> None:
+    attempt = 'signIn(input: {email: "hana@example.com", password: "guess"}) { __typename }'
+    document = "mutation { " + " ".join(f"a{number}: {attempt}" for number in range(4)) + " }"
+    answers = hana.door.http.post("/graphql", json={"query": document}).json()["data"].values()
+    assert [answer["__typename"] for answer in answers] == ["InvalidCredentials", *["TooManyAttempts"] * 3]
