@@ -19,6 +19,7 @@ from models import Role
 from schema.root import schema as graphql_schema
 from server.administrators import create_admin
 from server.command_database import with_engine
+from server.database_roles import DatabaseRole
 from server.database_url import show_database_url
 from server.development import DevelopmentOptions, develop, require_development
 from server.document_manifest import write_manifest
@@ -274,7 +275,8 @@ def explain_command(
     given = None if text is None else parse_variables(text)
     question = Question(file, GraphQLRequest(read_text(file), operation, given), VIEWERS[viewer.lower()])
     settings = load_settings()
-    print_report(Console(), with_engine(settings, lambda engine: explain(engine, question), migrated=True))
+    role = DatabaseRole.APP if settings.database_assume_roles else None
+    print_report(Console(), with_engine(settings, lambda engine: explain(engine, question, role), migrated=True))
 
 
 @app.command()

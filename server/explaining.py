@@ -12,6 +12,7 @@ from graphql import GraphQLError, OperationType
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.row_security import IDENTIFY_SESSION, identity_of
 from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
@@ -19,6 +20,7 @@ from compiler.plan import BoundPlan
 from resolvers.context import Context
 from resolvers.errors import BadInputError
 from schema.root import schema
+from server.database_roles import DatabaseRole
 from server.errors import ServerError
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
@@ -121,14 +123,17 @@ def parse_variables(text: str) -> dict[str, Any]:
     return parsed
 
 
-async def explain(engine: AsyncEngine, question: Question) -> Report:
-    """What answers the question, run in a transaction that is rolled back. Raises a ServerError."""
+async def explain(engine: AsyncEngine, question: Question, role: DatabaseRole | None = None) -> Report:
+    """What answers the question, run in a transaction that is rolled back. Raises a ServerError.
+
+    With the role that the server reads as, the plan of the compiled statement has what policies add to it.
+    """
     executor = Executor(schema, introspection=True)
     try:
         bound = _bound(executor, Compiler(schema), question)
     except NotCompilableError as refused:
         return await _explain_reference(engine, executor, question, refused)
-    return await _explain_compiled(engine, bound)
+    return await _explain_compiled(engine, bound, question.viewer, role)
 
 
 def _bound(executor: Executor, compiler: Compiler, question: Question) -> BoundPlan:
@@ -171,10 +176,16 @@ def _placed(error: GraphQLError) -> str:
     return f"Line {where.line}, column {where.column}: {error.message}" if where else error.message
 
 
-async def _explain_compiled(engine: AsyncEngine, bound: BoundPlan) -> CompiledReport:
+async def _explain_compiled(
+    engine: AsyncEngine, bound: BoundPlan, viewer: Viewer, role: DatabaseRole | None
+) -> CompiledReport:
     sql = bound.plan.sql
     async with _rolled_back(engine) as connection:
         try:
+            if role is not None:
+                await connection.execute(f"SET LOCAL ROLE {role}")
+            identity = identity_of(viewer)
+            await connection.fetchrow(IDENTIFY_SESSION, identity.user_id, identity.permissions)
             lines = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", *bound.parameters)
             tree = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *bound.parameters)
         except asyncpg.PostgresError as error:

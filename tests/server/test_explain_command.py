@@ -65,6 +65,12 @@ def document(tmp_path: Path) -> Callable[[str], Path]:
 Write = Callable[[str], Path]
 
 
+def test_plan_has_what_row_level_security_adds(explain: Explain, document: Write) -> None:
+    outcome = explain(document("{ deadLetters { nodes { name } } }"), "--viewer", "analyst")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "InitPlan 1" in outcome.out  # viewer_may('jobs:read'), of no predicate of ours
+
+
 def test_statement_plan_and_indexes_are_shown(explain: Explain, document: Write) -> None:
     outcome = explain(document(NAMED), "--variables", '{"slug": "nowhere"}')
     assert (outcome.code, outcome.err) == (0, "")
