@@ -1,5 +1,7 @@
 """The connections of a serving process, and the role that each acts as."""
 
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -37,17 +39,22 @@ def own_pool(url: str, settings: Settings) -> ReadPool:
     The database is told whose, and must know it still with the statement after that: a pooler that hands out backends
     by transaction could give it to somebody else's. There it raises NoSessionError, and the reference executor answers.
     """
+    return ReadPool(
+        lambda: opened_session(lambda: open_connection(url, settings, limited=True, role=DatabaseRole.APP)),
+        settings.database_pool_size,
+        settings.database_connect_timeout_seconds,
+    )
 
-    async def connect() -> asyncpg.Connection:
-        connection = await open_connection(url, settings, limited=True, role=DatabaseRole.APP)
-        try:
-            await require_session(connection)
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
 
-    return ReadPool(connect, settings.database_pool_size, settings.database_connect_timeout_seconds)
+async def opened_session(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> asyncpg.Connection:
+    """A connection on which what is set stays set. Raises NoSessionError where it would not."""
+    connection = await connect()
+    try:
+        await require_session(connection)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 def table_versions(url: str, settings: Settings) -> TableVersions:

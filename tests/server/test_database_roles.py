@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.database import opened_engine, require_roles
-from server.database_roles import RoleRefusedError
+from server.database import open_connection, opened_engine, require_roles
+from server.database_roles import DatabaseRole, RoleRefusedError, require_role
 from server.embedded import EmbeddedPostgres
 from server.migrating import BASE, MigrationFailedError, migrate, require_head
 from server.scratch import FORGETFUL
@@ -68,6 +68,7 @@ async def test_managed_database_needs_no_superuser(url: str, provider: AsyncEngi
             RoleRefusedError, match=r'cannot act as merkato_app: permission denied to set role "merkato'
         ):
             await require_roles(server, settings_for(server))
+        await require_roles(server, settings_for(server).model_copy(update={"database_assume_roles": False}))
         await run(engine, "GRANT merkato_app, merkato_system TO shop_server")
         await require_roles(server, settings_for(server))
         async with opened_engine(server, settings_for(server)) as least:
@@ -110,3 +111,10 @@ async def test_roles_that_an_administrator_made_are_enough(url: str, provider: A
         await require_roles(address, settings_for(address))
         await migrate(engine, BASE, going_back=True)
     assert await roles(provider) == list(SERVER_ROLES)
+
+
+async def test_role_that_was_not_passed_on_is_noticed(url: str) -> None:
+    connection = await open_connection(url, settings_for(url))
+    with pytest.raises(RoleRefusedError, match="cannot act as merkato_app: it acts as merkato"):
+        await require_role(connection, DatabaseRole.APP)
+    await connection.close()

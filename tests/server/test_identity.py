@@ -16,13 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR, Viewer, viewer_with_role
+from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler
 from compiler.plan import BoundPlan, Plan
 from models import Address, Role, User
 from resolvers.context import Context
 from schema.root import schema
 from server.compiled_reads import CompiledAnswer, CompiledReads
-from server.connections import own_pool, read_pool, reading_engine
+from server.connections import opened_session, own_pool, read_pool, reading_engine
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
 from tests.accounts_of_two import Two, add_two
@@ -136,6 +137,29 @@ async def test_identity_costs_one_statement_where_it_is_needed(reads: Reads, two
     assert asked == ADDRESSES.plan.sql
     await reads.owners(REVIEWS, two.selam)
     assert await reads.taken_down() == [REVIEWS.plan.sql]
+
+
+async def test_pooler_that_keeps_no_session_is_told_of_nobody(reads: Reads, shop: AsyncEngine, two: Two) -> None:
+    opened: list[asyncpg.Connection] = []
+
+    class Pooled(asyncpg.Connection):
+        """As behind PgBouncer, which has numbers of its own for the connections of its clients."""
+
+        def get_server_pid(self) -> int:
+            """Not a backend's."""
+            return 1
+
+    async def connect() -> asyncpg.Connection:
+        url = str(shop.get_execution_options()["url"])
+        opened.append(await asyncpg.connect(url, connection_class=Pooled))
+        return opened[-1]
+
+    pooled = ReadPool(lambda: opened_session(connect), 1)
+    compiled = CompiledReads(Compiler(schema), reads.pools[0], own_pool=pooled)
+    refusal = await compiled.run(ADDRESSES, two.selam)
+    assert isinstance(refusal, NotCompilableError)
+    assert (refusal.reason, refusal.detail) == (Reason.RUNTIME, "NoSessionError")
+    assert [connection.is_closed() for connection in opened] == [True]
 
 
 async def test_other_executor_tells_of_its_viewer_too(shop: AsyncEngine, two: Two) -> None:
