@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -124,15 +125,14 @@ class Context:
         engine: AsyncEngine,
         viewer: Viewer,
         safeguards: Safeguards | None = None,
-        visit: Visit | None = None,
+        arrived: Callable[[], Visit] | None = None,
         refresh_cookie: RefreshCookie | None = None,
         *,
         writing_engine: AsyncEngine | None = None,
     ) -> None:
         """`writing_engine` writes, if it is another one: it acts as the server, where `engine` reads as the viewer."""
         self.viewer = viewer
-        self.visit = visit or Visit(datetime.now(UTC))
-        """When the request came, and from where."""
+        self._arrived = arrived
         self.refresh_cookie = refresh_cookie or RefreshCookie()
         self._safeguards = safeguards
         self.reading = Reading(engine, viewer)
@@ -140,6 +140,11 @@ class Context:
         """How many transactions it has written."""
         self._writing_engine = writing_engine or engine
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    @cached_property
+    def visit(self) -> Visit:
+        """When the request came, and from where: made out when it is first asked for, because most do not ask."""
+        return Visit(datetime.now(UTC)) if self._arrived is None else self._arrived()
 
     def go_on_as(self, viewer: Viewer) -> None:
         """Take whoever has just come in for the viewer. Nothing may have been read since the last transaction."""

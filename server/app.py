@@ -1,7 +1,7 @@
 """The ASGI application, wired from the settings."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -112,9 +112,9 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         async with transaction(application.state.writing_engine) as session:
             return await authenticate_api_token(session, token, moment)
 
-    def open_context(viewer: Viewer, visit: Visit, cookie: RefreshCookie) -> Context:
+    def open_context(viewer: Viewer, arrived: Callable[[], Visit], cookie: RefreshCookie) -> Context:
         reading, writing = application.state.reading_engine, application.state.writing_engine
-        return Context(reading, viewer, safeguards, visit, cookie, writing_engine=writing)
+        return Context(reading, viewer, safeguards, arrived, cookie, writing_engine=writing)
 
     endpoint = GraphQLEndpoint(executor, configured, open_context, Viewers(safeguards.access_tokens, find_machine))
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)

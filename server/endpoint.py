@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -36,7 +37,7 @@ from server.request_memo import RequestMemo
 from server.settings import AppEnvironment, Settings
 from server.viewers import Viewers
 
-OpenContext = Callable[[Viewer, Visit, RefreshCookie], Context]
+OpenContext = Callable[[Viewer, Callable[[], Visit], RefreshCookie], Context]
 
 NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
@@ -101,14 +102,14 @@ class GraphQLEndpoint:
     async def _run(
         self, asked: GraphQLRequest, request: HttpRequest, viewer: Viewer, refusal: NotCompilableError | None = None
     ) -> Answer:
-        visit, cookie = _visit(request), self._cookies.read(request)
-        async with self._open_context(viewer, visit, cookie) as context:
+        cookie = self._cookies.read(request)
+        async with self._open_context(viewer, partial(_visit, request), cookie) as context:
             if asked.explain:
                 answer = await self._executor.explain(asked, context)
             else:
                 answer = await self._executor.run(asked, context, refusal=refusal)
         self._count(answer)
-        set_cookie = self._cookies.header(cookie, visit.at)
+        set_cookie = self._cookies.header(cookie, datetime.now(UTC))
         return answer if set_cookie is None else replace(answer, set_cookie=set_cookie)
 
     def _count(self, answer: Answer) -> None:
