@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from domain.errors import DomainError
+from models import Role
 
 
 class InvalidCredentialsError(DomainError):
@@ -102,6 +103,13 @@ class OwnAccountError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Nobody changes the role or the activity of their own account. Ask another administrator.")
+
+
+class RoleBeyondOwnError(DomainError):
+    """Nobody gives a role that may do more than they may, not even through an account that they make."""
+
+    def __init__(self, role: Role) -> None:
+        super().__init__(f"The role {role.value} may do more than you may. Ask somebody who has it.")
 
 
 class TotpStateError(DomainError):

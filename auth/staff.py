@@ -12,12 +12,14 @@ from uuid_utils.compat import uuid7
 
 from auth.administrators import lock_administrators, require_another_administrator
 from auth.emails import require_email
-from auth.errors import AccountGoneError, AccountNotFoundError, EmailTakenError, OwnAccountError
+from auth.errors import AccountGoneError, AccountNotFoundError, EmailTakenError, OwnAccountError, RoleBeyondOwnError
 from auth.letters import send_invitation
 from auth.names import require_name
 from auth.one_time_tokens import discard
+from auth.roles import ROLE_PERMISSIONS
 from auth.security_log import record
 from auth.sessions import end_sessions
+from auth.viewer import Viewer
 from auth.visits import Visit
 from models import Role, SecurityEvent, SessionEnd, User
 
@@ -30,6 +32,15 @@ class Invitee:
     first_name: str
     last_name: str
     role: Role
+
+
+def require_own(viewer: Viewer, role: Role) -> None:
+    """Refuse to give a role that may do more than the viewer. A machine's scopes count, not its owner's role.
+
+    Raises RoleBeyondOwnError.
+    """
+    if not ROLE_PERMISSIONS[role] <= viewer.grants:
+        raise RoleBeyondOwnError(role)
 
 
 async def invite(session: AsyncSession, actor_id: UUID, invitee: Invitee, visit: Visit) -> User:

@@ -18,6 +18,7 @@ class EndedSessions:
 
 async def invite_user(context: Context, *, email: str, first_name: str, last_name: str, role: Role) -> User:
     """Make an account for somebody, who is asked by letter to take it over."""
+    staff.require_own(context.viewer, role)
     invitee = Invitee(email, first_name, last_name, role)
     async with context.writing() as session:
         return await staff.invite(session, context.viewer.actor_id, invitee, context.visit)
@@ -25,6 +26,7 @@ async def invite_user(context: Context, *, email: str, first_name: str, last_nam
 
 async def change_user_role(context: Context, *, id: UUID, role: Role) -> User:  # noqa: A002 - what clients call it
     """Give an account another role."""
+    staff.require_own(context.viewer, role)
     async with context.writing() as session:
         return await staff.change_role(session, context.viewer.actor_id, id, role, context.visit)
 

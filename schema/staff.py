@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from auth.errors import AccountNotFoundError, EmailTakenError, OwnAccountError
+from auth.errors import AccountNotFoundError, EmailTakenError, OwnAccountError, RoleBeyondOwnError
 from resolvers.staff import EndedSessions as EndedSessionsValue
 from schema.account_problems import AccountGone, LastAdministrator
 from schema.accounts import Account
@@ -76,12 +76,17 @@ class OwnAccount(Problem):
     """Ask another administrator."""
 
 
+@problem(RoleBeyondOwnError, "The role may do more than whoever gives it.")
+class RoleBeyondOwn(Problem):
+    """Ask somebody who has it."""
+
+
 InviteUserResult = Annotated[
-    Account | InvalidInput | EmailTaken | AccountGone,
+    Account | InvalidInput | EmailTaken | RoleBeyondOwn | AccountGone,
     strawberry.union("InviteUserResult", description="The account that waits for its owner, or why there is none."),
 ]
 ChangeUserRoleResult = Annotated[
-    Account | InvalidInput | AccountNotFound | OwnAccount | LastAdministrator,
+    Account | InvalidInput | AccountNotFound | OwnAccount | RoleBeyondOwn | LastAdministrator,
     strawberry.union("ChangeUserRoleResult", description="The account, or why it has the role that it had."),
 ]
 DeactivateUserResult = Annotated[

@@ -99,6 +99,11 @@ def test_machine_has_the_scopes_of_its_token_and_no_account(office: Office) -> N
     assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert machine.ask("UserList")["data"]["users"]["totalCount"] == 2
     assert machine.post({"query": "{ deadLetters { totalCount } }"})["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    for role in ("ADMIN", "EDITOR"):
+        assert machine.refusal("ChangeUserRole", id=office.selam_id, role=role) == "RoleBeyondOwn"
+        given = {"email": "robot@example.com", "firstName": "R", "lastName": "Obot", "role": role}
+        assert machine.refusal("InviteUser", **given) == "RoleBeyondOwn"
+    assert machine.ask("UserList")["data"]["users"]["totalCount"] == 2
     assert machine.done("DeactivateUser", id=office.selam_id)["isActive"] is False
     told = office.admin.post({"query": EVENTS, "variables": {"id": office.selam_id}})["data"]["user"]
     assert told["securityLog"]["nodes"][0]["actorEmail"] == "boss@example.com"
