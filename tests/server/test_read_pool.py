@@ -66,6 +66,7 @@ async def test_no_more_connections_are_opened_than_there_may_be(
 
 
 async def test_whoever_waited_longest_is_next(pool: ReadPool) -> None:
+    await asyncio.gather(*(pool.run(sleeping(0.05)) for _ in range(2)))  # so that both connections are there
     begun: list[int] = []
 
     async def ask(number: int, connection: asyncpg.Connection) -> int:
