@@ -1,5 +1,6 @@
 """Fixtures that every test may use: databases, an API on the demo shop, and a server to visit."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from server.seeding import load_demo
 from tests.databases import copy_database, drop_database, opened, settings_for
 from tests.live import serving, visiting, visiting_asynchronously
 
+MOST_PROCESSES = 4
+"""Each has a PostgreSQL, servers and perhaps a browser of its own."""
+
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes share the tests: one a core for the whole suite. A part of it is sooner done in this one."""
+    is_whole = config.args_source is config.ArgsSource.TESTPATHS
+    return min(os.cpu_count() or 1, MOST_PROCESSES) if is_whole else 0
 
 
 @pytest.fixture(scope="session")
