@@ -5,12 +5,12 @@ they write the same letter. NFKC would also make different letters one, and so p
 """
 
 import asyncio
-import os
-import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources import files
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ import bcrypt
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from auth.errors import TooManyAttemptsError
 from auth.secrets import new_token
 from domain.errors import invalid
 
@@ -30,9 +31,20 @@ LANES = 1
 """OWASP's first choice of parameters for argon2id (Password Storage Cheat Sheet)."""
 
 AT_ONCE = 2
-"""Each takes a core for some 25 ms, and memory. More at once would only make everything else wait."""
+"""Each takes a core for some 25 ms, and memory. More at once would only make everything else wait.
 
-NICENESS = 10
+Their threads are as urgent as the event loop's. Nicer ones make it wait, on a busy machine for half a second: they are
+put aside while they hold Python's lock, which each needs to come back from C.
+"""
+
+UNDER_WAY = 2 * AT_ONCE
+"""How many flows work at once that hash or compare: as one is hashed, another is read or written. Of hundreds at once
+each would do a little in every turn of the event loop, and nothing else would get its turn."""
+
+MOST_WAITING = 500
+"""Some twenty seconds of work. Whoever comes later is better off told so."""
+
+PATIENCE = timedelta(seconds=20)
 BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2y$")
 BCRYPT_BYTES = 72
 """As much as bcrypt ever looked at."""
@@ -56,9 +68,29 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(ITERATIONS, MEMORY_KIB, LANES, type=Type.ID)
-        self._threads = ThreadPoolExecutor(AT_ONCE, "passwords", initializer=_step_back)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "passwords")
+        self._places = asyncio.Semaphore(UNDER_WAY)
+        self._waiting = 0
         self._common = frozenset(files("auth").joinpath("common_passwords.txt").read_text("utf-8").split("\n"))
         self._nobodys_hash = self._hasher.hash(new_token())
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for one of the few places of flows that hash or compare, in the order of coming.
+
+        Raises TooManyAttemptsError when too many wait.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise TooManyAttemptsError(PATIENCE)
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def close(self) -> None:
         """Let the threads go."""
@@ -127,9 +159,3 @@ def _is_possible(password: str) -> bool:
 
 def _is_storable(password: str) -> bool:
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in password)
-
-
-def _step_back() -> None:
-    """Let the event loop go first. On Linux a thread has a niceness of its own; elsewhere it is the process's."""
-    if sys.platform == "linux":
-        os.nice(NICENESS)

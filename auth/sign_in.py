@@ -23,6 +23,13 @@ async def sign_in(
     Neither the answer nor its time says whether there is such an account. Somebody with the right password for an
     address that is not verified gets another letter, which only its owner sees.
     """
+    async with safeguards.passwords.turn():
+        return await _sign_in(transactions, safeguards, email, password, visit)
+
+
+async def _sign_in(
+    transactions: Transactions, safeguards: Safeguards, email: str, password: str, visit: Visit
+) -> Admission:
     known = known_form(email)
     attempt = Attempt(ThrottledAction.SIGN_IN, known or email, visit)
     await require_patience(transactions, attempt)

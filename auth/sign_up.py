@@ -39,7 +39,7 @@ async def sign_up(transactions: Transactions, passwords: Passwords, newcomer: Ne
     first_name = require_name(newcomer.first_name, "first_name")
     last_name = require_name(newcomer.last_name, "last_name")
     passwords.require_good(newcomer.password, email, email.partition("@")[0], first_name, last_name)
-    async with taking_at_least():
+    async with taking_at_least(), passwords.turn():
         await require_patience(transactions, Attempt(ThrottledAction.SIGN_UP, email, visit))
         password_hash = await passwords.hash(newcomer.password)
         async with transactions() as session:

@@ -17,6 +17,8 @@ from benchmarks.growth import growth_as_json, growth_as_markdown, growth_lines, 
 from benchmarks.measuring import Plan
 from benchmarks.outcome import Outcome, as_json
 from benchmarks.report import as_markdown, summary_lines, target_lines
+from benchmarks.sign_ins import measure_sign_ins
+from benchmarks.sign_ins_report import sign_in_lines, sign_ins_as_json, sign_ins_as_markdown
 from server.errors import ServerError
 from server.stopping import unwinding_on_signals
 
@@ -24,6 +26,9 @@ RESULTS = Path(__file__).parent / "results"
 FULL = Plan(seconds=2, rounds=5, warm_up_seconds=2)
 QUICK = Plan(seconds=2, rounds=2, warm_up_seconds=1)
 USUAL_SCALE = "10k"
+SIGN_IN_SECONDS = 10
+"""A percentile of a hundredth needs some hundreds of answers, at a hundred a second."""
+
 EXIT_FAILED = 1
 
 
@@ -35,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with unwinding_on_signals():
             if options.growth:
                 return _run_growth(options, console)
+            if options.sign_ins:
+                return _run_sign_ins(options, console)
             outcome = compete(_wish(options), console.print)
     except (BenchmarkError, ServerError) as error:
         console.print(str(error))
@@ -55,6 +62,18 @@ def _run_growth(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_sign_ins(options: argparse.Namespace, console: Console) -> int:
+    plan = _wish(options).plan
+    seconds = options.seconds or SIGN_IN_SECONDS
+    rounds = measure_sign_ins(plan.rounds, seconds, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(sign_ins_as_json(rounds, seconds), option=orjson.OPT_INDENT_2)
+    (options.output / "sign-ins.json").write_bytes(written)
+    (options.output / "sign-ins.md").write_text(sign_ins_as_markdown(rounds, seconds))
+    console.print("\n".join(["", *sign_in_lines(rounds)]), soft_wrap=True)
+    return 0
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     names = [contestant.name for contestant in list_contestants()]
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure Merkato beside other servers.")
@@ -65,6 +84,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how many runs the medians are of")
     parser.add_argument("--scale", choices=SCALES, default=USUAL_SCALE, help="how many products there are")
     parser.add_argument("--growth", action="store_true", help="Merkato alone, on 10,000 products and on a million")
+    parser.add_argument("--sign-ins", action="store_true", help="Merkato alone, with 200 people who sign in at once")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 

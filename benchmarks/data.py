@@ -87,7 +87,7 @@ def prepared_database(scale: str, report: Report) -> Iterator[Database]:
         if held != SCALES[scale]:
             report(f"Loading {SCALES[scale]:,} products into {folder} …")
             asyncio.run(_load(postgres.url, SCALES[scale]))
-        yield asyncio.run(_describe(postgres.url, folder))
+        yield asyncio.run(describe_database(postgres.url, folder))
     finally:
         postgres.stop()
 
@@ -114,7 +114,8 @@ async def _load(url: str, products: int) -> None:
     await engine.dispose()
 
 
-async def _describe(url: str, folder: Path) -> Database:
+async def describe_database(url: str, folder: Path) -> Database:
+    """What is known of the PostgreSQL that runs in the folder, which gets what peers ask it for."""
     connection = await asyncpg.connect(url)
     await connection.execute(PEERS)
     version: str = await connection.fetchval("SHOW server_version")

@@ -39,6 +39,7 @@ from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedEr
 from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of, input_types, input_variables
 from server.persisted_queries import PersistedQueries
 from server.trusted_documents import TrustedDocuments
+from server.turnstile import Turnstile
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ class Executor:
         self._reads = reads
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
+        self._turnstile = Turnstile()
         self._trust(self._choice.trusted)
 
     async def explain(self, request: GraphQLRequest, context: Context) -> Answer:
@@ -177,6 +179,7 @@ class Executor:
             read = await self._read(operation, request.variables or {}, context, explanation)
         if not isinstance(read, Answer):
             self._note_refusal(read, explanation)
+            await self._turnstile.pass_through()
             read = await self._execute(request, operation, context)
         return read
 

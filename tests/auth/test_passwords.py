@@ -6,7 +6,8 @@ import bcrypt
 import pytest
 from argon2 import PasswordHasher
 
-from auth.passwords import Passwords, Verdict
+from auth.errors import TooManyAttemptsError
+from auth.passwords import MOST_WAITING, UNDER_WAY, Passwords, Verdict
 from auth.safeguards import Safeguards
 from domain.errors import InvalidInputError
 
@@ -88,4 +89,30 @@ async def test_event_loop_goes_on_while_passwords_are_hashed() -> None:
         turns += 1
 
     assert turns > 20
+    passwords.close()
+
+
+async def test_few_flows_work_at_once_and_whoever_comes_after_hundreds_is_told() -> None:
+    passwords = Passwords()
+    working, most = 0, 0
+    going_on = asyncio.Event()
+
+    async def flow() -> None:
+        nonlocal working, most
+        async with passwords.turn():
+            working += 1
+            most = max(most, working)
+            await going_on.wait()
+            working -= 1
+
+    flows = [asyncio.create_task(flow()) for _ in range(UNDER_WAY + MOST_WAITING)]
+    await asyncio.sleep(0.01)
+    with pytest.raises(TooManyAttemptsError):
+        await flow()
+    flows[-1].cancel()
+    going_on.set()
+    await asyncio.gather(*flows, return_exceptions=True)
+    await flow()
+
+    assert (most, working) == (UNDER_WAY, 0)
     passwords.close()

@@ -99,9 +99,9 @@ class Argument:
 
     @property
     def viewer(self) -> Viewer:
-        """Somebody who may read the field."""
-        declared = self.field.declared
-        return ADMIN if declared is not None and declared.declaration.requires else VISITOR
+        """Somebody who may read the field, and all that leads to it."""
+        declared = (step.declared for step in (*self.route.steps, self.field))
+        return ADMIN if any(one is not None and one.declaration.requires for one in declared) else VISITOR
 
     @property
     def kind(self) -> GraphQLInputType:
