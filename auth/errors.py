@@ -99,14 +99,14 @@ class LastAdministratorError(DomainError):
 
 
 class OwnAccountError(DomainError):
-    """Staff does not change its own role or activity."""
+    """Staff does not change its own role or activity, nor does an API token touch the account of its owner."""
 
     def __init__(self) -> None:
-        super().__init__("Nobody changes the role or the activity of their own account. Ask another administrator.")
+        super().__init__("Nobody does this to their own account. Ask another administrator.")
 
 
 class RoleBeyondOwnError(DomainError):
-    """Nobody gives a role that may do more than they may, not even through an account that they make."""
+    """Nobody gives a role that may do more than they may, nor touches the account of somebody who has it."""
 
     def __init__(self, role: Role) -> None:
         super().__init__(f"The role {role.value} may do more than you may. Ask somebody who has it.")

@@ -6,7 +6,7 @@ import strawberry
 
 from auth.errors import AccountNotFoundError, EmailTakenError, OwnAccountError, RoleBeyondOwnError
 from resolvers.staff import EndedSessions as EndedSessionsValue
-from schema.account_problems import AccountGone, LastAdministrator
+from schema.account_problems import AccountGone, LastAdministrator, SessionEnded
 from schema.accounts import Account
 from schema.enums import Role
 from schema.inputs import choice, key, mutation_input, text
@@ -71,33 +71,33 @@ class EmailTaken(Problem):
     """Change the role of that account."""
 
 
-@problem(OwnAccountError, "Nobody changes the role or the activity of their own account.")
+@problem(OwnAccountError, "Nobody does this to their own account, nor with an API token to its owner's.")
 class OwnAccount(Problem):
     """Ask another administrator."""
 
 
-@problem(RoleBeyondOwnError, "The role may do more than whoever gives it.")
+@problem(RoleBeyondOwnError, "The account has, or is to get, a role that may do more than the viewer may.")
 class RoleBeyondOwn(Problem):
     """Ask somebody who has it."""
 
 
 InviteUserResult = Annotated[
-    Account | InvalidInput | EmailTaken | RoleBeyondOwn | AccountGone,
+    Account | InvalidInput | EmailTaken | RoleBeyondOwn | AccountGone | SessionEnded,
     strawberry.union("InviteUserResult", description="The account that waits for its owner, or why there is none."),
 ]
 ChangeUserRoleResult = Annotated[
-    Account | InvalidInput | AccountNotFound | OwnAccount | RoleBeyondOwn | LastAdministrator,
+    Account | InvalidInput | AccountNotFound | OwnAccount | RoleBeyondOwn | LastAdministrator | SessionEnded,
     strawberry.union("ChangeUserRoleResult", description="The account, or why it has the role that it had."),
 ]
 DeactivateUserResult = Annotated[
-    Account | InvalidInput | AccountNotFound | OwnAccount | LastAdministrator,
+    Account | InvalidInput | AccountNotFound | OwnAccount | RoleBeyondOwn | LastAdministrator | SessionEnded,
     strawberry.union("DeactivateUserResult", description="The account, or why it is as it was."),
 ]
 ActivateUserResult = Annotated[
-    Account | InvalidInput | AccountNotFound | OwnAccount,
+    Account | InvalidInput | AccountNotFound | OwnAccount | RoleBeyondOwn | SessionEnded,
     strawberry.union("ActivateUserResult", description="The account, or why it is as it was."),
 ]
 EndUserSessionsResult = Annotated[
-    EndedSessions | InvalidInput | AccountNotFound,
+    EndedSessions | InvalidInput | AccountNotFound | OwnAccount | RoleBeyondOwn | SessionEnded,
     strawberry.union("EndUserSessionsResult", description="How many sessions ended, or why none did."),
 ]

@@ -16,7 +16,7 @@ from auth.tokens import AccessClaims, AccessTokens
 from models import ApiToken, Product, Role, User
 from resolvers.ids import encode_id
 from server.settings import Settings
-from tests.factories import add_belongings, add_identity, add_review, add_user
+from tests.factories import add_belongings, add_identity, add_review, add_session, add_user
 
 SCOPE = Permission.COSTS_READ
 """The only scope of the API tokens."""
@@ -50,7 +50,7 @@ async def people(session: AsyncSession, settings: Settings, product: Product) ->
     found = [VISITOR]
     for role in Role:
         user = await _user(session, product, role)
-        claims = AccessClaims(user.id, uuid7(), role)
+        claims = AccessClaims(user.id, (await add_session(session, user)).id, role)
         text = tokens.write(claims, datetime.now(UTC)).text
         needed = frozenset({encode_id("Account", user.id)})
         found.append(Person(role.lower(), bearer(text), ROLE_PERMISSIONS[role], frozenset(Gate), needed))

@@ -13,12 +13,16 @@ from auth.errors import (
     InvalidCredentialsError,
     LastAdministratorError,
     OwnAccountError,
+    RoleBeyondOwnError,
     SessionEndedError,
 )
 from auth.password_changes import reset_password
+from auth.permissions import Permission
+from auth.roles import ROLE_PERMISSIONS
 from auth.safeguards import Safeguards
 from auth.sessions import refresh_session
 from auth.staff import Invitee, activate, change_role, deactivate, end_sessions_of, invite
+from auth.viewer import Viewer, viewer_with_role
 from models import Address, Role, SecurityEvent, User, UserSecurityLog, UserSession
 from tests.auth.accounts import (
     PASSWORD,
@@ -34,12 +38,17 @@ from tests.factories import add_address, add_product, add_review, new_id, writin
 from tests.statements import count_rows
 
 
+def viewer_of(user: User) -> Viewer:
+    """The user with all that their role is granted."""
+    return viewer_with_role(user.role, user.id)
+
+
 async def test_invited_account_is_taken_over_by_its_link(engine: AsyncEngine, safeguards: Safeguards) -> None:
     admin = await add_account(engine, safeguards, role=Role.ADMIN)
     guest = Invitee("Abebe@example.com", "Abebe", "Bikila", Role.EDITOR)
     for role in (Role.AUTHOR, Role.EDITOR):
         async with writing(engine) as session:
-            await invite(session, admin.id, Invitee(guest.email, "Abebe", "Bikila", role), at())
+            await invite(session, viewer_of(admin), Invitee(guest.email, "Abebe", "Bikila", role), at())
 
     user = await reset_password(
         transactions(engine), safeguards.passwords, await last_token(engine), PASSWORD, at(3600)
@@ -50,7 +59,7 @@ async def test_invited_account_is_taken_over_by_its_link(engine: AsyncEngine, sa
     assert (await letters(engine))[0]["values"].keys() == {"name", "inviter", "token", "days"}
     with pytest.raises(EmailTakenError):
         async with writing(engine) as session:
-            await invite(session, admin.id, guest, at(3800))
+            await invite(session, viewer_of(admin), guest, at(3800))
     assert SecurityEvent.INVITATION_ACCEPTED in await events(engine)
 
 
@@ -64,23 +73,23 @@ async def test_other_role_and_deactivation_end_sessions(engine: AsyncEngine, saf
 
     begun = await signed_in(engine, safeguards, user)
     async with writing(engine) as session:
-        assert (await change_role(session, admin.id, user.id, Role.STAFF, at(10))).role is Role.STAFF
+        assert (await change_role(session, viewer_of(admin), user.id, Role.STAFF, at(10))).role is Role.STAFF
     await refuses_to_refresh(begun.refresh_token)
 
     begun = await signed_in(engine, safeguards, user, at(20))
     async with writing(engine) as session:
-        assert await end_sessions_of(session, admin.id, user.id, at(25)) == 1
+        assert await end_sessions_of(session, viewer_of(admin), user.id, at(25)) == 1
     await refuses_to_refresh(begun.refresh_token)
 
     begun = await signed_in(engine, safeguards, user, at(30))
     async with writing(engine) as session:
-        assert not (await deactivate(session, admin.id, user.id, at(40))).is_active
+        assert not (await deactivate(session, viewer_of(admin), user.id, at(40))).is_active
     await refuses_to_refresh(begun.refresh_token)
     with pytest.raises(InvalidCredentialsError):
         await signed_in(engine, safeguards, user, at(50))
 
     async with writing(engine) as session:
-        assert (await activate(session, admin.id, user.id, at(60))).is_active
+        assert (await activate(session, viewer_of(admin), user.id, at(60))).is_active
     await signed_in(engine, safeguards, user, at(70))
     async with writing(engine) as session:
         actors = await session.scalars(select(UserSecurityLog.event).where(UserSecurityLog.actor_id == admin.id))
@@ -97,11 +106,54 @@ async def test_own_and_unknown_accounts_are_left_alone(engine: AsyncEngine, safe
 
     async with writing(engine) as session:
         with pytest.raises(OwnAccountError):
-            await change_role(session, admin.id, admin.id, Role.STAFF, at())
+            await change_role(session, viewer_of(admin), admin.id, Role.STAFF, at())
         with pytest.raises(OwnAccountError):
-            await deactivate(session, admin.id, admin.id, at())
+            await deactivate(session, viewer_of(admin), admin.id, at())
         with pytest.raises(AccountNotFoundError):
-            await deactivate(session, admin.id, new_id(), at())
+            await deactivate(session, viewer_of(admin), new_id(), at())
+
+
+async def test_nobody_reaches_above_themselves(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    """Such as the API token of an administrator that is good for accounts alone."""
+    admin = await add_account(engine, safeguards, role=Role.ADMIN)
+    editor, customer = [await add_account(engine, safeguards, role=role) for role in (Role.EDITOR, Role.CUSTOMER)]
+    machine = Viewer(grants=frozenset({Permission.ACCOUNTS_WRITE}), acts_for=admin.id)
+    async with writing(engine) as session:
+        await invite(session, viewer_of(admin), Invitee("waits@example.com", "Abebe", "Bikila", Role.ADMIN), at())
+
+    async with writing(engine) as session:
+        for role in (Role.ADMIN, Role.RIDER):
+            with pytest.raises(RoleBeyondOwnError):
+                await invite(session, machine, Invitee("new@example.com", "Abebe", "Bikila", role), at())
+        with pytest.raises(EmailTakenError):
+            await invite(session, machine, Invitee("waits@example.com", "A", "B", Role.CUSTOMER), at())
+        for user, role in ((customer, Role.RIDER), (editor, Role.CUSTOMER)):
+            with pytest.raises(RoleBeyondOwnError):
+                await change_role(session, machine, user.id, role, at())
+        for act in (deactivate, activate, end_sessions_of):
+            with pytest.raises(RoleBeyondOwnError):
+                await act(session, machine, editor.id, at())
+        owners = Viewer(grants=ROLE_PERMISSIONS[Role.ADMIN], acts_for=admin.id)
+        for touch in (deactivate, activate, end_sessions_of):
+            with pytest.raises(OwnAccountError):
+                await touch(session, owners, admin.id, at())
+        assert not (await deactivate(session, machine, customer.id, at())).is_active
+
+
+async def test_token_of_an_ended_session_governs_nobody(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    """Though it is believed for some minutes: what its owner did in them would stay."""
+    admins = [await add_account(engine, safeguards, role=Role.ADMIN) for _ in range(2)]
+    begun = await signed_in(engine, safeguards, admins[0])
+    deposed = viewer_with_role(Role.ADMIN, begun.user_id, begun.session_id)
+    async with writing(engine) as session:
+        await end_sessions_of(session, deposed, admins[1].id, at(10))
+        await change_role(session, viewer_of(admins[1]), begun.user_id, Role.CUSTOMER, at(20))
+
+    async with writing(engine) as session:
+        with pytest.raises(SessionEndedError):
+            await invite(session, deposed, Invitee("new@example.com", "Abebe", "Bikila", Role.ADMIN), at(30))
+        with pytest.raises(SessionEndedError):
+            await change_role(session, deposed, admins[1].id, Role.CUSTOMER, at(30))
 
 
 async def test_of_two_administrators_one_always_stays(engine: AsyncEngine, safeguards: Safeguards) -> None:
@@ -109,7 +161,7 @@ async def test_of_two_administrators_one_always_stays(engine: AsyncEngine, safeg
 
     async def depose(actor: User, other: User) -> None:
         async with writing(engine) as session:
-            await deactivate(session, actor.id, other.id, at())
+            await deactivate(session, viewer_of(actor), other.id, at())
 
     outcomes = await asyncio.gather(depose(*admins), depose(*reversed(admins)), return_exceptions=True)
 
