@@ -148,8 +148,15 @@ def _configure(
         log_config=LOGGING_CONFIG | {"loggers": loggers},
         callback_notify=partial(_end_without_parent, os.getpid()),
         timeout_notify=1,
+        **believed_proxies(settings),
         **options,
     )
+
+
+def believed_proxies(settings: Settings) -> dict[str, Any]:  # what uvicorn is told
+    """Who is believed to say for whom it asks: left to itself, uvicorn believes everybody on this machine."""
+    proxies = list(settings.trusted_proxies)
+    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": proxies}
 
 
 async def _end_without_parent(supervisor: int) -> None:

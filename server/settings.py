@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -112,6 +113,12 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to serve on.")
     port: int = Field(default=8000, ge=1024, le=65535, description="The port to serve on.")
     workers: int = Field(default=1, ge=1, le=256, description="How many processes `merkato serve` starts.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="The IP addresses and networks of the proxies in front, separated by commas, which are believed "
+        "when they say in X-Forwarded-For who asks. Without them whoever connects is who asks: behind a proxy that is "
+        "not listed, attempts to sign in are counted for all visitors together.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         description="The PostgreSQL database, as postgresql://user:password@host:5432/database. "
@@ -462,10 +469,20 @@ class Settings(BaseSettings):
                 raise ValueError(f"has {uri!r}, which is no address such as https://shop.example/sign-in/callback.")
         return value
 
-    @field_validator("cors_origins", "sign_in_redirect_uris", mode="before")
+    @field_validator("cors_origins", "sign_in_redirect_uris", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _require_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"has {network!r}, which is no address such as 10.0.0.7 or 10.0.0.0/8.") from None
+        return value
 
     @field_validator("cors_origins")
     @classmethod

@@ -211,6 +211,7 @@ def test_development_refuses_a_short_key_too(monkeypatch: pytest.MonkeyPatch) ->
             "https://a.example/shop",
             "has 'https://a.example/shop', which is no origin such as https://shop.example (without a path).",
         ),
+        ("TRUSTED_PROXIES", "10.0.0.7/8", "has '10.0.0.7/8', which is no address such as 10.0.0.7 or 10.0.0.0/8."),
         ("CORS_ORIGINS", "*", "has '*', which is no origin such as https://shop.example (without a path)."),
         ("FRONTEND_URL", "shop.example", "must be an address such as https://shop.example, without ? and #."),
         ("FRONTEND_URL", "https://a@b.example", "must be an address such as https://shop.example, without ? and #."),
