@@ -64,6 +64,7 @@ def create_engine(
         pool_timeout=settings.database_connect_timeout_seconds,
         pool_recycle=IDLE_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, and tokens and e-mail addresses are among them
         json_deserializer=orjson.loads,  # numbers beyond 64 bits become floats, which can be written again
     )
 
