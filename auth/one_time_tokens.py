@@ -45,12 +45,12 @@ def issue(session: AsyncSession, user: User, purpose: TokenPurpose, visit: Visit
     return token
 
 
-async def peek(session: AsyncSession, token: str, purpose: TokenPurpose, visit: Visit) -> OneTimeToken:
+async def peek(session: AsyncSession, token: str, purposes: Collection[TokenPurpose], visit: Visit) -> OneTimeToken:
     """The token, which stays good. Raises TokenRefusedError."""
     found = await session.scalar(
         select(OneTimeToken).where(
             OneTimeToken.token_hash == hash_token(token),
-            OneTimeToken.purpose == purpose,
+            OneTimeToken.purpose.in_(purposes),
             OneTimeToken.used_at.is_(None),
             OneTimeToken.expires_at > visit.at,
         )

@@ -8,7 +8,7 @@ from auth.credentials import forget_identities, set_password
 from auth.emails import require_email
 from auth.errors import AccountGoneError
 from auth.letters import send_password_reset
-from auth.one_time_tokens import redeem
+from auth.one_time_tokens import peek, redeem
 from auth.passwords import Passwords
 from auth.reauthentication import require_password
 from auth.security_log import record
@@ -42,9 +42,11 @@ async def reset_password(
     """Set the password with a token from a letter, an invitation, or a sign-in that asked for it. Ends all sessions.
 
     A letter also verifies the address it came to; whoever gave that address before is out. Nobody is signed in. Raises
-    TokenRefusedError and InvalidInputError.
+    TokenRefusedError and InvalidInputError. Nothing is hashed for a token that is not good: anybody can send one.
     """
     passwords.require_good(new_password, field="new_password")
+    async with transactions() as session:
+        await peek(session, token, BY_TOKEN, visit)
     password_hash = await passwords.hash(new_password)
     async with transactions() as session:
         user, used = await redeem(session, token, BY_TOKEN, visit)

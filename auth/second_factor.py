@@ -33,7 +33,7 @@ async def complete_sign_in(
     Raises TokenRefusedError, WrongCodeError and TooManyAttemptsError.
     """
     async with transactions() as session:
-        user_id = (await peek(session, challenge, TokenPurpose.SECOND_FACTOR, visit)).user_id
+        user_id = (await peek(session, challenge, {TokenPurpose.SECOND_FACTOR}, visit)).user_id
     attempt = Attempt(ThrottledAction.SECOND_FACTOR, str(user_id), visit)
     await require_patience(transactions, attempt)
     async with transactions() as session:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.errors import InvalidCredentialsError, SessionEndedError, TokenRefusedError, WrongPasswordError
 from auth.password_changes import change_password, request_password_reset, reset_password
+from auth.passwords import Passwords
 from auth.safeguards import Safeguards
 from auth.sessions import refresh_session
 from domain.errors import InvalidInputError
@@ -58,6 +59,15 @@ async def test_unknown_addresses_get_the_same_answer_and_no_letter(engine: Async
 
     assert await letters(engine) == []
     assert await events(engine) == [SecurityEvent.PASSWORD_RESET_REQUESTED] * 2
+
+
+async def test_nothing_is_hashed_for_a_token_that_nobody_gave_out(engine: AsyncEngine) -> None:
+    """Or whoever sends many of them would keep everybody else from signing in."""
+    closed = Passwords()
+    closed.close()
+
+    with pytest.raises(TokenRefusedError):
+        await reset_password(transactions(engine), closed, "never given out", ANOTHER, at())
 
 
 async def test_one_of_twenty_resets_wins(engine: AsyncEngine, safeguards: Safeguards) -> None:
