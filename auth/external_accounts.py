@@ -67,7 +67,7 @@ async def account_by_address(session: AsyncSession, person: VouchedPerson, visit
 async def enrol_unproved(session: AsyncSession, person: VouchedPerson, visit: Visit) -> None:
     """Have the address proved by letter, as when somebody signs up with a password.
 
-    A new account is linked at once, and of use once its address is proved. An older one is not touched.
+    A new account is linked at once, and of use once its address is proved. An older one is not, whosever it is.
     """
     made = await enrol(session, {"email": address_of(person), **_told(person)}, visit)
     if made is not None:

@@ -8,14 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.errors import InvalidCredentialsError, TokenRefusedError, TooManyAttemptsError
+from auth.password_changes import reset_password
 from auth.safeguards import Safeguards
 from auth.sign_in import sign_in
 from auth.sign_up import Newcomer, sign_up
 from auth.verification import request_verification, verify_email
 from domain.errors import InvalidInputError
-from models import SecurityEvent, User
+from models import ExternalIdentity, SecurityEvent, User
 from tests.auth.accounts import PASSWORD, add_account, at, events, last_token, letters, signed_in, transactions
-from tests.factories import writing
+from tests.factories import add_identity, writing
 from tests.statements import count_rows
 
 SELAM = Newcomer(" Selam@Example.com ", PASSWORD, " Selam ", "Tesfaye")
@@ -72,6 +73,32 @@ async def test_twenty_sign_ups_at_once_make_one_account(engine: AsyncEngine, saf
     assert await count_rows(engine, User) == 1
     assert sum(outcome is None for outcome in outcomes) == 1
     assert {type(outcome) for outcome in outcomes if outcome is not None} == {TooManyAttemptsError}
+
+
+async def test_address_that_two_claim_is_of_neither_until_its_owner_opens_the_letter(
+    engine: AsyncEngine, safeguards: Safeguards
+) -> None:
+    """A stranger who signs up first must not share the account that its owner verifies."""
+    stranger = replace(SELAM, password="whoever comes first")
+    for seconds in (0, 60):
+        await sign_up(transactions(engine), safeguards.passwords, stranger, at(seconds))
+    async with writing(engine) as session:
+        await add_identity(session, (await session.scalars(select(User))).one())
+
+    await sign_up(transactions(engine), safeguards.passwords, SELAM, at(120))
+
+    sent = await letters(engine)
+    assert [letter["template"] for letter in sent] == ["verify_email", "verify_email", "reset_password"]
+    async with writing(engine) as session:
+        await verify_email(session, sent[0]["values"]["token"], at(180))
+    for seconds, password in ((240, stranger.password), (270, PASSWORD)):
+        with pytest.raises(InvalidCredentialsError):
+            await sign_in(transactions(engine), safeguards, SELAM.email, password, at(seconds))
+    assert await count_rows(engine, ExternalIdentity) == 0
+    user = await reset_password(
+        transactions(engine), safeguards.passwords, sent[-1]["values"]["token"], PASSWORD, at(300)
+    )
+    assert (await signed_in(engine, safeguards, user, at(360))).user_id == user.id
 
 
 @pytest.mark.parametrize(
