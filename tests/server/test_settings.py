@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from auth.tokens import AccessClaims, AccessTokens
-from models import Role
+from models import Role, SocialProvider
 from server import environment
 from server.database_url import normalise_database_url, show_database_url
 from server.environment import SettingReport, Source, inspect_settings
+from server.identity_providers import build_identity_providers
 from server.safeguards import build_safeguards
 from server.settings import (
     DEVELOPMENT_ENCRYPTION_KEYS,
@@ -224,6 +225,43 @@ def test_development_refuses_a_short_key_too(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_wrong_values_are_explained(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
     assert problems(monkeypatch, {name: value}) == {name: problem}
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "problem"),
+    [
+        ({"GOOGLE_CLIENT_SECRET": "x"}, "GOOGLE_CLIENT_SECRET", "needs GOOGLE_CLIENT_ID."),
+        (
+            {"APPLE_CLIENT_ID": "x"},
+            "APPLE_CLIENT_SECRET",
+            "is missing, and APPLE_CLIENT_ID is of no use without it.",
+        ),
+        ({"OPENID_ISSUER": "https://a.example"}, "OPENID_CLIENT_ID", "and OPENID_ISSUER need each other."),
+        (
+            {"OPENID_ISSUER": "http://a.example"},
+            "OPENID_ISSUER",
+            "must be an address such as https://accounts.example, without ? and #.",
+        ),
+        (
+            {"SIGN_IN_REDIRECT_URIS": "https://a.example/in, a.example"},
+            "SIGN_IN_REDIRECT_URIS",
+            "has 'a.example', which is no address such as https://shop.example/sign-in/callback.",
+        ),
+    ],
+)
+def test_half_an_identity_provider_is_none(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], name: str, problem: str
+) -> None:
+    assert problems(monkeypatch, given) == {name: problem}
+
+
+def test_identity_providers_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_variables(monkeypatch, PRODUCTION | {"APPLE_CLIENT_ID": "x", "APPLE_CLIENT_SECRET": "y"})
+
+    providers = build_identity_providers(load_settings())
+
+    assert list(providers.offered) == [SocialProvider.APPLE]
+    assert providers.redirect_uris == {"https://shop.example/sign-in/callback"}
 
 
 def test_all_problems_are_told_at_once_in_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
