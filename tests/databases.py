@@ -54,7 +54,8 @@ async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     The engine is the owner's, whom no policy restricts. The other executor reads as the server does: so wherever their
     answers are compared, a policy that hides what a predicate shows is found, and so is a grant that was forgotten.
     """
-    settings = settings_for(url).model_copy(update={"database_pool_size": 5})
+    patient = {"database_pool_size": 5, "database_statement_timeout_seconds": 0}
+    settings = settings_for(url).model_copy(update=patient)
     engine = create_engine(url, settings_for(url))
     pool, own = read_pool(url, settings), own_pool(url, settings)
     engine.update_execution_options(url=url, compiling=compiling(pool, own))
