@@ -2,24 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
 from auth.api_tokens import MARK, PREFIX_LENGTH
 from auth.permissions import Gate, Permission
 from auth.roles import ROLE_PERMISSIONS
 from auth.secrets import hash_token, new_token
 from auth.tokens import AccessClaims, AccessTokens
-from models import ApiToken, Product, Role, User
+from models import Product, Role, User
 from resolvers.ids import encode_id
 from server.settings import Settings
-from tests.factories import add_belongings, add_identity, add_review, add_session, add_user
+from tests.factories import add_api_token, add_belongings, add_identity, add_review, add_session, add_user
 
-SCOPE = Permission.COSTS_READ
-"""The only scope of the API tokens."""
+ONE = frozenset({Permission.COSTS_READ})
+MACHINES = (
+    ("token without a grant", Role.CUSTOMER, ONE),
+    ("token with one grant", Role.ADMIN, ONE),
+    ("token with every grant", Role.ADMIN, frozenset(Permission)),
+)
+"""API tokens: what each is called, the role of its user, and its scopes. None has an account of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,12 @@ async def people(session: AsyncSession, settings: Settings, product: Product) ->
     found = [VISITOR]
     for role in Role:
         user = await _user(session, product, role)
-        claims = AccessClaims(user.id, (await add_session(session, user)).id, role)
-        text = tokens.write(claims, datetime.now(UTC)).text
-        needed = frozenset({encode_id("Account", user.id)})
+        signed_in = await add_session(session, user)
+        text = tokens.write(AccessClaims(user.id, signed_in.id, role), datetime.now(UTC)).text
+        needed = frozenset({encode_id("Account", user.id), encode_id("Session", signed_in.id)})
         found.append(Person(role.lower(), bearer(text), ROLE_PERMISSIONS[role], frozenset(Gate), needed))
+    for name, role, scopes in MACHINES:
+        found.append(await _machine(session, product, name, role, scopes))
     return found
 
 
@@ -70,19 +76,12 @@ async def _user(session: AsyncSession, product: Product, role: Role) -> User:
     return user
 
 
-async def _machine(session: AsyncSession, product: Product, name: str, role: Role) -> Person:
-    """A machine, which has what both its scope and the role of its user grant, and nothing of its own."""
+async def _machine(
+    session: AsyncSession, product: Product, name: str, role: Role, scopes: frozenset[Permission]
+) -> Person:
+    """A machine, which has what both its scopes and the role of its user grant, and nothing of its own."""
     user, text = await _user(session, product, role), MARK + new_token()
-    row = ApiToken(
-        id=uuid7(),
-        user_id=user.id,
-        name="Machine",
-        prefix=text[:PREFIX_LENGTH],
-        token_hash=hash_token(text),
-        scopes=[SCOPE.value],
-        expires_at=datetime.now(UTC) + timedelta(days=1),
-    )
-    session.add(row)
-    await session.flush()
+    known = {"prefix": text[:PREFIX_LENGTH], "token_hash": hash_token(text)}
+    row = await add_api_token(session, user, scopes=sorted(scopes), **known)
     needed = frozenset({encode_id("Account", user.id), encode_id("ApiToken", row.id)})
-    return Person(name, bearer(text), ROLE_PERMISSIONS[role] & {SCOPE}, needed=needed)
+    return Person(name, bearer(text), ROLE_PERMISSIONS[role] & scopes, needed=needed)

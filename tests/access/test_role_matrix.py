@@ -15,11 +15,11 @@ from tests.access.cover import Selected, required_by, text_of
 from tests.access.house import House, Json, open_house
 from tests.access.inputs import sample
 from tests.access.inspection import Inspection
-from tests.access.people import Person
+from tests.access.people import MACHINES, Person
 from tests.schema.walk import CORE, fields, is_read
 
 ADMIN = "admin"
-NAMES = ["visitor", *(role.lower() for role in Role)]
+NAMES = ["visitor", *(role.lower() for role in Role), *(name for name, *_ in MACHINES)]
 AT_ONCE = 4
 """How many mutations a document holds at the most."""
 
