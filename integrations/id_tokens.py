@@ -41,9 +41,16 @@ def read_id_token(provider: Provider, id_token: object, keys: Claims, nonce: str
         registry.validate(claims)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ProviderRefusedError from error
-    if claims.get("azp", provider.client_id) != provider.client_id:
+    if _authorised_party(claims) != provider.client_id:
         raise ProviderRefusedError
     return _person(provider, claims)
+
+
+def _authorised_party(claims: Claims) -> object:
+    """Whom the token was given to: with several audiences, of which we are one, only `azp` says it."""
+    audience = claims["aud"]
+    only = audience[0] if isinstance(audience, list) and len(audience) == 1 else audience
+    return claims.get("azp", only)
 
 
 def _person(provider: Provider, claims: Claims) -> VouchedPerson:
@@ -54,7 +61,7 @@ def _person(provider: Provider, claims: Claims) -> VouchedPerson:
         provider=provider.kind,
         subject=subject,
         email=email if isinstance(email, str) else None,
-        is_email_verified=claims.get("email_verified") in {True, "true"},  # Apple writes it as a text
+        is_email_verified=str(claims.get("email_verified")).lower() == "true",  # Apple writes it as a text
         first_name=str(claims.get("given_name") or claims.get("name") or ""),
         last_name=str(claims.get("family_name") or ""),
     )
