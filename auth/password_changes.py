@@ -15,6 +15,7 @@ from auth.security_log import record
 from auth.throttling import Attempt, Transactions, forgive, require_patience
 from auth.unhurried import taking_at_least
 from auth.visits import Visit
+from domain.errors import invalid
 from models import SecurityEvent, ThrottledAction, TokenPurpose, User
 
 BY_LETTER = frozenset({TokenPurpose.RESET_PASSWORD, TokenPurpose.INVITATION})
@@ -46,7 +47,11 @@ async def reset_password(
     """
     passwords.require_good(new_password, field="new_password")
     async with transactions() as session:
-        await peek(session, token, BY_TOKEN, visit)
+        given = await peek(session, token, BY_TOKEN, visit)
+        chosen = select(User.password_hash).where(User.id == given.user_id, User.must_change_password)
+        stored = await session.scalar(chosen)
+    if stored is not None and (await passwords.verify(stored, new_password)).is_right:
+        raise invalid("new_password", "It is the one that somebody else chose. Choose another.")
     password_hash = await passwords.hash(new_password)
     async with transactions() as session:
         user, used = await redeem(session, token, BY_TOKEN, visit)

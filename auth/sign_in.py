@@ -11,6 +11,7 @@ from auth.passwords import Verdict
 from auth.safeguards import Safeguards
 from auth.security_log import record
 from auth.throttling import Attempt, Transactions, forgive, require_patience
+from auth.unhurried import refusing_no_sooner
 from auth.visits import Visit
 from models import SecurityEvent, ThrottledAction, User
 
@@ -20,10 +21,11 @@ async def sign_in(
 ) -> Admission:
     """A session, or the step that comes before it. Raises InvalidCredentialsError and TooManyAttemptsError.
 
-    Neither the answer nor its time says whether there is such an account. Somebody with the right password for an
-    address that is not verified gets another letter, which only its owner sees.
+    Neither the answer nor its time says whether there is such an account: hashes of imported users take another time to
+    compare with than ours. Somebody with the right password for an address that is not verified gets another letter,
+    which only its owner sees.
     """
-    async with safeguards.passwords.turn():
+    async with refusing_no_sooner(), safeguards.passwords.turn():
         return await _sign_in(transactions, safeguards, email, password, visit)
 
 

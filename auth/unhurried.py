@@ -17,3 +17,15 @@ async def taking_at_least(seconds: float = USUAL_SECONDS) -> AsyncIterator[None]
         yield
     finally:
         await asyncio.sleep(until - loop.time())
+
+
+@asynccontextmanager
+async def refusing_no_sooner(seconds: float = USUAL_SECONDS) -> AsyncIterator[None]:
+    """Let the block take that long when it raises, like `taking_at_least`. What succeeds need not hide anything."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    try:
+        yield
+    except Exception:
+        await asyncio.sleep(until - loop.time())
+        raise

@@ -1,6 +1,7 @@
 """Passwords: which are refused, how they are kept, and that imported ones are taken over."""
 
 import asyncio
+from time import perf_counter
 
 import bcrypt
 import pytest
@@ -77,6 +78,19 @@ async def test_imported_bcrypt_hashes_are_taken_over(safeguards: Safeguards, pas
 @pytest.mark.parametrize("password", ["injera with shiro", "x" * 1_000_000, "half \ud800", "nul\0nul\0nul"])
 async def test_nothing_is_the_password_of_no_hash(safeguards: Safeguards, stored: str | None, password: str) -> None:
     assert await safeguards.passwords.verify(stored, password) == Verdict(is_right=False)
+
+
+async def test_no_hash_takes_as_long_as_a_hash(safeguards: Safeguards) -> None:
+    stored = await safeguards.passwords.hash("injera with shiro")
+
+    async def seconds(compared: str | None) -> float:
+        began = perf_counter()
+        await safeguards.passwords.verify(compared, "another password")
+        return perf_counter() - began
+
+    both = [(await seconds(stored), await seconds(None)) for _ in range(7)]
+    known, unknown = (min(times) for times in zip(*both, strict=True))
+    assert unknown > known / 2, "without a hash to compare with it would be a tenth"
 
 
 async def test_event_loop_goes_on_while_passwords_are_hashed() -> None:
