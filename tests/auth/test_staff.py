@@ -24,7 +24,7 @@ from auth.safeguards import Safeguards
 from auth.sessions import refresh_session
 from auth.staff import Invitee, activate, change_role, deactivate, end_sessions_of, invite
 from auth.viewer import Viewer, viewer_with_role
-from models import Address, DeadLetter, Role, SecurityEvent, User, UserSecurityLog
+from models import Address, DeadLetter, ExternalIdentity, Role, SecurityEvent, User, UserSecurityLog
 from tests.auth.accounts import (
     PASSWORD,
     add_account,
@@ -57,7 +57,10 @@ async def test_invited_account_is_taken_over_by_its_link(engine: AsyncEngine, sa
     guest = Invitee("Abebe@example.com", "Abebe", "Bikila", Role.EDITOR)
     for role in (Role.AUTHOR, Role.EDITOR):
         async with writing(engine) as session:
-            await invite(session, viewer_of(admin), Invitee(guest.email, "Abebe", "Bikila", role), at())
+            invited = await invite(session, viewer_of(admin), Invitee(guest.email, "Abebe", "Bikila", role), at())
+            if role is Role.AUTHOR:
+                await add_identity(session, invited)
+    assert await count_rows(engine, ExternalIdentity) == 0, "whoever was linked has not shown whose address it is"
 
     user = await reset_password(
         transactions(engine), safeguards.passwords, await last_token(engine), PASSWORD, at(3600)
