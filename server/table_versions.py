@@ -8,6 +8,7 @@ PostgreSQL says that it is ready again, it delivers every notification of the tr
 
 import asyncio
 import logging
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from math import inf
@@ -50,6 +51,7 @@ class TableVersions:
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
         self._connect = connect
         self._connection: asyncpg.Connection | None = None
+        self._arrivals: select.poll | None = None
         self._confirmed_at = -inf
         self._renewal: asyncio.Task[None] | None = None
         self._latest = 0
@@ -88,8 +90,14 @@ class TableVersions:
         return self._confirmed_at >= now - LEASE_SECONDS
 
     def known(self, tables: frozenset[str]) -> Versions | None:
-        """The versions of these tables as far as notifications have come in."""
-        if self._connection is None or self._connection.is_closed():
+        """The versions of these tables as far as notifications have come in.
+
+        None as well while something has come in that was not read yet: a notification, or the connection's end, which
+        the event loop sees only after the requests that are ready to run.
+        """
+        if self._connection is None or self._connection.is_closed() or self._arrivals is None:
+            return None
+        if self._arrivals.poll(0):
             return None
         try:
             return tuple([self._versions[table] for table in tables])
@@ -135,7 +143,7 @@ class TableVersions:
             await self._begin(connection)
             yield lost
         finally:
-            self._connection = None
+            self._connection = self._arrivals = None
             if self._renewal is not None:
                 self._renewal.cancel()
             connection.terminate()
@@ -149,6 +157,8 @@ class TableVersions:
         watched = await connection.fetch(WATCHED_TABLES)
         self._latest += 1
         self._versions = {table["relname"]: self._latest for table in watched}
+        self._arrivals = select.poll()
+        self._arrivals.register(_socket_of(connection), select.POLLIN)
         self._connection, self._confirmed_at = connection, began
 
     def _on_notification(self, _connection: object, _pid: int, _channel: str, table: object) -> None:
@@ -177,3 +187,10 @@ class TableVersions:
             connection.terminate()
         else:
             self._confirmed_at = began
+
+
+def _socket_of(connection: asyncpg.Connection) -> int:
+    """The file descriptor of a connection."""
+    transport: asyncio.Transport = connection._transport  # type: ignore[attr-defined]  # noqa: SLF001 - no other name
+    number: int = transport.get_extra_info("socket").fileno()
+    return number

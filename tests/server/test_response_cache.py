@@ -66,9 +66,10 @@ class Shop:
 
     async def change(self, statement: str, *values: object) -> None:
         """Commit a statement on products; it is over when the process knows."""
+        await until(lambda: self.versions.known(PRODUCTS) is not None)
         before = self.versions.known(PRODUCTS)
         await self.database.execute(statement, *values)
-        await until(lambda: self.versions.known(PRODUCTS) != before)
+        await until(lambda: self.versions.known(PRODUCTS) not in {None, before})
 
 
 @asynccontextmanager
