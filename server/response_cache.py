@@ -97,7 +97,7 @@ class ResponseCache:
         now = monotonic()
         if not self._versions.is_confirmed(now):
             return None
-        versions = self._versions.known(bound.plan.tables)
+        versions = self._versions.settled(bound.plan.tables)
         return None if versions is None else self._find(bound, versions, now)
 
     async def answer(self, bound: BoundPlan, read: Read, explanation: Explanation | None = None) -> bytes:

@@ -27,7 +27,7 @@ LEASE_SECONDS = 0.08
 RENEWAL_SECONDS = 0.04
 """After so long the next round trip begins, if somebody asks for versions; until it ends nobody has to wait."""
 PATIENCE_SECONDS = 0.2
-"""How long a request waits for a round trip before it does without versions."""
+"""How long a request waits for a round trip before it does without versions, unless told otherwise."""
 
 HEARTBEAT_SECONDS = 5.0
 """How often the connection is tried while nobody asks for versions."""
@@ -48,8 +48,11 @@ Versions = tuple[int, ...]
 class TableVersions:
     """A number for each table that is another one after each change. While nobody listens there are none."""
 
-    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[asyncpg.Connection]], patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._connect = connect
+        self._patience = patience
         self._connection: asyncpg.Connection | None = None
         self._arrivals: select.poll | None = None
         self._confirmed_at = -inf
@@ -79,9 +82,14 @@ class TableVersions:
         None while they cannot be known: nobody listens, PostgreSQL does not answer, or a table is not watched.
         """
         asked_at = monotonic()
-        if self.is_confirmed(asked_at) or await self._is_confirmed(asked_at - LEASE_SECONDS):
-            return self.known(tables)
-        return None
+        if not self.is_confirmed(asked_at) and not await self._is_confirmed(asked_at - LEASE_SECONDS):
+            return None
+        deadline = monotonic() + self._patience
+        while self._has_unread:
+            if monotonic() > deadline:
+                return None
+            await asyncio.sleep(0)  # the event loop is who reads
+        return self.known(tables)
 
     def is_confirmed(self, now: float) -> bool:
         """Whether every change that was committed LEASE_SECONDS ago is known, without having to wait for it."""
@@ -89,20 +97,26 @@ class TableVersions:
             self._renewed(self._connection)
         return self._confirmed_at >= now - LEASE_SECONDS
 
-    def known(self, tables: frozenset[str]) -> Versions | None:
-        """The versions of these tables as far as notifications have come in.
+    def settled(self, tables: frozenset[str]) -> Versions | None:
+        """The versions of these tables, unless something has come in that was not read yet.
 
-        None as well while something has come in that was not read yet: a notification, or the connection's end, which
-        the event loop sees only after the requests that are ready to run.
+        That may be a notification, or the connection's end, which the event loop sees only after the requests that are
+        ready to run.
         """
-        if self._connection is None or self._connection.is_closed() or self._arrivals is None:
-            return None
-        if self._arrivals.poll(0):
+        return None if self._has_unread else self.known(tables)
+
+    def known(self, tables: frozenset[str]) -> Versions | None:
+        """The versions of these tables as far as notifications were read. None while nobody listens."""
+        if not self.is_listening:
             return None
         try:
             return tuple([self._versions[table] for table in tables])
         except KeyError:
             return None
+
+    @property
+    def _has_unread(self) -> bool:
+        return self.is_listening and self._arrivals is not None and bool(self._arrivals.poll(0))
 
     async def _is_confirmed(self, since: float) -> bool:
         """Whether a round trip that began since then has ended; waits for one, but not for long.
@@ -110,7 +124,7 @@ class TableVersions:
         The bound is the time of the question, not that of the answer: else a process under so much load that round
         trips outlast the lease would stop using its cache just when it needs it.
         """
-        deadline = since + LEASE_SECONDS + PATIENCE_SECONDS
+        deadline = since + LEASE_SECONDS + self._patience
         while self._confirmed_at < since:
             patience = deadline - monotonic()
             if self._connection is None or patience <= 0:
