@@ -530,9 +530,10 @@ async def test_forbidden_fields_load_nothing(open_shop: AsyncEngine) -> None:
     assert sorted(error["path"][-1] for error in body["errors"]) == ["a", "b", "costPrice", "stock"]
 
 
-def test_visitors_and_customers_are_granted_nothing() -> None:
+def test_visitors_and_customers_are_granted_nothing_and_riders_one_thing() -> None:
     for viewer in (VISITOR, viewer_with_role(Role.CUSTOMER, new_id())):
         assert [permission for permission in Permission if viewer.may(permission)] == []
+    assert viewer_with_role(Role.RIDER).grants == {Permission.DELIVERY_CARRY}
     assert viewer_with_role(Role.ADMIN).grants == frozenset(Permission)
 
 

@@ -34,7 +34,7 @@ from tests.factories import add_shopful, shared_engine, writing
 THOROUGH = "MERKATO_EQUALITY_EXAMPLES" in os.environ
 """Whether every argument is given every value in every way, rather than some of them."""
 
-SHARE = 23
+SHARE = 11
 """Else each argument is given one in so many of the values, always others: together they are given every value."""
 
 ARGUMENTS = list(arguments())

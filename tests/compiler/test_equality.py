@@ -48,8 +48,6 @@ VIEWERS = (
 )
 LONG = "MERKATO_EQUALITY_EXAMPLES"
 EXAMPLES = int(os.environ.get(LONG, "400"))
-FOREIGN_EXAMPLES = EXAMPLES // 2
-"""Operations of the other library are wide, take long, and resemble each other."""
 
 EXCLUDING = (("first", "last"), ("id", "slug"))
 
@@ -97,7 +95,7 @@ async def test_executors_agree_on_every_document(
 async def test_executors_agree_on_generated_operations(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
-    tally = await compare(odd_engine, read_pool, operations(pool), EXAMPLES)
+    tally = await compare(odd_engine, read_pool, operations(pool))
     assert tally["compiled"] > EXAMPLES / 3, tally
 
 
@@ -127,8 +125,8 @@ async def test_executors_agree_on_operations_that_another_library_draws(
         custom_scalars=scalars,
         print_ast=lambda document: print_ast(visit(document, Sensible())),
     )
-    tally = await compare(odd_engine, read_pool, documents.map(lambda query: Asked(query, {})), FOREIGN_EXAMPLES)
-    assert tally["compiled"] > FOREIGN_EXAMPLES / 8, tally
+    tally = await compare(odd_engine, read_pool, documents.map(lambda query: Asked(query, {})))
+    assert tally["compiled"] > EXAMPLES / 5, tally
 
 
 class Sensible(Visitor):
@@ -143,15 +141,13 @@ class Sensible(Visitor):
         return replace(node, arguments=tuple(each for each in node.arguments or () if each.name.value not in odd))
 
 
-async def compare(
-    engine: AsyncEngine, read_pool: ReadPool, drawn: st.SearchStrategy[Asked], examples: int
-) -> Counter[str]:
+async def compare(engine: AsyncEngine, read_pool: ReadPool, drawn: st.SearchStrategy[Asked]) -> Counter[str]:
     """Ask both executors what is drawn, as every kind of viewer; tells who answered how often."""
     tally: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
 
     @settings(
-        max_examples=examples,
+        max_examples=EXAMPLES,
         deadline=None,
         derandomize=LONG not in os.environ,
         print_blob=True,
