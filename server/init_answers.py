@@ -32,12 +32,18 @@ class Question:
         return is_secret(self.name) and self.name != "database_url"
 
 
-def _sends_mail(answers: Answers) -> bool:
-    return bool(answers.get("smtp_host"))
+def _after(name: str) -> Callable[[Answers], bool]:
+    """Concerns whoever has answered the question of that name with more than nothing."""
+    return lambda answers: bool(answers.get(name))
 
 
-def _signs_in_to_mail(answers: Answers) -> bool:
-    return bool(answers.get("smtp_username"))
+def _sign_in_with(provider: str) -> tuple[Question, Question]:
+    name = provider.lower()
+    client_id = f"{name}_client_id"
+    return (
+        Question(client_id, f"The shop's client id at {provider}, if people may sign in with it"),
+        Question(f"{name}_client_secret", "The secret for it", "", _after(client_id)),
+    )
 
 
 QUESTIONS = (
@@ -48,10 +54,16 @@ QUESTIONS = (
     Question("frontend_url", "Where the shop's pages are (https://shop.example)"),
     Question("mail_from", "Who sends mail (Selam's Shop <post@shop.example>)"),
     Question("smtp_host", "The mail server"),
-    Question("smtp_port", "Its port", "587", _sends_mail),
-    Question("smtp_security", "How its connection is kept secret: starttls, tls or none", "starttls", _sends_mail),
-    Question("smtp_username", "The user name there, if it wants one", "", _sends_mail),
-    Question("smtp_password", "The password there", "", _signs_in_to_mail),
+    Question("smtp_port", "Its port", "587", _after("smtp_host")),
+    Question("smtp_security", "How its connection is kept secret: starttls, tls or none", "starttls", _after("smtp_host")),
+    Question("smtp_username", "The user name there, if it wants one", "", _after("smtp_host")),
+    Question("smtp_password", "The password there", "", _after("smtp_username")),
+    *_sign_in_with("Google"),
+    *_sign_in_with("Apple"),
+    *_sign_in_with("Facebook"),
+    Question("openid_issuer", "Another OpenID Connect provider to sign in with (https://accounts.example)"),
+    Question("openid_client_id", "The shop's client id there", "", _after("openid_issuer")),
+    Question("openid_client_secret", "The secret for it", "", _after("openid_issuer")),
 )
 
 

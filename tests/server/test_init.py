@@ -1,6 +1,7 @@
 """`merkato init`: what it asks, what it leaves, that it works once, and that what fails leaves nothing."""
 
 import asyncio
+import getpass
 import re
 import signal
 import stat
@@ -15,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.administrators import Administrator
 from auth.passwords import Passwords
-from models import Role, User
+from models import Role, SocialProvider, User
 from server.env_file import ENV_FILE
+from server.identity_providers import build_identity_providers
 from server.init_answers import with_secrets
 from server.initialising import AlreadyInitialisedError, Initialised, set_up
 from server.settings import Settings, load_settings
@@ -51,7 +53,9 @@ class Run:
     def __call__(self, *arguments: str, typed: str | None = None) -> Outcome:
         """What the command leaves."""
         if typed is not None:
-            self._monkeypatch.setattr(sys, "stdin", Terminal(typed))
+            terminal = Terminal(typed)
+            self._monkeypatch.setattr(sys, "stdin", terminal)
+            self._monkeypatch.setattr(getpass, "getpass", lambda _prompt: terminal.readline().rstrip("\n"))
         return run_command(self._monkeypatch, self._capfd, *arguments)
 
 
@@ -147,19 +151,28 @@ def test_people_are_asked_until_they_answer(merkato: Run, database_url: str) -> 
     answers = (
         *("live", "production", "postgresql://nobody@127.0.0.1:1/shop", database_url, "", "80", ""),
         *("http://shop.example", "https://shop.example", "post@shop.example", "localhost", "", "none", ""),
+        *("shop-at-google", "", HUSH, "", "", "accounts.example", "https://accounts.example", "", "shop", "whisper"),
         *("boss", "boss@shop.example", "Hana", "Bekele", "y"),
     )
     done = merkato("init", typed="\n".join([*answers, ""]))
 
     assert done.code == 0, done.err
-    assert re.findall(r"[A-Z_]+ must be [^.]+\.|cannot be reached|email: It must", done.out) == [
+    assert re.findall(r"[A-Z_]+ (?:must be|is missing|and [A-Z]{2})[^.]+\.|cannot be reached|email: It must", done.out) == [
         "APP_ENV must be 'development', 'staging' or 'production'.",
         "cannot be reached",
         "PORT must be greater than or equal to 1024.",
         "FRONTEND_URL must be an address such as https://shop.",
+        "GOOGLE_CLIENT_SECRET is missing, and GOOGLE_CLIENT_ID is of no use without it.",
+        "OPENID_ISSUER must be an address such as https://accounts.",
+        "OPENID_CLIENT_ID and OPENID_ISSUER need each other.",
         "email: It must",
     ]
-    assert load_settings().smtp_security == "none"
+    settings = load_settings()
+    assert settings.smtp_security == "none"
+    assert (settings.google_client_id, settings.openid_issuer) == ("shop-at-google", "https://accounts.example")
+    assert settings.google_client_secret is not None
+    assert settings.google_client_secret.get_secret_value() == HUSH
+    assert list(build_identity_providers(settings).offered) == [SocialProvider.GOOGLE, SocialProvider.OPENID]
     [boss] = administrators(database_url)
     assert (boss.first_name, boss.last_name) == ("Hana", "Bekele")
 
