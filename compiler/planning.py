@@ -220,9 +220,8 @@ class Planner:
         return self._short_list(selected, many.link.model, many.rules, below)
 
     def _root(self, selected: Selected[Root]) -> str:
-        model = selected.declaration.model
-        rules = selected.declaration.rules
-        return self._connection(selected, model, rules, lambda entity: visible(model, entity, self._viewer))
+        root = selected.declaration
+        return self._connection(selected, root.model, root.rules, lambda entity: root.seen(entity, self._viewer))
 
     def _short_list(
         self, selected: Selected[Any], model: type[models.Base], rules: ListRules, condition: Condition

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import RelationshipProperty
 from strawberry import Info
 from typing_extensions import override
@@ -216,10 +216,16 @@ class Many(Declaration):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Root(Declaration):
-    """A root list of a table's rows."""
+    """A root list of a table's rows; with `owner` only of those whose column of that name is the viewer's account."""
 
     model: type[models.Base]
     rules: ListRules
+    owner: str | None = None
+
+    def seen(self, entity: Any, viewer: Viewer) -> ColumnElement[bool]:
+        """The condition on a row that the list has it for the viewer."""
+        rows = visible(self.model, entity, viewer)
+        return rows if self.owner is None else and_(rows, viewer.owns(getattr(entity, self.owner)))
 
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Listing:
@@ -230,7 +236,7 @@ class Root(Declaration):
 
         def matching(statement: AnySelect) -> AnySelect:
             wanted = self.rules.condition(entity, arguments, viewer, question)
-            return statement.where(visible(self.model, entity, viewer), wanted)
+            return statement.where(self.seen(entity, viewer), wanted)
 
         async def read_page() -> Page:
             rows = matching(select(entity, cursor_of(order, entity, question)).options(*withholding(self.model)))

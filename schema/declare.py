@@ -173,12 +173,13 @@ def page(
     sort: type[Enum] | None = None,
     filter: type | None = None,  # noqa: A002 - the name of the argument it declares
     relevance: Order | Enum | None = None,
-    requires: Permission | None = None,
+    owner: str | None = None,
+    requires: Requirement | None = None,
 ) -> Any:
-    """A root list of a table's rows; with `relevance` it can be searched."""
+    """A root list of a table's rows; with `relevance` it can be searched, with `owner` it has the viewer's own only."""
     rules = ListRules(_order(order), _order(relevance) if relevance else None)
     arguments = _list_arguments(sort, filter, searched=relevance is not None)
-    return _field(description, Root(model=model, rules=rules, requires=requires), arguments)
+    return _field(description, Root(model=model, rules=rules, owner=owner, requires=requires), arguments)
 
 
 def lookup(

@@ -4,7 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 import models
-from auth.permissions import Permission
+from auth.permissions import Gate, Permission
 from models.shop import SHOP_ID
 from resolvers.external_sign_in import identity_providers
 from schema.accounts import Account
@@ -22,6 +22,7 @@ from schema.reviews_lists import ReviewFilter, ReviewSort
 from schema.scalars import SCALARS
 from schema.search import SOURCES, SearchConnection, SearchType
 from schema.services import Service, ServiceFilter, ServiceSort, ServiceTier
+from schema.sessions import NEWEST_FIRST, Session, SessionFilter
 from schema.shop import Shop
 from schema.users import AccountFilter, AccountSort
 
@@ -53,6 +54,14 @@ class Query:
     )
     viewer: Account | None = own(
         models.User, "id", "The account of whoever asks; null for visitors and machines.", while_="is_active"
+    )
+    my_sessions: Connection[Session] | None = page(
+        models.UserSession,
+        "The sign-ins of whoever asks, the newest first; also those that ended.",
+        order=NEWEST_FIRST,
+        filter=SessionFilter,
+        owner="user_id",
+        requires=Gate.SIGNED_IN,
     )
     product: Product | None = lookup(models.Product, "Product", "A product, by its id or its slug.", by=("id", "slug"))
     products: Connection[Product] = page(

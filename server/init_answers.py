@@ -55,7 +55,7 @@ QUESTIONS = (
     Question("mail_from", "Who sends mail (Selam's Shop <post@shop.example>)"),
     Question("smtp_host", "The mail server"),
     Question("smtp_port", "Its port", "587", _after("smtp_host")),
-    Question("smtp_security", "How its connection is kept secret: starttls, tls or none", "starttls", _after("smtp_host")),
+    Question("smtp_security", "How mail goes there: over starttls, tls or none", "starttls", _after("smtp_host")),
     Question("smtp_username", "The user name there, if it wants one", "", _after("smtp_host")),
     Question("smtp_password", "The password there", "", _after("smtp_username")),
     *_sign_in_with("Google"),

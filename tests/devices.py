@@ -53,3 +53,7 @@ class Device:
     def viewer(self, name: str) -> Any:
         """What the query in `queries/` tells of whoever is signed in."""
         return self.ask(name)["data"]["viewer"]
+
+    def sessions(self) -> Any:
+        """Where its owner is signed in, the newest first."""
+        return self.ask("MySessions")["data"]["mySessions"]["nodes"]

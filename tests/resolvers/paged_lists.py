@@ -176,7 +176,8 @@ def derived_lists(known: set[str]) -> Iterator[PagedList]:
         declaration = walked.declared.declaration
         for sort, order in orders_of(walked).items():
             if isinstance(declaration, Root) and walked.type.name == "Query":
-                path, model, viewer = f"list: {walked.name}*", declaration.model, ADMIN
+                path, model = f"list: {walked.name}*", declaration.model
+                viewer = CUSTOMER if declaration.owner else ADMIN
                 expected = derived(model, order, viewer)
             elif isinstance(declaration, Many) and walked.type.name == "Account":
                 path, model, viewer = f"parent: viewer {{ list: {walked.name}* }}", declaration.link.model, CUSTOMER

@@ -15,6 +15,7 @@ from graphql import (
     is_object_type,
 )
 
+from resolvers.declarations import Own, Root
 from tests.schema.walk import CORE, WalkedField, is_read
 
 SEARCHED = 'query: "network", types: [POST]'
@@ -89,8 +90,14 @@ def fields_of(kind: GraphQLObjectType) -> Iterator[WalkedField]:
     for name, field in kind.fields.items():
         required = {key for key, argument in field.args.items() if isinstance(argument.type, GraphQLNonNull)}
         step = WalkedField(kind, name, field)
-        if required <= {"query"} and declared_as(step) not in {"Lookup", "Own"} and is_read(step):
+        if required <= {"query"} and declared_as(step) != "Lookup" and not is_own(step) and is_read(step):
             yield step
+
+
+def is_own(step: WalkedField) -> bool:
+    """Whether the field is for those with an account, and gives what is theirs."""
+    declaration = step.declared.declaration if step.declared else None
+    return isinstance(declaration, Own) or (isinstance(declaration, Root) and declaration.owner is not None)
 
 
 def declared_as(step: WalkedField) -> str:

@@ -39,13 +39,13 @@ from tests.api import Json
 from tests.databases import settings_for
 from tests.executors import REFERENCE, answered
 from tests.executors import compiling as compiling_with
-from tests.factories import add_shopful, shared_engine, writing
+from tests.factories import add_shopful, new_id, shared_engine, writing
 from tests.queries.test_documents import READS, read_document
 from tests.safeguards import SAFEGUARDS
 from tests.schema.routes import Route, arguments, fields_of, is_list, is_loading, leaf_of, named, routes, types_below
 from tests.schema.walk import CORE, WalkedField, object_types
 
-ADMIN = viewer_with_role(Role.ADMIN)
+ADMIN = viewer_with_role(Role.ADMIN, new_id())
 FEW, MANY = 1, 50
 
 MORE_THAN_ONE: Mapping[str, int] = {

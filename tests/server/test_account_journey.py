@@ -125,13 +125,13 @@ def turn_second_factor_on(phone: Device, laptop: Device) -> Sequence[str]:
 def lose_a_device(phone: Device, laptop: Device) -> None:
     """End the session of the laptop from the phone, whose own goes on."""
     phone.done("RefreshSession", refreshToken=phone.kept["refresh"])
-    sessions = phone.viewer("MySecurity")["sessions"]["nodes"]
+    sessions = phone.sessions()
     assert [session["userAgent"] for session in sessions] == ["Laptop 9", "Phone 7"]
     ended = phone.done("RevokeSession", id=sessions[0]["id"])
     assert ended["endReason"] == "REVOKED"
     assert phone.refusal("RevokeSession", id=sessions[0]["id"]) == "SessionNotFound"
     assert laptop.refusal("RefreshSession", refreshToken=laptop.kept["refresh"]) == "SessionEnded"
-    (left,) = phone.viewer("MySecurity")["sessions"]["nodes"]
+    (left,) = phone.sessions()
     assert left["userAgent"] == "Phone 7"
 
 
