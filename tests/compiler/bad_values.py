@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     GraphQLEnumType,
@@ -85,7 +86,9 @@ IDS = (
 )
 
 
-ADMIN = viewer_with_role(Role.ADMIN)
+OWNER = UUID("01900000-0000-7000-8000-000000000001")
+"""An account that has a few of everything that accounts have."""
+ADMIN = viewer_with_role(Role.ADMIN, OWNER)
 
 
 @dataclass(frozen=True, slots=True)

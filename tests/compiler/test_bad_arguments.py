@@ -19,6 +19,7 @@ from tests.compiler.bad_values import (
     LONG_LISTS,
     MOMENTS,
     NUMBERS,
+    OWNER,
     SHAPES,
     TEXTS,
     Argument,
@@ -29,7 +30,7 @@ from tests.compiler.bad_values import (
     with_leaf,
 )
 from tests.executors import REFERENCE, answered, compiling_on, written
-from tests.factories import add_shopful, shared_engine, writing
+from tests.factories import add_belongings, add_shopful, add_user, shared_engine, writing
 
 THOROUGH = "MERKATO_EQUALITY_EXAMPLES" in os.environ
 """Whether every argument is given every value in every way, rather than some of them."""
@@ -46,6 +47,9 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
     async with shared_engine(postgres, migrated) as engine:
         async with writing(engine) as session:
             await add_shopful(session, 3)
+            owner = await add_user(session, id=OWNER)
+            for _ in range(3):
+                await add_belongings(session, owner)
         yield engine
 
 
