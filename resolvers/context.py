@@ -66,10 +66,10 @@ class Reading:
                 raise self._failure
             try:
                 return await self._read(statement)
-            except OSError as error:
-                self._failure = DatabaseAwayError(str(error))
+            except DatabaseAwayError as error:
+                self._failure = error
                 await self._give_up()
-                raise self._failure from error
+                raise
             except Exception as error:
                 self._failure = error
                 raise

@@ -27,9 +27,9 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     try:
         yield session
         await session.commit()
-    except OSError as error:
+    except DatabaseAwayError:
         await session.invalidate()  # to roll back would be one more wait for whoever does not answer
-        raise DatabaseAwayError(str(error)) from error
+        raise
     finally:
         await session.close()
 

@@ -20,6 +20,7 @@ from resolvers.context import Context
 from resolvers.refresh_cookies import RefreshCookie
 from resolvers.writing import transaction
 from schema.root import schema
+from server.arrival import Arrival
 from server.compiled_reads import CompiledReads
 from server.connections import own_pool, read_pool, reading_engine, replica_reads, table_versions, writing_engine
 from server.endpoint import GraphQLEndpoint
@@ -53,7 +54,7 @@ ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 """Answering a request leaves no cycles, so that the collector finds little, and looks seldom."""
 
 
-def create_served_app() -> Entrance:
+def create_served_app() -> Arrival:
     """The application of a process that does nothing but serve it: what is there by now is never garbage."""
     application = create_app()
     gc.collect()
@@ -62,12 +63,12 @@ def create_served_app() -> Entrance:
     return application
 
 
-def create_developed_app() -> Entrance:
+def create_developed_app() -> Arrival:
     """The application of `merkato dev`, with a worker inside."""
     return create_app(works=True)
 
 
-def create_app(settings: Settings | None = None, *, compiled: bool = True, works: bool = False) -> Entrance:
+def create_app(settings: Settings | None = None, *, compiled: bool = True, works: bool = False) -> Arrival:
     """The application. It connects to the database of the settings when it starts, and again whenever it has to.
 
     Tests and benchmarks may ask for one that is not `compiled`, whose reference executor answers everything. One that
@@ -120,7 +121,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
     routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
-    return Entrance(application, endpoint)
+    return Arrival(Entrance(application, endpoint), configured.trusted_proxies)
 
 
 def _routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route | Mount]:
@@ -139,7 +140,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Content-Type", "Authorization", "If-None-Match", *APOLLO_HEADERS],
-            expose_headers=["ETag"],
+            expose_headers=["ETag", "X-Request-Id"],
             allow_credentials=True,  # the cookie of the refresh token (server/refresh_cookies.py)
         )
     ]

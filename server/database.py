@@ -12,6 +12,7 @@ from resolvers.errors import DatabaseAwayError, DatabaseSilentError
 from server.database_roles import DatabaseRole, RoleRefusedError, require_role
 from server.database_url import show_database_url
 from server.errors import ServerError
+from server.lost_connections import WatchedPool, tell_lost_connections
 from server.settings import Settings
 
 OLDEST_VERSION = 15
@@ -56,9 +57,10 @@ def create_engine(
     async def connect() -> asyncpg.Connection:
         return await open_connection(url, settings, limited=limited, role=role)
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
+        poolclass=WatchedPool,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_connect_timeout_seconds,
@@ -67,6 +69,8 @@ def create_engine(
         hide_parameters=True,  # errors are logged, and tokens and e-mail addresses are among them
         json_deserializer=orjson.loads,  # numbers beyond 64 bits become floats, which can be written again
     )
+    tell_lost_connections(engine)
+    return engine
 
 
 async def open_connection(

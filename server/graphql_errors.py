@@ -3,7 +3,6 @@
 import logging
 import re
 from enum import StrEnum
-from uuid import uuid4
 
 import asyncpg
 from graphql import GraphQLError
@@ -11,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from resolvers.errors import DatabaseAwayError, ErrorCode, PublicError
+from server.request_ids import current_request_id, new_request_id
 
 logger = logging.getLogger("merkato.graphql")
 
@@ -73,7 +73,7 @@ def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLErr
     if is_stopped(cause):
         logger.warning("A statement was stopped: %s", _driver_error(cause) if isinstance(cause, DBAPIError) else cause)
         return _replaced(error, STOPPED, ServerErrorCode.TIMEOUT)
-    reference = uuid4().hex
+    reference = current_request_id() or new_request_id()
     logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)
     message = f"Something went wrong on the server. Reference: {reference}."
     return _replaced(error, message, ServerErrorCode.INTERNAL, reference=reference)

@@ -19,7 +19,7 @@ async def answer_health(request: Request) -> JSONResponse:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
     except Exception as error:
-        if not isinstance(error, OSError) and not is_database_away(error):
+        if not is_database_away(error):
             raise
         return JSONResponse(
             {"status": "unavailable", "database": "unreachable"}, HTTPStatus.SERVICE_UNAVAILABLE, headers=FRESH

@@ -13,6 +13,7 @@ from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from structlog.contextvars import bound_contextvars
 
 from domain.dead_letters import Failure, bury, error_text
 from domain.outbox import JOB_ID
@@ -91,8 +92,9 @@ async def _failure_of(attempt: Attempt, handler: Handler, patience: Patience) ->
     began = perf_counter()
     limit = asyncio.timeout(patience.limit.total_seconds())
     try:
-        async with limit:
-            await handler(attempt.job_id, attempt.payload)
+        with bound_contextvars(job=attempt.row.entrypoint, job_id=str(attempt.job_id)):  # for what it logs
+            async with limit:
+                await handler(attempt.job_id, attempt.payload)
     except Exception as error:  # noqa: BLE001 - a handler may fail in any way, and its job is tried again
         late = TooSlowError(f"It did not end within {patience.limit.total_seconds():g} seconds.")
         return late if limit.expired() else error

@@ -8,6 +8,7 @@ from time import monotonic
 import asyncpg
 
 from compiler.plan import Plan
+from resolvers.errors import DatabaseAwayError
 from server.graphql_errors import is_database_away
 
 logger = logging.getLogger("merkato.compiler")
@@ -22,7 +23,7 @@ MOST_PLANS = 1000
 """How many failing plans are remembered."""
 
 NOT_THE_PLAN_S_FAULT = (
-    OSError,
+    DatabaseAwayError,
     asyncpg.DataError,
     asyncpg.TransactionRollbackError,
     asyncpg.InsufficientResourcesError,

@@ -11,7 +11,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from resolvers.errors import DatabaseAwayError, DatabaseSilentError
+from resolvers.errors import DatabaseSilentError
+from server.lost_connections import as_database_away
 
 T = TypeVar("T")
 Statement = Callable[[asyncpg.Connection], Awaitable[T]]
@@ -90,7 +91,7 @@ class ReadPool:
             except BaseException as error:
                 self._let_go(connection, error)
                 if isinstance(error, OSError):
-                    raise _told(error) from error
+                    raise as_database_away(error) from error
                 raise
             finally:
                 observe(perf_counter() - began)
@@ -152,13 +153,10 @@ class ReadPool:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        return await opened_for_reading(self._connect)
-
-
-def _told(error: OSError) -> DatabaseAwayError:
-    if isinstance(error, TimeoutError):
-        return DatabaseSilentError("no answer to a statement")
-    return DatabaseAwayError(str(error))
+        try:
+            return await opened_for_reading(self._connect)
+        except OSError as error:
+            raise as_database_away(error) from error
 
 
 async def opened_for_reading(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> asyncpg.Connection:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.watchfilesreload import WatchFilesReload
 
 from server.errors import ServerError
-from server.settings import LogLevel, Settings
+from server.logs import log_configuration
+from server.observation_settings import LogLevel
+from server.settings import Settings
 
 APPLICATION = "server.app:create_served_app"
 """The factory that every serving process calls. It finds its settings in the environment."""
@@ -117,7 +119,6 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         settings,
         settings.log_level,
         APPLICATION,
-        access_log=False,
         server_header=False,
         workers=settings.workers,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -136,7 +137,6 @@ def _configure(
     **options: Any,  # passed on to uvicorn
 ) -> uvicorn.Config:
     _export(settings)
-    loggers = LOGGING_CONFIG["loggers"] | {"uvicorn.error": {"level": level.upper()}}
     return uvicorn.Config(
         application,
         factory=True,
@@ -145,18 +145,13 @@ def _configure(
         loop="uvloop",
         http="httptools",
         lifespan="on",
-        log_config=LOGGING_CONFIG | {"loggers": loggers},
+        log_config=log_configuration(settings.log_level, settings.log_format, of_uvicorn=level),
+        access_log=False,  # server/access_log.py has one that knows operations
+        proxy_headers=False,  # server/arrival.py believes the proxies of the settings, and nobody else
         callback_notify=partial(_end_without_parent, os.getpid()),
         timeout_notify=1,
-        **believed_proxies(settings),
         **options,
     )
-
-
-def believed_proxies(settings: Settings) -> dict[str, Any]:  # what uvicorn is told
-    """Who is believed to say for whom it asks: left to itself, uvicorn believes everybody on this machine."""
-    proxies = list(settings.trusted_proxies)
-    return {"proxy_headers": bool(proxies), "forwarded_allow_ips": proxies}
 
 
 async def _end_without_parent(supervisor: int) -> None:

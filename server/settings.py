@@ -19,6 +19,7 @@ from integrations.mail import parse_sender
 from integrations.smtp import SmtpSecurity
 from server.database_url import normalise_database_url
 from server.errors import ServerError
+from server.observation_settings import LogFormat, ObservationSettings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_KEY = 32
@@ -41,16 +42,6 @@ class AppEnvironment(StrEnum):
     PRODUCTION = "production"
 
 
-class LogLevel(StrEnum):
-    """From which severity on the log is written."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-    CRITICAL = "critical"
-
-
 DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
         "secret_key": "",
@@ -62,6 +53,7 @@ DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "cors_origins": (),
         "frontend_url": "",
         "mail_from": "",
+        "log_format": LogFormat.JSON,
     }
 )
 """The defaults that are other ones in staging and production."""
@@ -93,7 +85,7 @@ def generate_key() -> SecretStr:
     return SecretStr(secrets.token_urlsafe(48))
 
 
-class Settings(BaseSettings):
+class Settings(ObservationSettings):
     """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""
 
     model_config = SettingsConfigDict(
@@ -182,7 +174,6 @@ class Settings(BaseSettings):
         "newest first: the first one encrypts, each decrypts. Whoever loses them loses the "
         "columns. Development has one that everybody knows; elsewhere it is required.",
     )
-    log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
     graphiql: bool = Field(default=True, description="Whether a browser that opens /graphql gets GraphiQL.")
     introspection: bool = Field(default=True, description="Whether clients may ask for the schema.")
     explain_to_visitors: bool = Field(
@@ -332,7 +323,7 @@ class Settings(BaseSettings):
         """Arguments before the environment, that before `.env`, that before the defaults."""
         return (init_settings, env_settings, dotenv_settings, file_secret_settings, DeployedDefaults(settings_cls))
 
-    @field_validator("app_env", "log_level", "smtp_security", mode="before")
+    @field_validator("app_env", "log_level", "log_format", "smtp_security", mode="before")
     @classmethod
     def _accept_any_case(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value

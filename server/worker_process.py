@@ -1,7 +1,6 @@
 """The life of `merkato worker`: refuse a database that is behind, work, and end in order when asked to."""
 
 import asyncio
-import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +10,16 @@ import uvloop
 from rich.console import Console
 
 from server.database import opened_engine, require_roles
+from server.logs import configure_logs
 from server.migrating import require_head
 from server.settings import Settings
 from server.stopping import ASKING
 from server.worker import opened_worker
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
 
 def run_worker(url: str, settings: Settings) -> None:
     """Do jobs until asked to end, then finish those that run. Raises a ServerError."""
-    logging.basicConfig(format=LOG_FORMAT, level=settings.log_level.upper())
-    logging.getLogger("pgqueuer").setLevel(logging.WARNING)
+    configure_logs(settings.log_level, settings.log_format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(url, settings))
 

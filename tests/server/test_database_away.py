@@ -10,13 +10,15 @@ from collections.abc import Iterator
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from resolvers.errors import DatabaseAwayError, DatabaseSilentError
+from resolvers.writing import transaction
 from server import database
 from server.app import create_app
-from server.database import open_connection
+from server.database import create_engine, open_connection
 from server.graphql_errors import is_database_away
 from server.plan_failures import MOST_FAILURES
 from tests.databases import closed_to_newcomers, settings_for
@@ -132,6 +134,21 @@ async def test_database_that_lets_nobody_in_is_away_and_no_plan_s_fault(http: ht
             )
     answer = ask(http, COMPILED, extensions={"merkato": {"explain": True}}).json()
     assert answer["extensions"]["merkato"]["executor"] == "compiled"
+
+
+async def test_error_of_another_service_in_a_transaction_is_not_the_database_s(database_url: str) -> None:
+    engine = create_engine(database_url, settings_for(database_url))
+
+    async def tag_and_charge() -> None:
+        async with transaction(engine) as session:
+            await session.execute(text("INSERT INTO tags (id, name, slug) VALUES (gen_random_uuid(), 'New', 'new')"))
+            raise ConnectionRefusedError("a payment provider")
+
+    with pytest.raises(ConnectionRefusedError, match="a payment provider"):
+        await tag_and_charge()
+    async with transaction(engine) as session:
+        assert await session.scalar(text("SELECT count(*) FROM tags")) == 0
+    await engine.dispose()
 
 
 async def test_lost_statistics_do_not_matter(http: httpx.Client, database_url: str) -> None:

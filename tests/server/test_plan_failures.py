@@ -15,6 +15,7 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler
 from compiler.plan import Plan
 from resolvers.context import Context
+from resolvers.errors import DatabaseAwayError
 from schema.root import schema
 from server import plan_failures
 from server.compiled_reads import CompiledReads
@@ -131,7 +132,7 @@ def test_plan_rests_after_some_failures_only() -> None:
         asyncpg.SerializationError(),
         asyncpg.OutOfMemoryError(),
         asyncpg.AdminShutdownError(),
-        ConnectionResetError(),
+        DatabaseAwayError("lost"),
     ],
     ids=lambda error: type(error).__name__,
 )

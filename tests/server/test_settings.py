@@ -12,11 +12,11 @@ from server import environment
 from server.database_url import normalise_database_url, show_database_url
 from server.environment import SettingReport, Source, inspect_settings
 from server.identity_providers import build_identity_providers
+from server.observation_settings import LogLevel
 from server.safeguards import build_safeguards
 from server.settings import (
     DEVELOPMENT_ENCRYPTION_KEYS,
     AppEnvironment,
-    LogLevel,
     Settings,
     SettingsError,
     find_weakness,

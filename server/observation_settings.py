@@ -1,0 +1,34 @@
+"""The settings that say what operators see: the log, and later on whatever else is to be seen of a process."""
+
+from enum import StrEnum
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class LogLevel(StrEnum):
+    """From which severity on the log is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    """For the eye."""
+    JSON = "json"
+    """For programs: an object a line."""
+
+
+class ObservationSettings(BaseSettings):
+    """What is told of what the processes do."""
+
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
+    log_format: LogFormat = Field(
+        default=LogFormat.TEXT, description="How the log is written: text for the eye, or a JSON object a line."
+    )
