@@ -22,14 +22,23 @@ from resolvers.writing import transaction
 from schema.root import schema
 from server.arrival import Arrival
 from server.compiled_reads import CompiledReads
-from server.connections import own_pool, read_pool, reading_engine, replica_reads, table_versions, writing_engine
+from server.connections import (
+    database_watch,
+    own_pool,
+    read_pool,
+    reading_engine,
+    replica_reads,
+    table_versions,
+    writing_engine,
+)
 from server.endpoint import GraphQLEndpoint
 from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
 from server.executor import executor_for
 from server.graphiql import graphiql_routes
-from server.health import answer_health
+from server.health import Health
 from server.metrics import Sources, metrics_routes
+from server.migrating import known_revisions
 from server.read_pool import PoolState, state_of
 from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
@@ -88,10 +97,12 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
             yield
         for each in (pool, personal, *([replica.pool] if replica else [])):
             await each.close()
+        await watch.close()
         await app.state.reading_engine.dispose()
         await app.state.writing_engine.dispose()
 
     pool, personal = read_pool(url, configured), own_pool(url, configured)
+    watch = database_watch(url, configured)
     versions = table_versions(url, configured)
     cache = ResponseCache(versions, configured.response_cache_bytes)
     safeguards = build_safeguards(configured)
@@ -118,16 +129,17 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         return Context(reading, viewer, safeguards, arrived, cookie, writing_engine=writing)
 
     endpoint = GraphQLEndpoint(executor, configured, open_context, Viewers(safeguards.access_tokens, find_machine))
+    health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)
     sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
-    routes = [*_routes(configured, endpoint), *metrics_routes(configured, sources)]
+    routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
     return Arrival(Entrance(application, endpoint), configured.trusted_proxies)
 
 
-def _routes(settings: Settings, endpoint: GraphQLEndpoint) -> list[Route | Mount]:
+def _routes(settings: Settings, endpoint: GraphQLEndpoint, health: Health) -> list[Route | Mount]:
     return [
         Route(GRAPHQL_PATH, endpoint),
-        Route("/health", answer_health),
+        *health.routes(),
         Mount("/demo/images", StaticFiles(directory=str(files("demo").joinpath("images")))),
         *(graphiql_routes() if settings.shows_graphiql else []),
     ]

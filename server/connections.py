@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.compiled_reads import ReplicaReads
 from server.database import create_engine, open_connection, require_session
 from server.database_roles import DatabaseRole
+from server.database_watch import DatabaseWatch
 from server.read_pool import ReadPool
 from server.replica import Replica
 from server.settings import Settings
@@ -60,6 +61,11 @@ async def opened_session(connect: Callable[[], Awaitable[asyncpg.Connection]]) -
 def table_versions(url: str, settings: Settings) -> TableVersions:
     """The listener for changes of tables."""
     return TableVersions(lambda: open_connection(url, settings, role=DatabaseRole.APP))
+
+
+def database_watch(url: str, settings: Settings) -> DatabaseWatch:
+    """A look at the database, for whoever asks for the health of this process."""
+    return DatabaseWatch(lambda: open_connection(url, settings, limited=True, role=DatabaseRole.SYSTEM))
 
 
 def replica_reads(primary_url: str, settings: Settings) -> ReplicaReads | None:

@@ -148,6 +148,21 @@ class Migration:
     after: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """The revisions that this version of the code knows."""
+
+    head: str
+    before_head: frozenset[str]
+
+
+def known_revisions() -> Revisions:
+    """Those of the migrations. Raises SeveralHeadsError."""
+    scripts = _scripts()
+    head = _require_head(scripts)
+    return Revisions(head, frozenset(script.revision for script in scripts.walk_revisions()) - {head})
+
+
 async def migrate(engine: AsyncEngine, target: str = HEAD, *, going_back: bool = False) -> Migration:
     """Bring the database to a revision, each migration in a transaction of its own.
 

@@ -29,6 +29,12 @@ class ObservationSettings(BaseSettings):
     """What is told of what the processes do."""
 
     log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
+    health_queue_lag_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=86_400,
+        description="How long a job may wait for a worker before /health/ready calls the queue degraded.",
+    )
     log_format: LogFormat = Field(
         default=LogFormat.TEXT, description="How the log is written: text for the eye, or a JSON object a line."
     )
