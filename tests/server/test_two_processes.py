@@ -29,6 +29,7 @@ PROMISE_SECONDS = 0.1
 NAME = "query Name($slug: String!) { product(slug: $slug) { name } }"
 IN_STOCK = "query InStock($slug: String!) { product(slug: $slug) { inStock } }"
 POST = "query Title($slug: String!) { post(slug: $slug) { title } }"
+REFERENCE = "{ __schema { queryType { name } } products(first: 1) { nodes { name } } }"
 LISTENERS = """
     SELECT pid FROM pg_stat_activity WHERE application_name = 'merkato listener' AND datname = current_database()
 """
@@ -187,11 +188,11 @@ async def serving(url: str, folder: Path, name: str) -> AsyncIterator[Process]:
 
 
 async def until_served(client: httpx.AsyncClient) -> None:
-    """Wait until the process answers."""
+    """Wait until the process answers, with a connection of the reference executor, for when nobody may connect."""
     async with asyncio.timeout(60):
         while True:
             try:
-                await client.get("/health")
+                await client.post("/graphql", json={"query": REFERENCE})
             except httpx.ConnectError:
                 await asyncio.sleep(0.05)
             else:
