@@ -26,7 +26,7 @@ QUICK = Patience(
     first_pause=timedelta(milliseconds=10),
     longest_pause=timedelta(milliseconds=100),
 )
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @dataclass(slots=True)
