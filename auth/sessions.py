@@ -24,7 +24,7 @@ from auth.security_log import record
 from auth.throttling import Transactions
 from auth.tokens import AccessClaims, AccessToken, AccessTokens
 from auth.visits import Visit
-from models import RefreshToken, SecurityEvent, SessionEnd, User, UserSession
+from models import RefreshToken, Role, SecurityEvent, SessionEnd, User, UserSession
 
 LIFETIME = timedelta(days=30)
 IDLE_LIFETIME = timedelta(days=14)
@@ -116,6 +116,12 @@ async def is_live(session: AsyncSession, session_id: UUID, now: datetime) -> boo
     """Whether the session goes on, for what must not wait until its access token expires."""
     owned = select(UserSession.id).join(User, User.id == UserSession.user_id).where(User.is_active)
     return await session.scalar(owned.where(UserSession.id == session_id, *is_going_on(now))) is not None
+
+
+async def standing_role(session: AsyncSession, session_id: UUID, now: datetime) -> Role | None:
+    """The role that the user of the session has by now; None when the session has ended."""
+    owned = select(User.role).join(UserSession, User.id == UserSession.user_id).where(User.is_active)
+    return await session.scalar(owned.where(UserSession.id == session_id, *is_going_on(now)))
 
 
 def is_going_on(now: datetime) -> Conditions:

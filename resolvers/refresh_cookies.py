@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from resolvers.errors import BadInputError
+
 
 class RefreshTokenPlace(StrEnum):
     """Where a client keeps its refresh token."""
@@ -33,9 +35,13 @@ class RefreshCookie:
     """What it is to hold from now on."""
     is_dropped: bool = False
     """Whether it is to be forgotten."""
+    is_settable: bool = True
+    """Whether the answer can carry it: that of a WebSocket cannot."""
 
     def keep(self, token: str, expires_at: datetime) -> None:
-        """Have the browser keep a token in place of the one before."""
+        """Have the browser keep a token in place of the one before. Raises BadInputError where it cannot be told."""
+        if not self.is_settable:
+            raise BadInputError("A WebSocket sets no cookies. Send this by POST, or keep the refresh token yourself.")
         self.kept, self.is_dropped = KeptToken(token, expires_at), False
 
     def drop(self) -> None:

@@ -23,6 +23,7 @@ from strawberry.types.field import StrawberryField
 
 import models
 from auth.permissions import Permission, Requirement
+from domain.events import EventKind
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.declarations import (
@@ -51,6 +52,7 @@ from resolvers.mutations import Mutation
 from resolvers.ordering import Order
 from resolvers.paging import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
 from resolvers.searching import SearchSource
+from resolvers.subscriptions import Subscription
 from schema.directives import Requires
 
 Declared = TypeVar("Declared", bound=type)
@@ -244,6 +246,11 @@ def mutation(
     """A change. The function gets the context and the fields of the input, and gives what was changed."""
     arguments = () if input is None else (_argument(ARGUMENT, input, "What is asked for.", required=True),)
     return _field(description, Mutation(function=function, requires=requires), arguments)
+
+
+def subscription(model: type[models.Base], kind: EventKind, description: str, *, requires: Requirement) -> Any:
+    """The rows of a table as events of that kind concern them. Whoever may not see a row is not told of it."""
+    return _field(description, Subscription(model=model, kind=kind, requires=requires))
 
 
 def sort_enum(description: str) -> Callable[[type[Enum]], Any]:

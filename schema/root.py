@@ -24,6 +24,7 @@ from schema.search import SOURCES, SearchConnection, SearchType
 from schema.services import Service, ServiceFilter, ServiceSort, ServiceTier
 from schema.sessions import NEWEST_FIRST, Session, SessionFilter
 from schema.shop import Shop
+from schema.subscriptions import Subscription
 from schema.users import AccountFilter, AccountSort
 
 NODES: dict[str, type[models.Base]] = {
@@ -137,6 +138,7 @@ class Query:
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[ProductVariant, ServiceTier],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from importlib.resources import files
+from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,9 +14,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from auth.api_tokens import authenticate_api_token
+from auth.sessions import standing_role
 from auth.viewer import Viewer
 from auth.visits import Visit
 from compiler.execution import Compiler
+from models import Role
 from resolvers.context import Context
 from resolvers.refresh_cookies import RefreshCookie
 from resolvers.writing import transaction
@@ -24,6 +27,7 @@ from server.arrival import Arrival
 from server.compiled_reads import CompiledReads
 from server.connections import (
     database_watch,
+    events,
     own_pool,
     read_pool,
     reading_engine,
@@ -43,7 +47,9 @@ from server.read_pool import PoolState, state_of
 from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
 from server.settings import Settings, load_settings
+from server.socket_count import SocketCount
 from server.viewers import Viewers
+from server.websocket_endpoint import WebSocketEndpoint, rules_of
 from server.worker import working
 
 APOLLO_HEADERS = (
@@ -93,7 +99,8 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         app.state.reading_engine = reading_engine(url, configured)
         app.state.writing_engine = writing_engine(url, configured)
         watched = replica.watch.watched() if replica else nullcontext()
-        async with cache.running(), watched, working(url, configured, SHORT_GRACE) if works else nullcontext():
+        work = working(url, configured, SHORT_GRACE) if works else nullcontext()
+        async with cache.running(), happenings.listening(), watched, work:
             yield
         for each in (pool, personal, *([replica.pool] if replica else [])):
             await each.close()
@@ -104,6 +111,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     pool, personal = read_pool(url, configured), own_pool(url, configured)
     watch = database_watch(url, configured)
     versions = table_versions(url, configured)
+    happenings = events(url, configured)
     cache = ResponseCache(versions, configured.response_cache_bytes)
     safeguards = build_safeguards(configured)
     compiler = Compiler(schema, safeguards.vault)
@@ -124,16 +132,32 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         async with transaction(application.state.writing_engine) as session:
             return await authenticate_api_token(session, token, moment)
 
+    async def find_role(session_id: UUID, moment: datetime) -> Role | None:
+        async with transaction(application.state.writing_engine) as session:
+            return await standing_role(session, session_id, moment)
+
     def open_context(viewer: Viewer, arrived: Callable[[], Visit], cookie: RefreshCookie) -> Context:
         reading, writing = application.state.reading_engine, application.state.writing_engine
         return Context(reading, viewer, safeguards, arrived, cookie, writing_engine=writing)
 
-    endpoint = GraphQLEndpoint(executor, configured, open_context, Viewers(safeguards.access_tokens, find_machine))
+    viewers = Viewers(safeguards.access_tokens, find_machine)
+    endpoint = GraphQLEndpoint(executor, configured, open_context, viewers)
+    count = SocketCount(configured.websocket_max_sockets, configured.websocket_max_sockets_per_address)
+    sockets = WebSocketEndpoint(
+        executor=executor,
+        events=happenings,
+        open_context=open_context,
+        viewers=viewers,
+        find_role=find_role,
+        sockets=count,
+        rules=rules_of(configured),
+        origins=frozenset(configured.cors_origins),
+    )
     health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)
-    sources = Sources(executor, compiler, reads, cache, versions, replica, pools)
+    sources = Sources(executor, compiler, reads, cache, versions, happenings, count, replica, pools)
     routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
-    return Arrival(Entrance(application, endpoint), configured.trusted_proxies)
+    return Arrival(Entrance(application, endpoint, sockets), configured.trusted_proxies)
 
 
 def _routes(settings: Settings, endpoint: GraphQLEndpoint, health: Health) -> list[Route | Mount]:

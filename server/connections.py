@@ -9,6 +9,7 @@ from server.compiled_reads import ReplicaReads
 from server.database import create_engine, open_connection, require_session
 from server.database_roles import DatabaseRole
 from server.database_watch import DatabaseWatch
+from server.events import Events
 from server.read_pool import ReadPool
 from server.replica import Replica
 from server.settings import Settings
@@ -66,6 +67,13 @@ def table_versions(url: str, settings: Settings) -> TableVersions:
 def database_watch(url: str, settings: Settings) -> DatabaseWatch:
     """A look at the database, for whoever asks for the health of this process."""
     return DatabaseWatch(lambda: open_connection(url, settings, limited=True, role=DatabaseRole.SYSTEM))
+
+
+def events(url: str, settings: Settings) -> Events:
+    """The listener for what subscriptions are told."""
+    return Events(
+        lambda: open_connection(url, settings, role=DatabaseRole.APP), settings.subscription_max_waiting_events
+    )
 
 
 def replica_reads(primary_url: str, settings: Settings) -> ReplicaReads | None:

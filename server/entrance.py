@@ -1,4 +1,4 @@
-"""The way in: GraphQL requests go straight to their endpoint, everything else through Starlette."""
+"""The way in: GraphQL requests go straight to their endpoints, everything else through Starlette."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,13 +12,16 @@ class Entrance:
     the pages of other origins alone, whose requests say where they come from.
     """
 
-    def __init__(self, application: ASGIApp, graphql: ASGIApp) -> None:
+    def __init__(self, application: ASGIApp, graphql: ASGIApp, sockets: ASGIApp) -> None:
         self._application = application
         self._graphql = graphql
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the process's life."""
         if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH and b"origin" not in dict(scope["headers"]):
             await self._graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == GRAPHQL_PATH:
+            await self._sockets(scope, receive, send)
         else:
             await self._application(scope, receive, send)

@@ -17,17 +17,21 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationType,
     execute,
+    get_variable_values,
     parse,
     specified_rules,
 )
 from strawberry.schema.schema import validate_document
 
+import models
+from auth.permissions import Gate
 from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
 from compiler.plan import BoundPlan
+from resolvers.access import require
 from resolvers.context import AnySelect, Context
-from resolvers.errors import DatabaseSilentError
+from resolvers.errors import DatabaseSilentError, PublicError
 from server.compiled_reads import CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument, prepared
 from server.document_choice import DocumentChoice
@@ -37,6 +41,7 @@ from server.explanation import ExecutorName, Explanation, denial, may_ask
 from server.graphql_errors import ServerErrorCode, coded, disguised, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
 from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of, input_types, input_variables
+from server.live_operations import LiveOperation, SubscriptionAskedError, source_of
 from server.persisted_queries import PersistedQueries
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
@@ -160,7 +165,8 @@ class Executor:
     ) -> Answer:
         """The answer to a request; that of the reference executor if the other one has given up already.
 
-        Raises for what a client sent only RequestRefusedError: for a mutation by GET, or a hash that is none.
+        Raises for what a client sent only RequestRefusedError: for a mutation by GET, a hash that is none, and as
+        SubscriptionAskedError for a subscription.
         """
         try:
             request = self._chosen(request, explanation)
@@ -204,7 +210,25 @@ class Executor:
             message = _no_operation(request.operation_name, document.names)
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
         refused = self._check(request, operation)
+        if refused is None and operation.definition.operation is OperationType.SUBSCRIPTION:
+            raise SubscriptionAskedError(LiveOperation(request, operation, source_of(operation, self._schema)))
         return operation if refused is None else Answer([refused])
+
+    def refusal_of(self, live: LiveOperation, viewer: Viewer) -> GraphQLError | None:
+        """Why a subscription does not begin for that viewer; None when it does."""
+        declared = live.operation.definition.variable_definitions or ()
+        coerced = get_variable_values(self._schema, declared, live.request.variables or {})
+        if isinstance(coerced, list):
+            return presented(coerced[0])
+        try:
+            require(live.source.requires or Gate.PUBLIC, viewer)
+        except PublicError as refused:
+            return refused
+        return None
+
+    async def run_event(self, live: LiveOperation, row: models.Base, context: Context) -> Answer:
+        """What a subscription gives for one event, whose row is there for its viewer to see."""
+        return await self._execute(live.request, live.operation, context, row)
 
     async def run_again(self, bound: BoundPlan, viewer: Viewer) -> bytes | Read:
         """The JSON of `data` for a request that was bound before, an error, or why the other executor is to answer."""
@@ -226,7 +250,9 @@ class Executor:
         """The answer of a plan shared by all texts that differ only in their literals; None if there is no such."""
         lifted = self.documents.lifted(request.query) if self._reads is not None else None
         operation = lifted.prepared.operation(request.operation_name) if lifted is not None else None
-        if lifted is None or operation is None or self._check(request, operation) is not None:
+        if lifted is None or operation is None or operation.definition.operation is not OperationType.QUERY:
+            return None
+        if self._check(request, operation) is not None:
             return None
         variables = {**(request.variables or {}), **lifted.variables}
         return await self._read(operation, variables, context, explanation)
@@ -245,7 +271,7 @@ class Executor:
         return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound, executor=ExecutorName.COMPILED)
 
     def _check(self, request: GraphQLRequest, operation: Operation) -> GraphQLError | None:
-        if operation.definition.operation is not OperationType.QUERY and request.is_read_only:
+        if operation.definition.operation is OperationType.MUTATION and request.is_read_only:
             raise RequestRefusedError(
                 HTTPStatus.METHOD_NOT_ALLOWED,
                 RefusalCode.METHOD_NOT_ALLOWED,
@@ -272,11 +298,14 @@ class Executor:
             return PreparedDocument(errors=tuple(coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors))
         return prepared(document)
 
-    async def _execute(self, request: GraphQLRequest, operation: Operation, context: Context) -> Answer:
+    async def _execute(
+        self, request: GraphQLRequest, operation: Operation, context: Context, root: object = None
+    ) -> Answer:
         settled = asyncio.Event()
         result = execute(
             self._schema,
             operation.document,
+            root,
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,

@@ -34,7 +34,11 @@ class RefusalCode(StrEnum):
     NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
+    TOO_MANY_SOCKETS = "TOO_MANY_SOCKETS"
+    FORBIDDEN_ORIGIN = "FORBIDDEN_ORIGIN"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED"
 
 
 class RequestRefusedError(Exception):
@@ -131,7 +135,7 @@ async def _received(request: HttpRequest, max_body_bytes: int) -> bytes:
 
 def from_body(body: bytes) -> GraphQLRequest:
     """The operation in a body; raises RequestRefusedError when there is none."""
-    return _from_fields(_require_object(_parse(body, "The body"), "The body"))
+    return request_from(_require_object(_parse(body, "The body"), "The body"))
 
 
 def _media_ranges(accept: str) -> dict[str, float]:
@@ -187,7 +191,7 @@ def from_query_string(query_string: bytes) -> GraphQLRequest:
         if name in fields:
             parsed = _parse(fields[name].encode(), f"`{name}`")
             fields[name] = parsed if parsed is None else _require_object(parsed, f"`{name}`")
-    return _from_fields(fields, is_read_only=True)
+    return request_from(fields, is_read_only=True)
 
 
 def _parse(text: bytes, what: str) -> Any:
@@ -210,7 +214,8 @@ def _require_object(parsed: Any, what: str) -> dict[str, Any]:
     return parsed
 
 
-def _from_fields(fields: dict[str, Any], *, is_read_only: bool = False) -> GraphQLRequest:
+def request_from(fields: Mapping[str, Any], *, is_read_only: bool = False) -> GraphQLRequest:
+    """The operation that these parameters of a request say; raises RequestRefusedError when they say none."""
     operation_name = fields.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
         raise _bad_request("`operationName` must be a string or null.")

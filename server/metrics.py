@@ -25,17 +25,20 @@ from starlette.routing import Route
 
 from compiler.errors import Reason
 from compiler.execution import Compiler
+from domain.events import EventKind
 from server.compiled_reads import CompiledReads, ReplicaReads
+from server.events import Events
 from server.explanation import ExecutorName
 from server.graphql_execution import Executor
 from server.read_pool import PoolState
 from server.response_cache import ResponseCache
 from server.settings import AppEnvironment, Settings
+from server.socket_count import SocketCount
 from server.table_versions import TableVersions
 
 FRESH = {"Cache-Control": "no-store"}
 
-Values = Mapping[str, float] | Mapping[Reason, float] | Mapping[ExecutorName, float]
+Values = Mapping[str, float] | Mapping[Reason, float] | Mapping[ExecutorName, float] | Mapping[EventKind, float]
 """Numbers by the value of their label."""
 
 
@@ -48,6 +51,8 @@ class Sources:
     reads: CompiledReads
     cache: ResponseCache
     versions: TableVersions
+    events: Events
+    sockets: SocketCount
     replica: ReplicaReads | None
     pools: Callable[[], Mapping[str, PoolState]]
     """The pools of connections by name, once they are there."""
@@ -70,6 +75,7 @@ class MetricsCollector(Collector):
         yield from self._documents()
         yield from self._plans()
         yield from self._responses()
+        yield from self._sockets()
         yield from self._database()
         if self._sources.replica is not None:
             yield from self._replica(self._sources.replica)
@@ -131,6 +137,18 @@ class MetricsCollector(Collector):
             "Whether changes of tables are heard; while they are not, nothing kept is served.",
             "",
             {"": self._sources.versions.is_listening},
+        )
+
+    def _sockets(self) -> Iterator[Metric]:
+        yield self._gauge("websockets_open", "WebSockets that are served.", "", {"": self._sources.sockets.open})
+        events = self._sources.events
+        yield self._gauge("subscriptions", "Subscriptions that wait for events.", "event", events.subscriptions)
+        yield self._counter("events", "Events that came in from the database.", "event", events.received)
+        yield self._gauge(
+            "events_listening",
+            "Whether events are heard; while not, no subscription runs.",
+            "",
+            {"": events.is_listening},
         )
 
     def _database(self) -> Iterator[Metric]:

@@ -19,6 +19,7 @@ from server.errors import ServerError
 from server.logs import log_configuration
 from server.observation_settings import LogLevel
 from server.settings import Settings
+from server.websocket_protocol import WebSocketProtocol
 
 APPLICATION = "server.app:create_served_app"
 """The factory that every serving process calls. It finds its settings in the environment."""
@@ -144,6 +145,9 @@ def _configure(
         port=settings.port,
         loop="uvloop",
         http="httptools",
+        ws=WebSocketProtocol,
+        ws_max_size=settings.websocket_max_message_bytes,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=log_configuration(settings.log_level, settings.log_format, of_uvicorn=level),
         access_log=False,  # server/access_log.py has one that knows operations

@@ -20,6 +20,7 @@ from integrations.smtp import SmtpSecurity
 from server.database_url import normalise_database_url
 from server.errors import ServerError
 from server.observation_settings import LogFormat, ObservationSettings
+from server.websocket_settings import WebSocketSettings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_KEY = 32
@@ -85,7 +86,7 @@ def generate_key() -> SecretStr:
     return SecretStr(secrets.token_urlsafe(48))
 
 
-class Settings(ObservationSettings):
+class Settings(ObservationSettings, WebSocketSettings):
     """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""
 
     model_config = SettingsConfigDict(

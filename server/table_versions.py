@@ -7,18 +7,15 @@ PostgreSQL says that it is ready again, it delivers every notification of the tr
 """
 
 import asyncio
-import logging
 import select
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from math import inf
 from time import monotonic
 
 import asyncpg
 
-from server.database import require_session
-
-logger = logging.getLogger("merkato.cache")
+from server.listening import Hearing, answers, listening
 
 CHANNEL = "merkato_tables"
 
@@ -28,13 +25,6 @@ RENEWAL_SECONDS = 0.04
 """After so long the next round trip begins, if somebody asks for versions; until it ends nobody has to wait."""
 PATIENCE_SECONDS = 0.2
 """How long a request waits for a round trip before it does without versions, unless told otherwise."""
-
-HEARTBEAT_SECONDS = 5.0
-"""How often the connection is tried while nobody asks for versions."""
-SILENCE_SECONDS = 2.0
-"""A connection that does not answer for so long is given up."""
-SHORTEST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
 
 WATCHED_TABLES = """
     SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
@@ -65,16 +55,19 @@ class TableVersions:
         """Whether changes are heard."""
         return self._connection is not None and not self._connection.is_closed()
 
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
+    def listening(self) -> AbstractAsyncContextManager[None]:
         """Listen, over one connection after another, for as long as the block runs."""
-        task = asyncio.create_task(self._listen())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        return listening(
+            self._connect,
+            Hearing(
+                name="merkato listener",
+                begin=self._begin,
+                beat=lambda connection: asyncio.wait((self._renewed(connection),)),
+                end=self._end,
+                heard="The response cache is on.",
+                unheard="The response cache is off until tables can be listened to",
+            ),
+        )
 
     async def current(self, tables: frozenset[str]) -> Versions | None:
         """The versions of these tables, with every change that was committed LEASE_SECONDS ago.
@@ -132,40 +125,8 @@ class TableVersions:
             await asyncio.wait((self._renewed(self._connection),), timeout=patience)
         return True
 
-    async def _listen(self) -> None:
-        pause = SHORTEST_PAUSE_SECONDS
-        while True:
-            try:
-                async with self._listener() as lost:
-                    pause = SHORTEST_PAUSE_SECONDS
-                    logger.info("The response cache is on.")
-                    await self._keep_alive(lost)
-                    raise ConnectionError("the listening connection was closed")  # noqa: TRY301 - told as any other
-            except Exception as error:  # noqa: BLE001 - whatever happened, the cache is off until a new beginning
-                if pause == SHORTEST_PAUSE_SECONDS:
-                    logger.warning("The response cache is off until tables can be listened to: %s", error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-
-    @asynccontextmanager
-    async def _listener(self) -> AsyncIterator[asyncio.Event]:
-        """A connection that listens; the event comes when it is lost."""
-        connection = await self._connect()
-        lost = asyncio.Event()
-        try:
-            connection.add_termination_listener(lambda _connection: lost.set())
-            await self._begin(connection)
-            yield lost
-        finally:
-            self._connection = self._arrivals = None
-            if self._renewal is not None:
-                self._renewal.cancel()
-            connection.terminate()
-
     async def _begin(self, connection: asyncpg.Connection) -> None:
         """Listen, then give every table a new version, so that nothing read before is taken for current."""
-        await require_session(connection)
-        await connection.execute("SET application_name = 'merkato listener'")
         await connection.add_listener(CHANNEL, self._on_notification)
         began = monotonic()
         watched = await connection.fetch(WATCHED_TABLES)
@@ -175,17 +136,15 @@ class TableVersions:
         self._arrivals.register(_socket_of(connection), select.POLLIN)
         self._connection, self._confirmed_at = connection, began
 
+    def _end(self) -> None:
+        self._connection = self._arrivals = None
+        if self._renewal is not None:
+            self._renewal.cancel()
+
     def _on_notification(self, _connection: object, _pid: int, _channel: str, table: object) -> None:
         if table in self._versions:
             self._latest += 1
             self._versions[str(table)] = self._latest
-
-    async def _keep_alive(self, lost: asyncio.Event) -> None:
-        while self._connection is not None and not lost.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
-            if not lost.is_set():
-                await asyncio.wait((self._renewed(self._connection),))
 
     def _renewed(self, connection: asyncpg.Connection) -> asyncio.Task[None]:
         """The round trip that is under way, or a new one."""
@@ -195,11 +154,7 @@ class TableVersions:
 
     async def _confirm(self, connection: asyncpg.Connection) -> None:
         began = monotonic()
-        try:
-            await asyncio.wait_for(connection.fetchval("SELECT 1"), SILENCE_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            connection.terminate()
-        else:
+        if await answers(connection):
             self._confirmed_at = began
 
 

@@ -25,10 +25,14 @@ MAXIMUM_KNOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class KnownToken:
-    """A token that was verified, which need not be done again: it says the same until it expires."""
+    """A token that was verified. That of an account need not be verified again: it says the same until it expires."""
 
     viewer: Viewer
     good_until: datetime
+    """For an API token the end of time, because the database is asked each time."""
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -53,14 +57,16 @@ class Viewers:
         """Who sends it. Raises RequestRefusedError for credentials that prove nothing: they are never a visitor's."""
         if AUTHORIZATION not in request.headers:
             return VISITOR
-        text = _token_of(request)
+        return (await self.bearer(_line_of(request))).viewer
+
+    async def bearer(self, authorization: str) -> KnownToken:
+        """Whom a value of the header Authorization proves. Raises RequestRefusedError."""
+        text = _token_in(authorization)
         moment = self._clock()
         if is_api_token(text):
-            return await self._machine(text, moment)
+            return KnownToken(await self._machine(text, moment), NEVER)
         known = self._known.get(text)
-        if known is not None and moment < known.good_until:
-            return known.viewer
-        return self._verified(text, moment)
+        return known if known is not None and moment < known.good_until else self._verified(text, moment)
 
     async def _machine(self, text: str, moment: datetime) -> Viewer:
         try:
@@ -68,7 +74,7 @@ class Viewers:
         except ApiTokenRefusedError as error:
             raise _unauthenticated(str(error), "invalid_token") from error
 
-    def _verified(self, text: str, moment: datetime) -> Viewer:
+    def _verified(self, text: str, moment: datetime) -> KnownToken:
         try:
             token = self._tokens.read(text, moment)
         except AccessTokenRefusedError as error:
@@ -76,18 +82,22 @@ class Viewers:
             raise _unauthenticated(str(error), "invalid_token") from error
         claims = token.claims
         viewer = viewer_with_role(claims.role, claims.user_id, claims.session_id)
-        self._known[text] = KnownToken(viewer, token.good_until)
+        self._known[text] = known = KnownToken(viewer, token.good_until)
         self._known.move_to_end(text)
         if len(self._known) > MAXIMUM_KNOWN:
             self._known.popitem(last=False)
-        return viewer
+        return known
 
 
-def _token_of(request: HttpRequest) -> str:
+def _line_of(request: HttpRequest) -> str:
     lines = request.header_lines(AUTHORIZATION)
     if len(lines) > 1:
         raise _unauthenticated("The header Authorization came several times. Send it once.", "invalid_request")
-    scheme, _, token = lines[0].strip().partition(" ")
+    return lines[0]
+
+
+def _token_in(authorization: str) -> str:
+    scheme, _, token = authorization.strip().partition(" ")
     if scheme.lower() != SCHEME or not token.strip():
         raise _unauthenticated("The header Authorization must be `Bearer`, a space, and a token.", "invalid_request")
     return token.strip()

@@ -1,0 +1,35 @@
+"""Events: what happened to which row, as the database notifies it when a change is committed (migration 0018)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+CHANNEL = "merkato_events"
+
+
+class EventKind(StrEnum):
+    """What may happen, in the words of the triggers."""
+
+    POST_PUBLISHED = "post_published"
+    """A post came out: it is published, its time has come, and before the change one of the two was not so."""
+    REVIEW_SUBMITTED = "review_submitted"
+    """A review waits to be moderated that did not wait before."""
+    JOB_FAILED = "job_failed"
+    """A job was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. It tells nothing of the row but its key: whoever is told reads what they may see of it."""
+
+    kind: EventKind
+    key: UUID
+
+
+def read_event(payload: str) -> Event | None:
+    """The event of a notification; None for one that a newer release has triggers for."""
+    kind, _, key = payload.partition(":")
+    try:
+        return Event(EventKind(kind), UUID(key))
+    except ValueError:
+        return None

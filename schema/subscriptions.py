@@ -1,0 +1,35 @@
+"""The root of all subscriptions: what a client can be told of, one line for each."""
+
+import strawberry
+
+import models
+from auth.permissions import Gate, Permission
+from domain.events import EventKind
+from schema.content import Post
+from schema.declare import subscription
+from schema.jobs import DeadLetter
+from schema.reviews import Review
+
+
+@strawberry.type(
+    description="Where every subscription starts. It runs over a WebSocket at the same address, with the protocol "
+    "graphql-transport-ws, and gives what has happened since it began."
+)
+class Subscription:
+    """The root fields. They are nullable, as those of mutations are."""
+
+    post_published: Post | None = subscription(
+        models.Post, EventKind.POST_PUBLISHED, "A post that has just come out.", requires=Gate.PUBLIC
+    )
+    review_submitted: Review | None = subscription(
+        models.Review,
+        EventKind.REVIEW_SUBMITTED,
+        "A review that waits to be moderated since a moment ago.",
+        requires=Permission.REVIEWS_READ,
+    )
+    job_failed: DeadLetter | None = subscription(
+        models.DeadLetter,
+        EventKind.JOB_FAILED,
+        "A job that was given up a moment ago.",
+        requires=Permission.JOBS_READ,
+    )

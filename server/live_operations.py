@@ -1,0 +1,67 @@
+"""Subscriptions as the executor knows them: one operation, executed once for each event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionSetNode,
+    assert_object_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from compiler.execution import Operation
+from resolvers.subscriptions import Subscription
+from schema.declare import DeclaredField
+from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveOperation:
+    """A subscription that may begin."""
+
+    request: GraphQLRequest
+    operation: Operation
+    source: Subscription
+    """Where its rows come from."""
+
+
+class SubscriptionAskedError(RequestRefusedError):
+    """A request asks for a subscription: refused where one answer is given, begun where there may be many."""
+
+    def __init__(self, live: LiveOperation) -> None:
+        super().__init__(
+            HTTPStatus.BAD_REQUEST,
+            RefusalCode.WEBSOCKET_REQUIRED,
+            "Subscriptions run over a WebSocket. Connect to the same address with the protocol graphql-transport-ws.",
+        )
+        self.live = live
+
+
+def source_of(operation: Operation, schema: GraphQLSchema) -> Subscription:
+    """How the one root field of a valid subscription is declared."""
+    root = assert_object_type(schema.subscription_type)
+    fragments = {
+        each.name.value: each for each in operation.document.definitions if isinstance(each, FragmentDefinitionNode)
+    }
+    name = _first_field(operation.definition.selection_set, fragments)
+    behind = root.fields[name].extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+    if not isinstance(behind, DeclaredField) or not isinstance(behind.declaration, Subscription):
+        raise TypeError(f"{root.name}.{name} is not declared as a subscription.")
+    return behind.declaration
+
+
+def _first_field(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> str:
+    """The name of the first field, which validation sees to is the only one; it may stand in a fragment."""
+    first = selected.selections[0]
+    if isinstance(first, FieldNode):
+        return first.name.value
+    inner = fragments[first.name.value] if isinstance(first, FragmentSpreadNode) else first
+    if not isinstance(inner, FragmentDefinitionNode | InlineFragmentNode):
+        raise TypeError(f"A {type(first).__name__} selects nothing.")
+    return _first_field(inner.selection_set, fragments)

@@ -1,0 +1,113 @@
+"""What operations over a socket are answered with: queries and mutations once, subscriptions once for each event."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from graphql import GraphQLError
+
+from auth.viewer import Viewer
+from domain.events import Event
+from resolvers.context import Context
+from server.events import Events, EventsAwayError, EventStream, StreamEnd
+from server.graphql_errors import disguised, is_database_away
+from server.graphql_execution import Answer, Executor
+from server.graphql_request import GraphQLRequest, RequestRefusedError
+from server.live_operations import LiveOperation, SubscriptionAskedError
+from server.socket_identity import SocketIdentity
+from server.websocket_messages import CloseCode, SocketClosedError
+
+SLOW = "Events came faster than they were read. Connect again."
+MISSED = "Events may have been missed. Connect again."
+
+
+class Running:
+    """An operation under way, for as long as its client wants it."""
+
+    def __init__(self) -> None:
+        self.is_wanted = True
+        self._stream: EventStream | None = None
+
+    def follow(self, stream: EventStream) -> None:
+        """Take note of the events that it waits for."""
+        self._stream = stream
+        if not self.is_wanted:
+            stream.stop(StreamEnd.UNWANTED)
+
+    def stop(self) -> None:
+        """Want no more of it."""
+        self.is_wanted = False
+        if self._stream is not None:
+            self._stream.stop(StreamEnd.UNWANTED)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationAnswers:
+    """Answers what comes over one socket, each time as the viewer who is behind it by then, in a fresh context."""
+
+    executor: Executor
+    events: Events
+    open_context: Callable[[Viewer], Context]
+    identity: SocketIdentity
+
+    async def to(self, request: GraphQLRequest, running: Running) -> AsyncGenerator[Answer]:
+        """The answers, until there are no more, or nobody wants them. Raises SocketClosedError."""
+        try:
+            answer = await self._one(request)
+        except SubscriptionAskedError as asked:
+            async with aclosing(self._many(asked.live, running)) as answers:
+                async for each in answers:
+                    yield each
+        except RequestRefusedError as refused:
+            yield self._counted(Answer([GraphQLError(refused.message, extensions={"code": refused.code.value})]))
+        except SocketClosedError:
+            raise
+        except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
+            yield self._counted(Answer([disguised(unexpected)]))
+        else:
+            yield self._counted(answer)
+
+    def _counted(self, answer: Answer) -> Answer:
+        self.executor.metrics.requests[answer.executor, answer.outcome()] += 1
+        return answer
+
+    async def _one(self, request: GraphQLRequest) -> Answer:
+        run = self.executor.explain if request.explain else self.executor.run
+        async with self.open_context(await self.identity.viewer()) as context:
+            return await run(request, context)
+
+    async def _many(self, live: LiveOperation, running: Running) -> AsyncGenerator[Answer]:
+        try:
+            async with self.events.of(live.source.kind) as stream:
+                running.follow(stream)
+                refused = self.executor.refusal_of(live, await self.identity.present_viewer())
+                if refused is not None:
+                    yield Answer([refused])
+                    return
+                async for event in stream:
+                    answer = await self._of_event(live, event)
+                    if answer is not None:
+                        yield answer
+                _require_whole(stream)
+        except Exception as error:
+            if isinstance(error, EventsAwayError) or is_database_away(error):
+                raise SocketClosedError(CloseCode.TRY_AGAIN_LATER, MISSED) from error
+            raise
+
+    async def _of_event(self, live: LiveOperation, event: Event) -> Answer | None:
+        """What the viewer is told of the event, if anything."""
+        viewer = await self.identity.present_viewer()
+        refused = self.executor.refusal_of(live, viewer)
+        if refused is not None:
+            return Answer([refused])
+        async with self.open_context(viewer) as context:
+            row = await live.source.row_of(event, context)
+            return None if row is None else await self.executor.run_event(live, row, context)
+
+
+def _require_whole(stream: EventStream) -> None:
+    """Raise SocketClosedError for a stream that has ended without all of its events."""
+    if stream.end is StreamEnd.SLOW:
+        raise SocketClosedError(CloseCode.TRY_AGAIN_LATER, SLOW)
+    if stream.end is StreamEnd.INTERRUPTED:
+        raise SocketClosedError(CloseCode.TRY_AGAIN_LATER, MISSED)

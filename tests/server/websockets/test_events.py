@@ -1,0 +1,147 @@
+"""Subscriptions: who is told what, and until when."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from models import ModerationStatus, Post, PublishingStatus, Review, Role, User, UserSession
+from resolvers.ids import encode_id
+from tests.factories import add_dead_letter, add_post, add_product, add_review, writing
+from tests.server.websockets.talking import House, Talk, talking
+
+QUERIES = Path(__file__).parents[3] / "queries"
+PUBLISHED = "subscription { postPublished { slug status } }"
+
+
+def document(name: str) -> dict[str, str]:
+    """The payload of a document of `queries/`."""
+    return {"query": (QUERIES / f"{name}.graphql").read_text(encoding="utf-8")}
+
+
+async def follow(house: House, talk: Talk, event: str, query: str) -> None:
+    """Subscribe as the first of these tests to follow such events, and be sure that it has begun."""
+    await talk.send("subscribe", id="live", payload={"query": query})
+    await house.until(f"subscriptions {event}", 1)
+
+
+async def test_post_is_told_of_when_it_comes_out_and_never_before(house: House) -> None:
+    async with writing(house.engine) as session:
+        draft = await add_post(session, status=PublishingStatus.DRAFT, published_at=None)
+        scheduled = await add_post(session, published_at=datetime.now(UTC) + timedelta(hours=1))
+    async with talking(house.address) as talk:
+        await talk.introduce()
+        await follow(house, talk, "post_published", document("PostPublished")["query"])
+        async with writing(house.engine) as session:
+            await add_post(session, status=PublishingStatus.DRAFT, published_at=None)
+            await session.execute(update(Post).values(title="Changed, not published"))
+            (await session.get_one(Post, scheduled.id)).published_at = datetime.now(UTC) - timedelta(seconds=1)
+        async with writing(house.engine) as session:
+            out = await session.get_one(Post, draft.id)
+            out.status, out.published_at = PublishingStatus.PUBLISHED, datetime.now(UTC) - timedelta(seconds=1)
+        told = [await talk.hear(), await talk.hear()]
+        await talk.send("complete", id="live")
+        await house.until("subscriptions post_published", 0)
+
+    assert [message["type"] for message in told] == ["next", "next"]
+    slugs = [message["payload"]["data"]["postPublished"]["slug"] for message in told]
+    assert slugs == [scheduled.slug, draft.slug]
+    assert told[0]["payload"]["data"]["postPublished"]["author"]["name"]
+
+
+async def test_post_that_is_a_draft_again_before_it_is_read_is_not_told_of(house: House) -> None:
+    async with talking(house.address) as talk:
+        await talk.introduce()
+        await follow(house, talk, "post_published", PUBLISHED)
+        async with writing(house.engine) as session:
+            gone = await add_post(session)
+            await session.flush()
+            gone.status = PublishingStatus.ARCHIVED
+        async with writing(house.engine) as session:
+            shown = await add_post(session)
+        expected = {"data": {"postPublished": {"slug": shown.slug, "status": "PUBLISHED"}}}
+        assert (await talk.hear())["payload"] == expected
+
+
+async def test_moderators_are_told_of_reviews_that_wait(house: House) -> None:
+    moderator = await house.somebody(Role.STAFF)
+    async with talking(house.address) as talk:
+        await talk.introduce(moderator)
+        await follow(house, talk, "review_submitted", document("ReviewSubmitted")["query"])
+        async with writing(house.engine) as session:
+            product = await add_product(session)
+            await add_review(session, product)
+            review = await add_review(session, product, status=ModerationStatus.PENDING, comment="Late, but good.")
+        first = (await talk.hear())["payload"]["data"]["reviewSubmitted"]
+        async with writing(house.engine) as session:
+            (await session.get_one(Review, review.id)).status = ModerationStatus.APPROVED
+        async with writing(house.engine) as session:
+            (await session.get_one(Review, review.id)).status = ModerationStatus.PENDING
+        again = (await talk.hear())["payload"]["data"]["reviewSubmitted"]
+
+    assert first == again
+    assert (first["id"], first["status"], first["comment"]) == (
+        encode_id("Review", review.id),
+        "PENDING",
+        "Late, but good.",
+    )
+
+
+async def test_operators_are_told_of_failed_jobs(house: House) -> None:
+    operator = await house.somebody(Role.ADMIN)
+    async with talking(house.address) as talk:
+        await talk.introduce(operator)
+        await follow(house, talk, "job_failed", document("JobFailed")["query"])
+        async with writing(house.engine) as session:
+            letter = await add_dead_letter(session)
+        told = (await talk.hear())["payload"]["data"]["jobFailed"]
+
+    assert (told["id"], told["lastError"]) == (encode_id("DeadLetter", letter.id), "OSError: away")
+
+
+@pytest.mark.parametrize("name", ["ReviewSubmitted", "JobFailed"])
+async def test_whoever_lacks_the_permission_is_refused(house: House, name: str) -> None:
+    customer = await house.somebody(Role.CUSTOMER)
+    async with talking(house.address) as talk:
+        await talk.introduce(customer)
+        await talk.send("subscribe", id="1", payload=document(name))
+        refused = await talk.hear()
+        assert (refused["type"], refused["id"]) == ("error", "1")
+        assert [error["extensions"]["code"] for error in refused["payload"]] == ["FORBIDDEN"]
+        assert (await talk.ask("{ shop { name } }"))[-1] == {"id": "asked", "type": "complete"}
+
+
+async def test_session_that_was_revoked_is_told_nothing_more(house: House) -> None:
+    user, signed_in = await house.sign_in(Role.STAFF)
+    async with talking(house.address) as talk:
+        await talk.introduce(house.headers(user, signed_in))
+        await follow(house, talk, "review_submitted", document("ReviewSubmitted")["query"])
+        async with writing(house.engine) as session:
+            row = await session.get_one(UserSession, signed_in.id)
+            row.ended_at, row.end_reason = datetime.now(UTC), "REVOKED"  # type: ignore[assignment]
+        async with writing(house.engine) as session:
+            await add_review(session, await add_product(session), status=ModerationStatus.PENDING)
+        assert await talk.end() == (4403, "The session has ended. Sign in again.")
+
+
+async def test_role_that_was_taken_away_is_told_nothing_more(house: House) -> None:
+    user, signed_in = await house.sign_in(Role.STAFF)
+    async with talking(house.address) as talk:
+        await talk.introduce(house.headers(user, signed_in))
+        await follow(house, talk, "review_submitted", document("ReviewSubmitted")["query"])
+        async with writing(house.engine) as session:
+            (await session.get_one(User, user.id)).role = Role.CUSTOMER
+        async with writing(house.engine) as session:
+            await add_review(session, await add_product(session), status=ModerationStatus.PENDING)
+        refused = await talk.hear()
+    assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", "FORBIDDEN")
+
+
+async def test_token_that_expires_ends_the_socket(house: House) -> None:
+    user, signed_in = await house.sign_in(Role.STAFF)
+    nearly_over = house.headers(user, signed_in, age=timedelta(minutes=10, seconds=4))
+    async with talking(house.address) as talk:
+        await talk.send("connection_init", payload=nearly_over)
+        code, reason = await talk.end()
+    assert (code, reason) == (4403, "The access token has expired. Refresh the session.")
