@@ -36,7 +36,7 @@ class WebSocketSettings(BaseSettings):
         default=300, gt=0, le=86_400, description="After so long without an operation a WebSocket is closed."
     )
     subscription_max_waiting_events: int = Field(
-        default=100,
+        default=1000,
         ge=1,
         le=100_000,
         description="How many events may wait for one subscription. A client that falls further behind is let go.",

@@ -1,6 +1,7 @@
 """A server with sockets on a database of these tests' own."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -28,3 +29,13 @@ async def house(url: str) -> AsyncIterator[House]:
     async with opened(url) as engine:
         with serving(create_app(settings), ws=WebSocketProtocol) as address:
             yield House(address, engine, settings)
+
+
+@pytest.fixture
+def complaints(caplog: pytest.LogCaptureFixture) -> Iterator[list[logging.LogRecord]]:
+    """What the server logs as an error, uvicorn's own among it, which does not reach the root logger."""
+    server = logging.getLogger("uvicorn")
+    server.addHandler(caplog.handler)
+    caplog.set_level(logging.ERROR)
+    yield caplog.records
+    server.removeHandler(caplog.handler)

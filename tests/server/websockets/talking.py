@@ -51,7 +51,7 @@ class Talk:
         assert await self.hear() == {"type": "connection_ack"}
         return self
 
-    async def ask(self, query: str, **payload: object) -> list[Json]:
+    async def ask(self, query: str = "", **payload: object) -> list[Json]:
         """Everything that is said to an operation that ends."""
         await self.send("subscribe", id="asked", payload={"query": query, **payload})
         heard = [await self.hear()]

@@ -1,0 +1,132 @@
+"""What sockets are held to, and how they end when something else does."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
+
+import pytest
+from sqlalchemy import text
+from websockets.exceptions import InvalidStatus
+
+from server.app import create_app
+from server.graphql_request import RequestRefusedError
+from server.socket_count import SocketCount
+from server.websocket_protocol import WebSocketProtocol
+from tests.databases import opened, settings_for
+from tests.factories import add_author, add_post, writing
+from tests.live import serving
+from tests.server.websockets.talking import House, Talk, talking
+
+PUBLISHED = "subscription { postPublished { title } }"
+CUT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'merkato events' AND datname = current_database()
+"""
+
+
+@asynccontextmanager
+async def housed(url: str, **changes: object) -> AsyncIterator[House]:
+    """A server with some settings changed."""
+    settings = settings_for(url).model_copy(update={"response_cache_bytes": 0, **changes})
+    async with opened(url) as engine:
+        with serving(create_app(settings), ws=WebSocketProtocol) as address:
+            yield House(address, engine, settings)
+
+
+async def followed(house: House, talk: Talk) -> None:
+    """Follow the posts that come out, and be sure that it has begun."""
+    await talk.introduce()
+    await talk.send("subscribe", id="live", payload={"query": PUBLISHED})
+    await house.until("subscriptions post_published", 1)
+
+
+def test_sockets_are_counted_in_all_and_by_address() -> None:
+    count = SocketCount(most=3, most_per_address=2)
+    with count.taken("a"), count.taken("a"):
+        with pytest.raises(RequestRefusedError) as too_many_of_one, count.taken("a"):
+            pass
+        with count.taken("b"), pytest.raises(RequestRefusedError) as too_many, count.taken("c"):
+            pass
+        assert count.open == 2
+    assert too_many_of_one.value.status is HTTPStatus.TOO_MANY_REQUESTS
+    assert too_many.value.status is HTTPStatus.SERVICE_UNAVAILABLE
+    assert count.open == 0
+
+
+async def test_sockets_of_one_address_are_bounded(url: str) -> None:
+    async with housed(url, websocket_max_sockets_per_address=2) as house:
+        async with talking(house.address), talking(house.address):
+            with pytest.raises(InvalidStatus) as refused:
+                async with talking(house.address):
+                    pass
+        assert refused.value.response.status_code == 429
+        assert b'"TOO_MANY_SOCKETS"' in (refused.value.response.body or b"")
+        await house.until("websockets_open", 0)
+        async with talking(house.address) as talk:
+            await talk.introduce()
+
+
+async def test_sockets_that_say_nothing_are_ended(url: str) -> None:
+    quick = {"websocket_init_timeout_seconds": 0.3, "websocket_ping_seconds": 0.3, "websocket_idle_seconds": 0.1}
+    async with housed(url, **quick) as house:
+        async with talking(house.address) as talk:
+            assert await talk.end() == (4408, "Connection initialisation timeout")
+        async with talking(house.address) as talk:
+            await talk.introduce()
+            assert await talk.end() == (1001, "Nothing was asked for.")
+        async with talking(house.address) as talk:
+            await talk.introduce()
+            await talk.send("subscribe", id="live", payload={"query": PUBLISHED})
+            assert await talk.hear() == {"type": "ping"}
+            assert await talk.end() == (1001, "A ping was not answered.")
+
+
+async def test_subscriber_that_falls_behind_is_let_go(url: str) -> None:
+    async with housed(url, subscription_max_waiting_events=2) as house, talking(house.address) as talk:
+        await followed(house, talk)
+        async with writing(house.engine) as session:
+            author = await add_author(session)
+            for _ in range(50):
+                await add_post(session, author)
+        assert await talk.end() == (1013, "Events came faster than they were read. Connect again.")
+
+
+async def test_lost_listener_ends_subscriptions_and_comes_back(url: str) -> None:
+    async with housed(url) as house:
+        async with talking(house.address) as talk:
+            await followed(house, talk)
+            async with writing(house.engine) as session:
+                await session.execute(text(CUT))
+            assert await talk.end() == (1013, "Events may have been missed. Connect again.")
+        async with talking(house.address) as talk:
+            await followed(house, talk)
+            async with writing(house.engine) as session:
+                await add_post(session, title="After the cut")
+            assert (await talk.hear())["payload"] == {"data": {"postPublished": {"title": "After the cut"}}}
+
+
+async def test_disconnects_in_the_middle_leave_nothing_behind(url: str, complaints: list[logging.LogRecord]) -> None:
+    async with housed(url) as house:
+
+        async def begin_and_leave(number: int) -> None:
+            async with talking(house.address) as talk:
+                await talk.introduce()
+                await talk.send("subscribe", id="live", payload={"query": PUBLISHED})
+                await talk.send("subscribe", id="once", payload={"query": "{ products { nodes { name } } }"})
+                if number % 2:
+                    talk.connection.transport.abort()
+
+        await asyncio.gather(*(begin_and_leave(number) for number in range(30)))
+        await house.until("websockets_open", 0)
+        await house.until("subscriptions post_published", 0)
+    assert complaints == []
+
+
+async def test_stopping_server_says_that_it_restarts(url: str) -> None:
+    async with AsyncExitStack() as client:
+        async with housed(url) as house:
+            talk = await client.enter_async_context(talking(house.address))
+            await followed(house, talk)
+        assert await talk.end() == (1012, "")
