@@ -6,12 +6,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from auth.permissions import Gate
+from auth.roles import ROLE_PERMISSIONS
 from models import ModerationStatus, Post, PublishingStatus, Review, Role, User, UserSession
 from resolvers.ids import encode_id
+from resolvers.subscriptions import Subscription
+from tests.access.cover import required_by
 from tests.factories import add_dead_letter, add_post, add_product, add_review, writing
+from tests.schema.walk import fields
 from tests.server.websockets.talking import House, Talk, talking
 
 QUERIES = Path(__file__).parents[3] / "queries"
+EVENTS = {
+    field.declared.declaration.kind.value: field
+    for field in fields()
+    if field.declared is not None and isinstance(field.declared.declaration, Subscription)
+}
+"""The fields of subscriptions by their events."""
+
 PUBLISHED = "subscription { postPublished { slug status } }"
 
 
@@ -100,16 +112,25 @@ async def test_operators_are_told_of_failed_jobs(house: House) -> None:
     assert (told["id"], told["lastError"]) == (encode_id("DeadLetter", letter.id), "OSError: away")
 
 
-@pytest.mark.parametrize("name", ["ReviewSubmitted", "JobFailed"])
-async def test_whoever_lacks_the_permission_is_refused(house: House, name: str) -> None:
-    customer = await house.somebody(Role.CUSTOMER)
+@pytest.mark.parametrize("role", [None, *Role])
+async def test_subscriptions_begin_for_whoever_may(house: House, role: Role | None) -> None:
+    grants = frozenset() if role is None else ROLE_PERMISSIONS[role]
+    headers = {} if role is None else await house.somebody(role)
     async with talking(house.address) as talk:
-        await talk.introduce(customer)
-        await talk.send("subscribe", id="1", payload=document(name))
-        refused = await talk.hear()
-        assert (refused["type"], refused["id"]) == ("error", "1")
-        assert [error["extensions"]["code"] for error in refused["payload"]] == ["FORBIDDEN"]
-        assert (await talk.ask("{ shop { name } }"))[-1] == {"id": "asked", "type": "complete"}
+        await talk.introduce(headers)
+        for event, field in EVENTS.items():
+            await talk.send("subscribe", id=event, payload={"query": f"subscription {{ {field.name} {{ id }} }}"})
+        refused = [event for event, field in EVENTS.items() if required_by(field) not in {Gate.PUBLIC, *grants}]
+        heard = [await talk.hear() for _ in refused]
+        for event in EVENTS.keys() - set(refused):
+            await house.until(f"subscriptions {event}", 1)
+        assert (await talk.ask("{ shop { name } }"))[-1]["type"] == "complete"
+    for event in EVENTS:
+        await house.until(f"subscriptions {event}", 0)
+
+    assert sorted(message["id"] for message in heard) == sorted(refused)
+    codes = [(message["type"], message["payload"][0]["extensions"]["code"]) for message in heard]
+    assert codes == [("error", "FORBIDDEN")] * len(refused)
 
 
 async def test_session_that_was_revoked_is_told_nothing_more(house: House) -> None:
