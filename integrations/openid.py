@@ -20,6 +20,7 @@ from domain.identity_providers import (
     ProviderRefusedError,
     VouchedPerson,
 )
+from integrations.guarded_http import CallRules, GuardedTransport, guarded_client
 from integrations.id_tokens import read_id_token
 from integrations.openid_presets import IN_A_HEADER, IN_THE_BODY, Provider
 from models import SocialProvider
@@ -27,6 +28,12 @@ from models import SocialProvider
 logger = logging.getLogger("merkato.accounts")
 
 TIMEOUT_SECONDS = 5
+KNOWN_RULES = CallRules(seconds=TIMEOUT_SECONDS)
+"""For providers that are known by name, whose addresses are public."""
+
+OPERATORS_RULES = CallRules(frozenset({"http", "https"}), reaches_private=True, seconds=TIMEOUT_SECONDS)
+"""For the provider that the operator names: it may well stand in the same building, or on this machine."""
+
 METADATA_SECONDS = 600
 """How long a discovery document is believed. Keys are asked for each time, so that new ones are known at once."""
 
@@ -44,6 +51,7 @@ class OpenIdProvider:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
+        self._rules = OPERATORS_RULES if provider.kind is SocialProvider.OPENID else KNOWN_RULES
         self._metadata: Json = {}
         self._metadata_until = 0.0
 
@@ -79,7 +87,7 @@ class OpenIdProvider:
         async with self._understandable():
             metadata = await self._described()
             id_token = await self._id_token(metadata, pending, code)
-            keys = await _json(_address(metadata, "jwks_uri"))
+            keys = await self._json(_address(metadata, "jwks_uri"))
         return read_id_token(self._provider, id_token, keys, pending.nonce, now)
 
     async def _id_token(self, metadata: Json, pending: PendingSignIn, code: str) -> object:
@@ -97,7 +105,7 @@ class OpenIdProvider:
     async def _described(self) -> Json:
         """The discovery document (OpenID Connect Discovery 1.0, section 4), which has to be of that issuer."""
         if time.monotonic() >= self._metadata_until:
-            metadata = await _json(f"{self._provider.issuer.rstrip('/')}{DISCOVERY_PATH}")
+            metadata = await self._json(f"{self._provider.issuer.rstrip('/')}{DISCOVERY_PATH}")
             if metadata.get("issuer") != self._provider.issuer:
                 raise ValueError(f"the discovery document is of {metadata.get('issuer')!r}")
             self._metadata, self._metadata_until = metadata, time.monotonic() + METADATA_SECONDS
@@ -121,18 +129,18 @@ class OpenIdProvider:
             scope=self._provider.scope,
             redirect_uri=redirect_uri,
             code_challenge_method="S256",
-            timeout=TIMEOUT_SECONDS,
+            transport=GuardedTransport(self._rules),
+            timeout=None,  # the rules have one
             trust_env=False,
         )
 
-
-async def _json(url: str) -> Json:
-    async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-        response = await client.get(url)
-    found = response.raise_for_status().json()
-    if not isinstance(found, dict):
-        raise ValueError(f"{url} gives no object")  # noqa: TRY004 - what came from outside is a value, no type of ours
-    return found
+    async def _json(self, url: str) -> Json:
+        async with guarded_client(self._rules) as client:
+            response = await client.get(url)
+        found = response.raise_for_status().json()
+        if not isinstance(found, dict):
+            raise ValueError(f"{url} gives no object")  # noqa: TRY004 - what came from outside is no type of ours
+        return found
 
 
 def _address(metadata: Json, name: str) -> str:
