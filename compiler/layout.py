@@ -38,7 +38,7 @@ class Layout:
         """
         self._most_joins = 0 if is_filtered else MOST_JOINS
         self.columns: list[ColumnElement[Any]] = []
-        self._joins: list[tuple[Any, ColumnElement[bool]]] = []
+        self._joins: list[tuple[Any, ColumnElement[bool], bool]] = []
         self._places: dict[Hashable, int] = {}
 
     def place(self, column: ColumnElement[Any], key: Hashable = None) -> int:
@@ -57,16 +57,23 @@ class Layout:
         """Whether another row may be joined."""
         return len(self._joins) < self._most_joins
 
-    def join(self, entity: Any, condition: ColumnElement[bool]) -> None:
-        """Join the one row of `entity` that meets the condition, or none; its columns may be placed from now on."""
-        self._joins.append((entity, condition))
+    def may_lack(self, entity: Any) -> bool:
+        """Whether the row may be there without a row of `entity` beside it."""
+        return any(joined is entity for joined, _, is_certain in self._joins if not is_certain)
+
+    def join(self, entity: Any, condition: ColumnElement[bool], *, is_certain: bool) -> None:
+        """Join the one row of `entity` that meets the condition; its columns may be placed from now on.
+
+        Unless it `is_certain` that there is one, there may be none.
+        """
+        self._joins.append((entity, condition, is_certain))
 
     def select_from(self, statement: AnySelect, entity: Any) -> AnySelect:
         """The statement on the rows of `entity` with all that is joined to them, correlated to nothing of it."""
         statement = statement.select_from(entity)
-        for joined, condition in self._joins:
-            statement = statement.outerjoin(joined, condition)
-        return statement.correlate_except(entity, *(joined for joined, _ in self._joins))
+        for joined, condition, is_certain in self._joins:
+            statement = statement.join(joined, condition, isouter=not is_certain)
+        return statement.correlate_except(entity, *(joined for joined, _, _ in self._joins))
 
     def row(self, below: "Layout", rows: RowsOf) -> str:
         """Place the one row of the layout `below`; gives the code that reads its tuple, or None."""

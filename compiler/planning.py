@@ -19,12 +19,14 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, inspect, literal_column, select
+from sqlalchemy.sql.elements import True_
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 import models
 from auth.areas import granted_on
+from auth.row_security import GUARDED_TABLES
 from auth.viewer import Viewer
 from auth.visibility import visible
 from compiler.aliases import Alias
@@ -101,6 +103,8 @@ class Planner:
         self._alias = alias
         self._writer = ShapeWriter(vault)
         self._looking_ahead = 0
+        self._parents: dict[tuple[Any, str], Any] = {}
+        """The parents of lists' rows, by the rows and their foreign keys: whoever asks a row for its parent has it."""
 
     def trace(self, operation: OperationDefinitionNode) -> Traced:
         """The plan for the root fields of a query."""
@@ -167,22 +171,39 @@ class Planner:
     def _one(self, selected: Selected[One]) -> str:
         one = selected.declaration
         ((local, remote),) = one.relationship.local_remote_pairs or ()
-        near = getattr(selected.entity, one.relationship.parent.get_property_by_column(local).key)
+        key = one.relationship.parent.get_property_by_column(local).key
+        if remote.primary_key and (selected.entity, key) in self._parents:
+            return self._object(
+                object_type(selected.definition.type),
+                selected.nodes,
+                self._parents[selected.entity, key],
+                selected.layout,
+            )
+        near = getattr(selected.entity, key)
         far = one.relationship.mapper.get_property_by_column(remote).key
         model = one.relationship.mapper.class_
         kind = object_type(selected.definition.type)
         if selected.layout.has_room and (remote.primary_key or remote.unique):
             entity: Any = self._alias(model)
             seen = visible(model, entity, self._viewer, owned=one.owned)
-            return self._joined(selected, kind, entity, and_(getattr(entity, far) == near, seen))
+            is_certain = _is_certain(one, seen) and not selected.layout.may_lack(selected.entity)
+            return self._joined(selected, kind, entity, and_(getattr(entity, far) == near, seen), is_certain=is_certain)
         return self._row(selected, kind, model, lambda entity: getattr(entity, far) == near, owned=one.owned)
 
     def _joined(
-        self, selected: Selected[One], kind: GraphQLObjectType, entity: Any, condition: ColumnElement[bool]
+        self,
+        selected: Selected[One],
+        kind: GraphQLObjectType,
+        entity: Any,
+        condition: ColumnElement[bool],
+        *,
+        is_certain: bool,
     ) -> str:
         """One visible row, or null, whose columns are joined to those of its owner's row."""
-        selected.layout.join(entity, condition)
+        selected.layout.join(entity, condition, is_certain=is_certain)
         body = self._object(kind, selected.nodes, entity, selected.layout)
+        if is_certain:
+            return body
         absent = selected.layout.place(entity.id.is_(None), ("absent", id(entity)))
         without = "needed(None)" if isinstance(selected.definition.type, GraphQLNonNull) else "None"
         return f"({without} if r[{absent}] else {body})"
@@ -210,23 +231,23 @@ class Planner:
     def _many(self, selected: Selected[Many]) -> str:
         many = selected.declaration
         parent = selected.entity.id
+        entity = self._alias(many.link.model)
+        if many.link.foreign_key is not None:
+            self._parents[entity, many.link.foreign_key] = selected.entity
 
         def below(entity: Any) -> ColumnElement[bool]:
             seen = visible(many.link.model, entity, self._viewer, owned=many.owned)
             return and_(many.link.joins(entity, parent), seen)
 
-        if many.paged:
-            return self._connection(selected, many.link.model, many.rules, below)
-        return self._short_list(selected, many.link.model, many.rules, below)
+        write = self._connection if many.paged else self._short_list
+        return write(selected, entity, many.rules, below)
 
     def _root(self, selected: Selected[Root]) -> str:
         root = selected.declaration
-        return self._connection(selected, root.model, root.rules, lambda entity: root.seen(entity, self._viewer))
+        entity = self._alias(root.model)
+        return self._connection(selected, entity, root.rules, lambda entity: root.seen(entity, self._viewer))
 
-    def _short_list(
-        self, selected: Selected[Any], model: type[models.Base], rules: ListRules, condition: Condition
-    ) -> str:
-        entity: Any = self._alias(model)
+    def _short_list(self, selected: Selected[Any], entity: Any, rules: ListRules, condition: Condition) -> str:
         layout = Layout()
         body = self._object(object_type(selected.definition.type), selected.nodes, entity, layout)
         in_order = ordering(entity, rules.default, None, backward=False)
@@ -237,11 +258,9 @@ class Planner:
 
         return f"[{body} for r in {selected.layout.rows(layout, rows)}]"
 
-    def _connection(
-        self, selected: Selected[Any], model: type[models.Base], rules: ListRules, condition: Condition
-    ) -> str:
+    def _connection(self, selected: Selected[Any], entity: Any, rules: ListRules, condition: Condition) -> str:
         arguments = self._arguments(selected)
-        entity: Any = self._alias(model)
+        model = inspect(entity).mapper.class_
         order, question = _order_of(rules, arguments), rules.question(arguments)
         listed = OrderedList(entity, order, question, object_type(selected.definition.type))
         window = self._window(selected, arguments, listed)
@@ -404,6 +423,13 @@ class Planner:
         Search: _search,
         Singleton: _singleton,
     }
+
+
+def _is_certain(one: One, seen: ColumnElement[bool]) -> bool:
+    """Whether the database vouches for the row, and everybody sees it."""
+    ((local, remote),) = one.relationship.local_remote_pairs or ()
+    is_vouched_for = not local.nullable and any(key.references(remote.table) for key in local.foreign_keys)
+    return is_vouched_for and isinstance(seen, True_) and remote.table.name not in GUARDED_TABLES
 
 
 def _order_of(rules: ListRules, arguments: Mapping[str, Any]) -> Order:

@@ -67,6 +67,15 @@ class Link:
 
     model: type[models.Base]
     joins: Callable[[Any, ColumnElement[UUID]], ColumnElement[bool]]
+    relationship: RelationshipProperty[Any] | None = None
+    """What made the link."""
+
+    @property
+    def foreign_key(self) -> str | None:
+        """The attribute of a row that holds the id of its parent, if the link is known to be no more than that."""
+        if self.relationship is None or self.relationship.secondary is not None:
+            return None
+        return _remote_of(self.relationship)
 
 
 class Children:
@@ -140,8 +149,7 @@ def link_of(relationship: RelationshipProperty[Any]) -> Link:
     """The link that a to-many relationship makes, through its secondary table if it has one."""
 
     def direct(entity: Any, parent: ColumnElement[UUID]) -> ColumnElement[bool]:
-        ((_, remote),) = relationship.local_remote_pairs or ()
-        return getattr(entity, relationship.mapper.get_property_by_column(remote).key) == parent  # type: ignore[no-any-return]
+        return getattr(entity, _remote_of(relationship)) == parent  # type: ignore[no-any-return]
 
     def through_secondary(entity: Any, parent: ColumnElement[UUID]) -> ColumnElement[bool]:
         ((_, near),) = relationship.synchronize_pairs
@@ -149,7 +157,14 @@ def link_of(relationship: RelationshipProperty[Any]) -> Link:
         owners = select(near).where(near == parent, far == entity.id)
         return owners.correlate_except(relationship.secondary).exists()
 
-    return Link(relationship.mapper.class_, direct if relationship.secondary is None else through_secondary)
+    joins = direct if relationship.secondary is None else through_secondary
+    return Link(relationship.mapper.class_, joins, relationship)
+
+
+def _remote_of(relationship: RelationshipProperty[Any]) -> str:
+    """The attribute at the other end of a relationship that compares one column with one."""
+    ((_, remote),) = relationship.local_remote_pairs or ()
+    return relationship.mapper.get_property_by_column(remote).key
 
 
 def _ids(keys: Sequence[UUID]) -> Any:
