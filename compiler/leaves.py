@@ -47,7 +47,7 @@ def declaration_of(definition: GraphQLField) -> Declaration:
 def _column(selected: Selected[Column], _selections: Selections) -> str:
     attribute = selected.declaration.attribute
     column = getattr(selected.entity, attribute)
-    return scalar(selected.definition.type, column, selected.layout, (id(selected.entity), attribute))
+    return scalar(selected.definition.type, column, selected.layout, (selected.entity, attribute))
 
 
 def _identifier(selected: Selected[Identifier], _selections: Selections) -> str:
@@ -84,7 +84,7 @@ def _part_value(selected: Selected[Part], kind: GraphQLObjectType, name: str) ->
     inner = kind.fields[name]
     attribute = selected.declaration.columns[inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name]
     column = getattr(selected.entity, attribute)
-    return scalar(inner.type, column, selected.layout, (id(selected.entity), attribute))
+    return scalar(inner.type, column, selected.layout, (selected.entity, attribute))
 
 
 def _records(selected: Selected[Records], selections: Selections) -> str:

@@ -17,23 +17,26 @@ from sqlalchemy import cast as sql_cast
 
 from compiler.layout import Layout
 
+Owner = tuple[Any, str]
+"""An entity, and the attribute of it that a column is."""
 
-def scalar(kind: GraphQLOutputType, column: ColumnElement[Any], layout: Layout, key: tuple[Hashable, ...] = ()) -> str:
-    """Place a column as it should travel; gives the code that reads it. Columns with equal keys are one."""
+
+def scalar(kind: GraphQLOutputType, column: ColumnElement[Any], layout: Layout, owner: Owner | None = None) -> str:
+    """Place a column as it should travel; gives the code that reads it. Columns of one owner are one."""
     nullable = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if isinstance(nullable, GraphQLList):  # asyncpg decodes no other array of strings within a row
-        return _named(get_named_type(kind), _read(layout, sql_cast(column, ARRAY(Text)), key))
+        return _named(get_named_type(kind), _read(layout, sql_cast(column, ARRAY(Text)), owner))
     match get_named_type(kind).name:
         case "Decimal":
-            return _read(layout, sql_cast(column, Text), key)
+            return _read(layout, sql_cast(column, Text), owner)
         case "Float":
-            return _read(layout, sql_cast(column, Float(53)), key)
+            return _read(layout, sql_cast(column, Float(53)), owner)
         case "DateTime":
-            return f"when({_read(layout, column, key)})"
+            return f"when({_read(layout, column, owner)})"
         case "JSON":
-            return f"json({_read(layout, sql_cast(column, Text), key)})"
+            return f"json({_read(layout, sql_cast(column, Text), owner)})"
         case _:
-            return _read(layout, column, key)
+            return _read(layout, column, owner)
 
 
 def key_place(entity: Any, layout: Layout) -> int:
@@ -54,5 +57,10 @@ def _named(kind: GraphQLNamedType, read: str) -> str:
     return f"[{names!r}[v] for v in {read}]"
 
 
-def _read(layout: Layout, column: ColumnElement[Any], key: tuple[Hashable, ...]) -> str:
-    return f"r[{layout.place(column, (*key, str(column.type)) if key else None)}]"
+def column_key(entity: Any, attribute: str, travelling: ColumnElement[Any]) -> Hashable:
+    """Equal for what is read of one column in one form."""
+    return id(entity), attribute, str(travelling.type)
+
+
+def _read(layout: Layout, column: ColumnElement[Any], owner: Owner | None) -> str:
+    return f"r[{layout.place(column, column_key(*owner, column) if owner else None)}]"

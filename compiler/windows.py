@@ -6,11 +6,12 @@ from typing import Any
 
 from graphql import GraphQLObjectType
 from sqlalchemy import DateTime, Integer, Text, Uuid, cast, func, literal_column, tuple_
+from sqlalchemy.orm import QueryableAttribute
 
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Argument, Inputs, constant
 from compiler.layout import Layout
-from compiler.values import key_place
+from compiler.values import column_key, key_place
 from domain.conditions import roomy
 from resolvers.errors import BadInputError
 from resolvers.ordering import SEPARATOR, Order, place_of
@@ -32,9 +33,11 @@ class OrderedList:
 
     def cursor(self, layout: Layout, row: str) -> str:
         """The code that gives the cursor of a row; the same as resolvers.ordering.cursor_of."""
-        key = self.order.key(self.entity, self.question)
+        key: Any = self.order.key(self.entity, self.question)
         is_time = isinstance(key.type, DateTime)
-        place = layout.place(key if is_time else cast(key, Text), ("sort key", self.order.tag))
+        travelling = key if is_time else cast(key, Text)
+        name = column_key(self.entity, key.key, travelling) if isinstance(key, QueryableAttribute) else self.order.tag
+        place = layout.place(travelling, name)
         read = f"{row}[{place}]"
         text = f"microseconds({read})" if is_time else read
         return f"cursor({self.order.tag + SEPARATOR!r}, {text}, {row}[{key_place(self.entity, layout)}])"
