@@ -1,7 +1,7 @@
 """The compiled executor: finds or makes the plan of a request, and replays it."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -138,7 +138,7 @@ class Compiler:
         alias = self._aliases.for_one_statement()
         planner = Planner(self._schema, selections, symbols, inputs, traced, alias, self._vault)
         try:
-            return plan_of(planner.trace(operation.definition), inputs)
+            return replace(plan_of(planner.trace(operation.definition), inputs), operation=operation.name)
         except NotCompilableError as refused:
             if not refused.is_lasting:
                 raise

@@ -68,6 +68,8 @@ class Plan:
     """Which parameters are the viewer's account."""
     is_guarded: bool = False
     """Whether the database has to know the viewer, because row-level security guards a table."""
+    operation: str | None = None
+    """What the document calls it."""
     identity: object = field(default_factory=object)
     """Stands for the plan where the plan itself should not be kept alive."""
 

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from auth.api_tokens import authenticate_api_token
 from auth.sessions import standing_role
@@ -23,7 +24,8 @@ from resolvers.context import Context
 from resolvers.refresh_cookies import RefreshCookie
 from resolvers.writing import transaction
 from schema.root import schema
-from server.arrival import Arrival
+from server.access_log import AccessLog
+from server.arrival import BehindProxies
 from server.compiled_reads import CompiledReads
 from server.connections import (
     database_watch,
@@ -43,7 +45,9 @@ from server.graphiql import graphiql_routes
 from server.health import Health
 from server.metrics import Sources, metrics_routes
 from server.migrating import known_revisions
+from server.observation import Observation
 from server.read_pool import PoolState, state_of
+from server.request_metrics import RequestMetrics
 from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
 from server.settings import Settings, load_settings
@@ -69,7 +73,7 @@ ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 """Answering a request leaves no cycles, so that the collector finds little, and looks seldom."""
 
 
-def create_served_app() -> Arrival:
+def create_served_app() -> ASGIApp:
     """The application of a process that does nothing but serve it: what is there by now is never garbage."""
     application = create_app()
     gc.collect()
@@ -78,12 +82,12 @@ def create_served_app() -> Arrival:
     return application
 
 
-def create_developed_app() -> Arrival:
+def create_developed_app() -> ASGIApp:
     """The application of `merkato dev`, with a worker inside."""
     return create_app(works=True)
 
 
-def create_app(settings: Settings | None = None, *, compiled: bool = True, works: bool = False) -> Arrival:
+def create_app(settings: Settings | None = None, *, compiled: bool = True, works: bool = False) -> ASGIApp:
     """The application. It connects to the database of the settings when it starts, and again whenever it has to.
 
     Tests and benchmarks may ask for one that is not `compiled`, whose reference executor answers everything. One that
@@ -140,8 +144,10 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         reading, writing = application.state.reading_engine, application.state.writing_engine
         return Context(reading, viewer, safeguards, arrived, cookie, writing_engine=writing)
 
+    requests = RequestMetrics(executor.trusted_operations)
+    observation = Observation(requests, AccessLog(configured.access_log_percent))
     viewers = Viewers(safeguards.access_tokens, find_machine)
-    endpoint = GraphQLEndpoint(executor, configured, open_context, viewers)
+    endpoint = GraphQLEndpoint(executor, configured, open_context, viewers, observation)
     count = SocketCount(configured.websocket_max_sockets, configured.websocket_max_sockets_per_address)
     sockets = WebSocketEndpoint(
         executor=executor,
@@ -154,10 +160,11 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         origins=frozenset(configured.cors_origins),
     )
     health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)
-    sources = Sources(executor, compiler, reads, cache, versions, happenings, count, replica, pools)
+    sources = Sources(requests, watch, executor, compiler, reads, cache, versions, happenings, count, replica, pools)
     routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
     application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
-    return Arrival(Entrance(application, endpoint, sockets), configured.trusted_proxies)
+    entrance = Entrance(application, endpoint, sockets)
+    return BehindProxies(entrance, configured.trusted_proxies) if configured.trusted_proxies else entrance
 
 
 def _routes(settings: Settings, endpoint: GraphQLEndpoint, health: Health) -> list[Route | Mount]:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
+from time import perf_counter
 from types import MappingProxyType
+from typing import cast
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -13,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 from auth.viewer import Viewer
 from auth.visits import Visit, visit_from
 from compiler.errors import NotCompilableError
+from compiler.plan import BoundPlan
 from resolvers.context import Context
 from resolvers.refresh_cookies import RefreshCookie
-from server.execution_metrics import Outcome
-from server.explanation import ExecutorName
+from server.arrival import echoing
 from server.graphiql import page_response, wants_page
 from server.graphql_errors import disguised
 from server.graphql_execution import Answer, Executor
@@ -32,6 +34,7 @@ from server.graphql_request import (
 )
 from server.http_caching import CacheRules, is_not_modified
 from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
+from server.observation import Observation
 from server.refresh_cookies import RefreshCookies
 from server.request_memo import RequestMemo
 from server.settings import AppEnvironment, Settings
@@ -46,8 +49,16 @@ HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Option
 class GraphQLEndpoint:
     """Answers GraphQL requests; a browser that opens the address gets GraphiQL."""
 
-    def __init__(self, executor: Executor, settings: Settings, open_context: OpenContext, viewers: Viewers) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        settings: Settings,
+        open_context: OpenContext,
+        viewers: Viewers,
+        observation: Observation,
+    ) -> None:
         self._executor = executor
+        self._observation = observation
         self._viewers = viewers
         self._shows_graphiql = settings.shows_graphiql
         self._max_body_bytes = settings.max_body_bytes
@@ -61,46 +72,52 @@ class GraphQLEndpoint:
         """Serve one request."""
         request = HttpRequest(scope, receive)
         if request.is_reading and self._shows_graphiql and wants_page(request):
-            await page_response()(scope, receive, send)
+            await page_response()(scope, receive, echoing(send))
             return
         answer = await self._answer(request)
         await answer.send(request, send)
 
     async def _answer(self, request: HttpRequest) -> HttpAnswer:
-        media_type = JSON
+        media_type, began = JSON, perf_counter()
         try:
             media_type = media_type_for(request.header(b"accept"))
             viewer = await self._viewers.viewer_of(request)
             if request.is_reading:
-                answer = await self._run(from_query_string(request.query_string), request, viewer)
+                answer = await self._run(from_query_string(request.query_string), request, viewer, began)
                 return self._kept_by_others(request, answer, media_type, viewer)
             body = await read_body(request, self._max_body_bytes)
             known = self._memo.get(body, viewer)
             found = None if known is None else await self._executor.run_again(known, viewer)
             if isinstance(found, bytes):
+                self._observation.repeated(cast("BoundPlan", known), began)
                 return _found(found, media_type)
             if isinstance(found, Answer):
-                self._count(found)
+                self._observation.answered(found, began)
                 return _respond(found, media_type)
-            return _respond(await self._run_new(body, request, viewer, found), media_type)
+            return _respond(await self._run_new(body, request, viewer, began, found), media_type)
         except RequestRefusedError as refused:
-            self._executor.metrics.requests[ExecutorName.NONE, Outcome.REFUSED] += 1
+            self._observation.refused(began)
             return _refusal(refused, media_type)
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
             answer = Answer([disguised(unexpected)])
-            self._count(answer)
+            self._observation.answered(answer, began)
             return _respond(answer, media_type)
 
     async def _run_new(
-        self, body: bytes, request: HttpRequest, viewer: Viewer, refusal: NotCompilableError | None
+        self, body: bytes, request: HttpRequest, viewer: Viewer, began: float, refusal: NotCompilableError | None
     ) -> Answer:
-        answer = await self._run(from_body(body), request, viewer, refusal)
+        answer = await self._run(from_body(body), request, viewer, began, refusal)
         if answer.bound is not None and answer.extensions is None:
             self._memo.put(body, viewer, answer.bound)
         return answer
 
     async def _run(
-        self, asked: GraphQLRequest, request: HttpRequest, viewer: Viewer, refusal: NotCompilableError | None = None
+        self,
+        asked: GraphQLRequest,
+        request: HttpRequest,
+        viewer: Viewer,
+        began: float,
+        refusal: NotCompilableError | None = None,
     ) -> Answer:
         cookie = self._cookies.read(request)
         async with self._open_context(viewer, partial(_visit, request), cookie) as context:
@@ -108,12 +125,9 @@ class GraphQLEndpoint:
                 answer = await self._executor.explain(asked, context)
             else:
                 answer = await self._executor.run(asked, context, refusal=refusal)
-        self._count(answer)
+        self._observation.answered(answer, began)
         set_cookie = self._cookies.header(cookie, datetime.now(UTC))
         return answer if set_cookie is None else replace(answer, set_cookie=set_cookie)
-
-    def _count(self, answer: Answer) -> None:
-        self._executor.metrics.requests[answer.executor, answer.outcome()] += 1
 
     def _kept_by_others(self, request: HttpRequest, answer: Answer, media_type: str, viewer: Viewer) -> HttpAnswer:
         """The answer with what caches may do with it; without a body when the client has it already."""

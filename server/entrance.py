@@ -2,6 +2,9 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.arrival import echoing
+from server.request_ids import GIVEN_ID, new_request_id, take_request_id
+
 GRAPHQL_PATH = "/graphql"
 
 
@@ -10,6 +13,8 @@ class Entrance:
 
     Starlette's middleware and its router would take longer than many an answer does. What they do for GraphQL concerns
     the pages of other origins alone, whose requests say where they come from.
+
+    Every request gets its id here, if no trusted proxy gave it one (server/arrival.py).
     """
 
     def __init__(self, application: ASGIApp, graphql: ASGIApp, sockets: ASGIApp) -> None:
@@ -19,9 +24,13 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the process's life."""
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+            return
+        take_request_id(scope.get(GIVEN_ID) or new_request_id())
         if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH and b"origin" not in dict(scope["headers"]):
             await self._graphql(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == GRAPHQL_PATH:
             await self._sockets(scope, receive, send)
         else:
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, echoing(send))

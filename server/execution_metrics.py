@@ -1,11 +1,10 @@
-"""How requests were answered, in numbers."""
+"""What came of a request, and what the executor did for all of them, in numbers."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from compiler.errors import Reason
-from server.explanation import ExecutorName
 
 
 class Outcome(StrEnum):
@@ -27,16 +26,8 @@ class Outcome(StrEnum):
 class ExecutionMetrics:
     """What has happened since the process started."""
 
-    requests: Counter[tuple[ExecutorName, Outcome]] = field(default_factory=Counter)
-    """Without those that came again."""
-    repeated: int = 0
-    """Requests that were bound before, and answered by their compiled statement or from the cache."""
     fallbacks: Counter[Reason] = field(default_factory=Counter)
     statements: int = 0
     """Those of the reference executor."""
     seconds: float = 0.0
     """How long the database took for them."""
-
-    def all_requests(self) -> Counter[tuple[ExecutorName, Outcome]]:
-        """Every request, by what answered it and what came of it."""
-        return self.requests + Counter({(ExecutorName.COMPILED, Outcome.ANSWERED): self.repeated})

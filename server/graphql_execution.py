@@ -62,6 +62,8 @@ class Answer:
     extensions: dict[str, Any] | None = None
     set_cookie: str | None = None
     """What the browser is told to keep."""
+    operation: str | None = None
+    """What the document calls it, if it was valid."""
 
     def body(self) -> dict[str, Any]:
         """The GraphQL response, for orjson to write."""
@@ -139,7 +141,8 @@ class Executor:
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
         self._turnstile = Turnstile()
-        self._trust(self._choice.trusted)
+        self.trusted_operations = self._trust(self._choice.trusted)
+        """What the trusted documents call their operations."""
 
     async def explain(self, request: GraphQLRequest, context: Context) -> Answer:
         """The answer to a request, and in its extensions how it came about, if the viewer may know."""
@@ -239,11 +242,10 @@ class Executor:
             try:
                 read = await self._reads.run(bound, viewer)
             except (asyncpg.QueryCanceledError, DatabaseSilentError) as error:
-                return Answer([disguised(error)], executor=ExecutorName.COMPILED)
+                return Answer([disguised(error)], executor=ExecutorName.COMPILED, operation=bound.plan.operation)
             if isinstance(read, NotCompilableError):
                 return read
             found = read.encoded
-        self.metrics.repeated += 1
         return found
 
     async def _run_lifted(self, request: GraphQLRequest, context: Context, explanation: Explanation | None) -> Read:
@@ -265,10 +267,17 @@ class Executor:
         try:
             read = await self._reads.answer(operation, variables, context.viewer, explanation)
         except (asyncpg.QueryCanceledError, DatabaseSilentError) as error:
-            return Answer([disguised(error)], executor=ExecutorName.COMPILED)
+            return Answer([disguised(error)], executor=ExecutorName.COMPILED, operation=operation.name)
         if isinstance(read, NotCompilableError):
             return read
-        return Answer([], is_executed=True, encoded=read.encoded, bound=read.bound, executor=ExecutorName.COMPILED)
+        return Answer(
+            [],
+            is_executed=True,
+            encoded=read.encoded,
+            bound=read.bound,
+            executor=ExecutorName.COMPILED,
+            operation=operation.name,
+        )
 
     def _check(self, request: GraphQLRequest, operation: Operation) -> GraphQLError | None:
         if operation.definition.operation is OperationType.MUTATION and request.is_read_only:
@@ -280,11 +289,14 @@ class Executor:
             )
         return fault_of(request.variables or {}, input_variables(operation.definition, self._input_types))
 
-    def _trust(self, trusted: TrustedDocuments) -> None:
+    def _trust(self, trusted: TrustedDocuments) -> frozenset[str]:
+        names: set[str] = set()
         for document_id, text in trusted.texts.items():
-            errors = self.documents.trust(text).errors
-            if errors:
-                raise TrustedDocumentInvalidError(document_id, text, errors[0].message)
+            document = self.documents.trust(text)
+            if document.errors:
+                raise TrustedDocumentInvalidError(document_id, text, document.errors[0].message)
+            names.update(document.names)
+        return frozenset(names)
 
     def _is_valid(self, text: str) -> bool:
         return bool(self.documents.get(text).operations)
@@ -320,7 +332,7 @@ class Executor:
         self.metrics.statements += context.reading.statements
         self.metrics.seconds += context.reading.seconds
         shown = [presented(error) for error in errors]
-        return Answer(shown, result.data, is_executed, executor=ExecutorName.REFERENCE)
+        return Answer(shown, result.data, is_executed, executor=ExecutorName.REFERENCE, operation=operation.name)
 
 
 def _no_operation(name: str | None, names: list[str]) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from starlette.types import Receive, Scope, Send
 
+from server.request_ids import id_header
+
 T = TypeVar("T")
 
 OK = HTTPStatus.OK.value
@@ -98,9 +100,9 @@ class HttpAnswer:
 
     async def send(self, request: HttpRequest, send: Send) -> None:
         """Send it, without its body in answer to HEAD."""
-        headers = self.headers
+        headers = [*self.headers, id_header()]
         if self.status != NOT_MODIFIED:
-            headers = [*headers, (b"content-length", b"%d" % len(self.body))]
+            headers.append((b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
 

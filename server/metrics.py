@@ -15,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
     GaugeMetricFamily,
+    HistogramMetricFamily,
     Metric,
     SummaryMetricFamily,
 )
@@ -27,10 +28,12 @@ from compiler.errors import Reason
 from compiler.execution import Compiler
 from domain.events import EventKind
 from server.compiled_reads import CompiledReads, ReplicaReads
+from server.database_watch import DatabaseWatch, Sight
 from server.events import Events
 from server.explanation import ExecutorName
 from server.graphql_execution import Executor
 from server.read_pool import PoolState
+from server.request_metrics import RequestMetrics
 from server.response_cache import ResponseCache
 from server.settings import AppEnvironment, Settings
 from server.socket_count import SocketCount
@@ -46,6 +49,8 @@ Values = Mapping[str, float] | Mapping[Reason, float] | Mapping[ExecutorName, fl
 class Sources:
     """Where the numbers are kept."""
 
+    requests: RequestMetrics
+    watch: DatabaseWatch
     executor: Executor
     compiler: Compiler
     reads: CompiledReads
@@ -64,13 +69,16 @@ class MetricsCollector(Collector):
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._process = str(os.getpid())
+        self.sight: Sight | None = None
+        """The last look at the database, for which whoever collects cannot wait."""
 
     def describe(self) -> Iterable[Metric]:
         """Nothing, so that registering does not read."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Every number of this process."""
+        """Every number of this process, and what it saw last of the database."""
+        yield from self._look(self.sight)
         yield from self._requests()
         yield from self._documents()
         yield from self._plans()
@@ -81,19 +89,43 @@ class MetricsCollector(Collector):
             yield from self._replica(self._sources.replica)
 
     def _requests(self) -> Iterator[Metric]:
-        metrics = self._sources.executor.metrics
         requests = CounterMetricFamily(
-            "merkato_requests", "GraphQL requests that were answered.", labels=("executor", "outcome", "process")
+            "merkato_requests",
+            "GraphQL requests that were answered.",
+            labels=("operation", "executor", "outcome", "process"),
         )
-        for (executor, outcome), number in metrics.all_requests().items():
-            requests.add_metric((executor, outcome, self._process), number)
+        durations = HistogramMetricFamily(
+            "merkato_request_seconds",
+            "How long it took until their answer was known.",
+            labels=("operation", "process"),
+        )
+        for operation, tally in self._sources.requests.used():
+            for (executor, outcome), number in tally.all_answered().items():
+                requests.add_metric((operation, executor, outcome, self._process), number)
+            buckets = list(tally.durations.cumulated())
+            durations.add_metric((operation, self._process), buckets, tally.durations.total_seconds)
         yield requests
+        yield durations
+        repeated = {"": self._sources.requests.repeated}
+        yield self._counter("requests_repeated", "Of those, what was found by the bytes of its body.", "", repeated)
+        fallbacks = self._sources.executor.metrics.fallbacks
         yield self._counter(
-            "requests_repeated", "Of those, what was found by the bytes of its body.", "", {"": metrics.repeated}
+            "fallbacks", "Requests that the compiled executor left to the other one.", "reason", fallbacks
         )
-        yield self._counter(
-            "fallbacks", "Requests that the compiled executor left to the other one.", "reason", metrics.fallbacks
-        )
+
+    def _look(self, sight: Sight | None) -> Iterator[Metric]:
+        """The queue of jobs, which is the same whichever process is asked."""
+        yield self._gauge("database_up", "Whether the database answers.", "", {"": sight is not None})
+        if sight is None:
+            return
+        yield self._gauge("database_look_seconds", "How long that took.", "", {"": sight.milliseconds / 1000})
+        jobs = GaugeMetricFamily("merkato_jobs", "Jobs in the queue.", labels=("job", "status", "process"))
+        for kind, number in sight.jobs.items():
+            jobs.add_metric((kind.name, kind.status, self._process), number)
+        yield jobs
+        lag = {"": sight.oldest_job_seconds}
+        yield self._gauge("jobs_lag_seconds", "For how long a job could have been begun, and was not.", "", lag)
+        yield self._gauge("dead_letters", "Jobs that were given up.", "job", sight.dead_letters)
 
     def _documents(self) -> Iterator[Metric]:
         metrics = self._sources.executor.documents.metrics
@@ -191,7 +223,9 @@ class MetricsEndpoint:
 
     def __init__(self, sources: Sources, token: str | None) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(MetricsCollector(sources))
+        self._watch = sources.watch
+        self._collector = MetricsCollector(sources)
+        self._registry.register(self._collector)
         self._expected = None if token is None else f"Bearer {token}".encode()
 
     async def answer(self, request: Request) -> Response:
@@ -199,6 +233,7 @@ class MetricsEndpoint:
         given = request.headers.get("authorization", "").encode("latin-1")
         if self._expected is not None and not hmac.compare_digest(given, self._expected):
             return Response(status_code=HTTPStatus.UNAUTHORIZED, headers=FRESH | {"WWW-Authenticate": "Bearer"})
+        self._collector.sight = await self._watch.look()
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(self._registry), headers=FRESH | {"Content-Type": media_type})
 

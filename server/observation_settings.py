@@ -29,6 +29,13 @@ class ObservationSettings(BaseSettings):
     """What is told of what the processes do."""
 
     log_level: LogLevel = Field(default=LogLevel.INFO, description="From which severity on the log is written.")
+    access_log_percent: int = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How many of a hundred GraphQL requests get a line in the log, with operation, executor, outcome "
+        "and duration. A line costs about as much as an answer from the cache.",
+    )
     health_queue_lag_seconds: int = Field(
         default=300,
         ge=1,

@@ -7,6 +7,9 @@ from uuid_utils import uuid7
 
 HEADER = b"x-request-id"
 
+GIVEN_ID = "merkato.request_id"
+"""Where the scope of a request has the id that a trusted proxy gave it."""
+
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9_.-]{8,128}")
 """What can stand in a log, a header and an address as it is."""
 
@@ -26,6 +29,11 @@ def accepted_request_id(given: bytes | None) -> str | None:
 def take_request_id(request_id: str) -> None:
     """Let what follows in this task, and in those that it starts, be known to belong to the request."""
     _CURRENT.set(request_id)
+
+
+def id_header() -> tuple[bytes, bytes]:
+    """The header that tells the id of the request that is being answered."""
+    return HEADER, (_CURRENT.get() or "").encode("ascii")
 
 
 def current_request_id() -> str | None:

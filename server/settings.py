@@ -55,6 +55,7 @@ DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "frontend_url": "",
         "mail_from": "",
         "log_format": LogFormat.JSON,
+        "access_log_percent": 0,
     }
 )
 """The defaults that are other ones in staging and production."""

@@ -4,15 +4,19 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.outbox import Job
 from server.app import create_app
 from server.settings import AppEnvironment
 from tests.databases import settings_for
+from tests.jobs import add_jobs, fetch
 from tests.serving import running
 from tests.statements import locked
 
@@ -63,10 +67,34 @@ def test_requests_are_counted_by_executor_and_outcome(http: httpx.Client) -> Non
     found = numbers(http)
     requests = {name: number for name, number in found.items() if name.startswith("requests_total")}
     assert requests == {
-        "requests_total compiled answered": 3,
-        "requests_total reference answered": 2,
-        "requests_total none refused": 3,
+        "requests_total compiled other answered": 3,
+        "requests_total reference other answered": 2,
+        "requests_total none other refused": 3,
     }
+
+
+def test_only_operations_of_trusted_documents_are_told_apart(http: httpx.Client) -> None:
+    for _ in range(2):
+        ask(http, "query ProductList { products { nodes { name } } }")
+    ask(http, "query ProductList { products { nodes { name } } categories { nodes { nothing } } }")
+    ask(http, "query MadeUpByAStranger { products { nodes { name } } }")
+    found = numbers(http)
+    assert {name: number for name, number in found.items() if name.startswith("requests_total")} == {
+        "requests_total compiled ProductList answered": 2,
+        "requests_total compiled other answered": 1,
+        "requests_total none other refused": 1,
+    }
+    assert found["request_seconds_count ProductList"] == found["request_seconds_bucket +Inf ProductList"] == 2
+    assert 0 < found["request_seconds_sum ProductList"] < 10
+    assert "Stranger" not in str(found)
+
+
+async def test_jobs_are_counted_by_name_and_status(engine: AsyncEngine, http: httpx.Client) -> None:
+    await add_jobs(engine, Job("send_mail", {}), Job("send_mail", {}), Job("tidy_queue", {}, delay=timedelta(days=1)))
+    await fetch(engine, "UPDATE pgqueuer SET execute_after = now() - interval '1 hour' WHERE entrypoint = 'send_mail'")
+    found = numbers(http)
+    assert (found["database_up"], found["jobs send_mail queued"], found["jobs tidy_queue queued"]) == (1, 2, 1)
+    assert 3600 <= found["jobs_lag_seconds"] < 3700
 
 
 def test_requests_that_come_again_are_counted(http: httpx.Client) -> None:
@@ -75,7 +103,8 @@ def test_requests_that_come_again_are_counted(http: httpx.Client) -> None:
         ask(http, INTROSPECTION)
     found = numbers(http)
     assert found["requests_repeated_total"] == 2
-    assert found["requests_total compiled answered"] == found["requests_total reference answered"] == 3
+    assert found["requests_total compiled other answered"] == 3
+    assert found["requests_total reference other answered"] == 3
 
 
 def test_fallbacks_are_counted_by_reason_and_once_a_request(http: httpx.Client) -> None:
@@ -133,7 +162,7 @@ async def test_kept_answers_are_counted(database_url: str) -> None:
     assert found["response_evictions_total"] == 0
     assert found["responses_kept"] == 1
     assert 500 < found["responses_kept_bytes"] < 5000
-    assert found["requests_total compiled answered"] == 5
+    assert found["requests_total compiled other answered"] == 5
     assert found["database_statements_total compiled"] == 1
 
 
@@ -163,7 +192,7 @@ async def test_timeouts_are_told_apart(database_url: str) -> None:
     with served(database_url, response_cache_bytes=0, database_statement_timeout_seconds=1) as http:
         async with locked(database_url, "products"):
             ask(http, QUERY)
-        assert numbers(http)["requests_total compiled timeout"] == 1
+        assert numbers(http)["requests_total compiled other timeout"] == 1
 
 
 def test_numbers_come_as_openmetrics_if_asked_for(http: httpx.Client) -> None:

@@ -5,7 +5,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from server.arrival import Arrival
+from server.arrival import BehindProxies
 from server.http_messages import HttpRequest
 from tests.live import serving
 
@@ -30,7 +30,7 @@ async def tell_peer(scope: Scope, receive: Receive, send: Send) -> None:
 def test_only_proxies_that_are_trusted_say_who_asks(trusted: tuple[str, ...], claimed: str, expected: str) -> None:
     """Or a new address for each attempt would be as good as no throttle. What the sender adds comes before."""
     with (
-        serving(Arrival(tell_peer, trusted), lifespan="off", proxy_headers=False) as address,
+        serving(BehindProxies(tell_peer, trusted), lifespan="off", proxy_headers=False) as address,
         httpx.Client(trust_env=False) as client,
     ):
         assert client.get(address, headers={"x-forwarded-for": claimed}).text == expected

@@ -8,7 +8,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from server.app import create_app
-from server.arrival import Arrival
+from server.arrival import BehindProxies
+from server.entrance import Entrance
 from server.graphql_errors import disguised
 from server.http_messages import HttpAnswer, HttpRequest
 from server.logs import json_lines
@@ -30,7 +31,7 @@ async def fail(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture(scope="module")
 def behind_proxy() -> Iterator[httpx.Client]:
     """A client that is taken for a trusted proxy."""
-    application = Arrival(fail, ("127.0.0.0/8",))
+    application = BehindProxies(Entrance(fail, fail), ("127.0.0.0/8",))
     with (
         serving(application, lifespan="off", proxy_headers=False) as address,
         httpx.Client(base_url=address, trust_env=False) as client,

@@ -1,0 +1,40 @@
+"""What is taken down of every GraphQL request once its answer is known: numbers, and a line in the log for some."""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from compiler.plan import BoundPlan
+from server.access_log import AccessLog
+from server.execution_metrics import Outcome
+from server.explanation import ExecutorName
+from server.graphql_execution import Answer
+from server.request_metrics import RequestMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Counts requests, and tells of them. `began` is when perf_counter saw the request come."""
+
+    metrics: RequestMetrics
+    access_log: AccessLog
+
+    def repeated(self, bound: BoundPlan, began: float) -> None:
+        """A request that was known by its bytes was answered."""
+        seconds = perf_counter() - began
+        operation = bound.plan.operation
+        self.metrics.of(operation).add_repeated(seconds)
+        if self.access_log.is_on:
+            self.access_log.note(operation, ExecutorName.COMPILED, Outcome.ANSWERED, seconds)
+
+    def answered(self, answer: Answer, began: float) -> None:
+        """Any other request was answered."""
+        self._note(answer.operation, answer.executor, answer.outcome(), perf_counter() - began)
+
+    def refused(self, began: float) -> None:
+        """A request held no operation."""
+        self._note(None, ExecutorName.NONE, Outcome.REFUSED, perf_counter() - began)
+
+    def _note(self, operation: str | None, executor: ExecutorName, outcome: Outcome, seconds: float) -> None:
+        self.metrics.of(operation).add(executor, outcome, seconds)
+        if self.access_log.is_on:
+            self.access_log.note(operation, executor, outcome, seconds)
