@@ -31,6 +31,6 @@ class Entrance:
         if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH and b"origin" not in dict(scope["headers"]):
             await self._graphql(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == GRAPHQL_PATH:
-            await self._sockets(scope, receive, send)
+            await self._sockets(scope, receive, echoing(send))
         else:
             await self._application(scope, receive, echoing(send))

@@ -31,7 +31,7 @@ async def fail(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture(scope="module")
 def behind_proxy() -> Iterator[httpx.Client]:
     """A client that is taken for a trusted proxy."""
-    application = BehindProxies(Entrance(fail, fail), ("127.0.0.0/8",))
+    application = BehindProxies(Entrance(fail, fail, fail), ("127.0.0.0/8",))
     with (
         serving(application, lifespan="off", proxy_headers=False) as address,
         httpx.Client(base_url=address, trust_env=False) as client,
