@@ -157,6 +157,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         find_role=find_role,
         sockets=count,
         rules=rules_of(configured),
+        observation=observation,
         origins=frozenset(configured.cors_origins),
     )
     health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import perf_counter
 
 from graphql import GraphQLError
 
@@ -14,6 +15,7 @@ from server.graphql_errors import disguised, is_database_away
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest, RequestRefusedError
 from server.live_operations import LiveOperation, SubscriptionAskedError
+from server.observation import Observation
 from server.socket_identity import SocketIdentity
 from server.websocket_messages import CloseCode, SocketClosedError
 
@@ -49,9 +51,11 @@ class OperationAnswers:
     events: Events
     open_context: Callable[[Viewer], Context]
     identity: SocketIdentity
+    observation: Observation
 
     async def to(self, request: GraphQLRequest, running: Running) -> AsyncGenerator[Answer]:
         """The answers, until there are no more, or nobody wants them. Raises SocketClosedError."""
+        began = perf_counter()
         try:
             answer = await self._one(request)
         except SubscriptionAskedError as asked:
@@ -59,16 +63,16 @@ class OperationAnswers:
                 async for each in answers:
                     yield each
         except RequestRefusedError as refused:
-            yield self._counted(Answer([GraphQLError(refused.message, extensions={"code": refused.code.value})]))
+            yield self._counted(Answer([GraphQLError(refused.message, extensions={"code": refused.code.value})]), began)
         except SocketClosedError:
             raise
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
-            yield self._counted(Answer([disguised(unexpected)]))
+            yield self._counted(Answer([disguised(unexpected)]), began)
         else:
-            yield self._counted(answer)
+            yield self._counted(answer, began)
 
-    def _counted(self, answer: Answer) -> Answer:
-        self.executor.metrics.requests[answer.executor, answer.outcome()] += 1
+    def _counted(self, answer: Answer, began: float) -> Answer:
+        self.observation.answered(answer, began)
         return answer
 
     async def _one(self, request: GraphQLRequest) -> Answer:

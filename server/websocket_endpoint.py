@@ -17,6 +17,7 @@ from resolvers.refresh_cookies import RefreshCookie
 from server.events import Events
 from server.graphql_execution import Executor
 from server.graphql_request import RefusalCode, RequestRefusedError
+from server.observation import Observation
 from server.operation_answers import OperationAnswers
 from server.settings import Settings
 from server.socket_count import SocketCount
@@ -39,6 +40,7 @@ class WebSocketEndpoint:
     find_role: FindRole
     sockets: SocketCount
     rules: SocketRules
+    observation: Observation
     origins: frozenset[str]
     """The origins whose pages may connect, besides our own."""
 
@@ -71,7 +73,7 @@ class WebSocketEndpoint:
             arrived = partial(visit_from, datetime.now(UTC), address, user_agent)
             return self.open_context(viewer, arrived, RefreshCookie(is_settable=False))
 
-        return OperationAnswers(self.executor, self.events, open_context, identity)
+        return OperationAnswers(self.executor, self.events, open_context, identity, self.observation)
 
     def _require_known_origin(self, websocket: WebSocket) -> None:
         """Refuse the pages of others: browsers let them connect to anywhere. Programs name no origin."""
