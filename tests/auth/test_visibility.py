@@ -423,7 +423,11 @@ def is_leaf(walked: WalkedField) -> bool:
 
 def is_guarded(walked: WalkedField) -> bool:
     """Whether the field can be read, and asks for a permission."""
-    return walked.type.name != "Mutation" and walked.declared is not None and bool(walked.declared.declaration.requires)
+    return (
+        walked.type.name not in {"Mutation", "Subscription"}
+        and walked.declared is not None
+        and bool(walked.declared.declaration.requires)
+    )
 
 
 # Guarded fields
