@@ -423,11 +423,8 @@ def is_leaf(walked: WalkedField) -> bool:
 
 def is_guarded(walked: WalkedField) -> bool:
     """Whether the field can be read, and asks for a permission."""
-    return (
-        walked.type.name not in {"Mutation", "Subscription"}
-        and walked.declared is not None
-        and bool(walked.declared.declaration.requires)
-    )
+    is_event = walked.type.name in {"Mutation", "Subscription"}
+    return not is_event and walked.declared is not None and isinstance(walked.declared.declaration.requires, Permission)
 
 
 # Guarded fields

@@ -18,6 +18,7 @@ from models import Product, ProductVariant, Shop
 from resolvers.context import Context
 from resolvers.errors import DatabaseAwayError
 from server.database import create_engine, open_connection
+from server.lost_connections import WatchedPool
 from tests.api import data_of_reference, run_reference
 from tests.databases import settings_for
 from tests.factories import add_product, add_shopful, shared_engine, writing
@@ -276,7 +277,9 @@ async def test_statement_after_a_failed_connect_fails_without_another(database_u
             raise ConnectionRefusedError
         return await open_connection(database_url, settings_for(database_url))
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=1, max_overflow=0)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=connect, poolclass=WatchedPool, pool_size=1, max_overflow=0
+    )
     async with Context(engine, VISITOR) as context:
         for _ in range(2):
             with pytest.raises(DatabaseAwayError):
