@@ -41,6 +41,8 @@ class Declaration:
     """Where a field's value comes from, and the permission that reading it needs."""
 
     requires: Requirement | None = None
+    cost: int = 1
+    """What a client's budget is charged for each object that the field is asked of."""
 
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         """The value, or an awaitable of it."""
@@ -121,6 +123,7 @@ class Records(Declaration):
 class Expression(Declaration):
     """A value computed in SQL from the row."""
 
+    cost: int = 2
     sql: Callable[[Any], ColumnElement[Any]]
 
     @override
@@ -326,6 +329,7 @@ class NodeLookup(Declaration):
 class Search(Declaration):
     """Rows of several tables that answer a question, the best first."""
 
+    cost: int = 10
     sources: tuple[SearchSource, ...]
 
     @override

@@ -44,6 +44,7 @@ class Mutation(Declaration):
     it, or a value that has no row. It may run several times, but not after it has committed something.
     """
 
+    cost: int = 10
     function: Callable[..., Awaitable[Any]]
 
     @override

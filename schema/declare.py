@@ -230,10 +230,14 @@ def search(sources: tuple[SearchSource, ...], types: type[Enum], description: st
 
 
 def field(
-    function: Callable[..., Any], description: str, *arguments: StrawberryArgument, requires: Permission | None = None
+    function: Callable[..., Any],
+    description: str,
+    *arguments: StrawberryArgument,
+    requires: Permission | None = None,
+    cost: int = 1,
 ) -> Any:
     """A value computed in Python. It is not compiled: prefer to compute on write, or in SQL."""
-    return _field(description, Function(function=function, requires=requires), arguments)
+    return _field(description, Function(function=function, requires=requires, cost=cost), arguments)
 
 
 def mutation(

@@ -73,4 +73,6 @@ class Connection(Generic[Item]):
     edges: list[Edge[Item]] = field(read_edges, "The page's rows with their cursors.")
     nodes: list[Item] = field(read_nodes, "The page's rows.")
     page_info: PageInfo = field(read_page_info, "Where the page stands in the list.")
-    total_count: int = field(read_total_count, "How many rows the whole list has; counted only when asked for.")
+    total_count: int = field(
+        read_total_count, "How many rows the whole list has; counted only when asked for.", cost=10
+    )

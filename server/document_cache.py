@@ -1,8 +1,8 @@
 """Documents that were parsed and validated once, kept by their text, or by what is left of it without its literals."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
@@ -10,6 +10,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefiniti
 from compiler.execution import Operation
 from compiler.lifting import LiftedDocument, lift, literals_of
 from server.explanation import Found
+from server.operation_cost import OperationCost
 
 MAXIMUM_DOCUMENTS = 1000
 LONGEST_TEXT = 50_000
@@ -22,6 +23,7 @@ class PreparedDocument:
 
     operations: tuple[Operation, ...] = ()
     errors: tuple[GraphQLError, ...] = ()
+    costs: Mapping[Operation, OperationCost] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> Operation | None:
         """The named operation, or the only one; None when there is no such operation."""
@@ -51,15 +53,14 @@ class Lifted:
     variables: dict[str, Any]
 
 
-def prepared(document: DocumentNode) -> PreparedDocument:
+def prepared(schema: GraphQLSchema, document: DocumentNode, *, is_trusted: bool = False) -> PreparedDocument:
     """A document that was parsed and found valid."""
-    return PreparedDocument(
-        tuple(
-            Operation(document, definition)
-            for definition in document.definitions
-            if isinstance(definition, OperationDefinitionNode)
-        )
+    operations = tuple(
+        Operation(document, definition, is_trusted)
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
     )
+    return PreparedDocument(operations, costs={one: OperationCost(schema, one) for one in operations})
 
 
 @dataclass(slots=True)
@@ -94,9 +95,7 @@ class DocumentCache:
         """Prepare a text; if it is valid, its document stays whatever else is asked for."""
         made = self._prepare(text)
         if made.operations:
-            self._trusted[text] = PreparedDocument(
-                tuple(replace(operation, is_trusted=True) for operation in made.operations)
-            )
+            self._trusted[text] = prepared(self._schema, made.operations[0].document, is_trusted=True)
         return made
 
     @property
@@ -140,7 +139,7 @@ class DocumentCache:
             if not made.operations:
                 return None
             document = lift(self._schema, made.operations[0].document, literals)
-            template = LiftedTemplate(document, prepared(document.document))
+            template = LiftedTemplate(document, prepared(self._schema, document.document))
             _put(self._fixed, literals.template, document.fixed)
             _put(self._templates, _key(literals.template, literals.values, document.fixed), template)
         return Lifted(template.prepared, template.document.variables(literals.values))

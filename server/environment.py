@@ -13,9 +13,13 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from server.database_url import show_database_url
+from server.limit_settings import LimitSettings
 from server.settings import DEPLOYED_DEFAULTS, Settings, explain, explained_env_file, is_development
 
-FIELDS: Mapping[str, FieldInfo] = Settings.model_fields
+FIELDS: Mapping[str, FieldInfo] = dict(
+    sorted(Settings.model_fields.items(), key=lambda field: field[0] in LimitSettings.model_fields)
+)
+"""By name; the limits come last."""
 EXAMPLE_FILE = Path(__file__).parent.parent / ".env.example"
 ADDRESSES = ("database_url", "database_replica_url")
 GENERATED = "(generated)"

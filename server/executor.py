@@ -3,6 +3,7 @@
 from schema.root import schema
 from server.compiled_reads import CompiledReads
 from server.document_choice import DocumentChoice
+from server.document_preparation import INTROSPECTABLE, DocumentRules
 from server.graphql_execution import Executor
 from server.persisted_queries import PersistedQueries
 from server.settings import Settings
@@ -19,7 +20,9 @@ def executor_for(settings: Settings, reads: CompiledReads | None = None) -> Exec
     )
     return Executor(
         schema,
-        introspection=settings.introspection,
+        rules=DocumentRules(
+            introspection=settings.introspection, suggestions=settings.suggestions, limits=settings.document_limits
+        ),
         reads=reads,
         documents=documents,
         explains_to_visitors=settings.explain_to_visitors,
@@ -34,5 +37,5 @@ def require_trusted_documents(settings: Settings) -> None:
 def runnable_documents() -> TrustedDocuments:
     """The documents of `queries/`. Raises a ServerError when one of them cannot run."""
     trusted = load_trusted_documents(None)
-    Executor(schema, introspection=True, documents=DocumentChoice(trusted, PersistedQueries(0)))
+    Executor(schema, rules=INTROSPECTABLE, documents=DocumentChoice(trusted, PersistedQueries(0)))
     return trusted

@@ -21,6 +21,7 @@ from resolvers.context import Context
 from resolvers.errors import BadInputError
 from schema.root import schema
 from server.database_roles import DatabaseRole
+from server.document_preparation import INTROSPECTABLE
 from server.errors import ServerError
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
@@ -128,7 +129,7 @@ async def explain(engine: AsyncEngine, question: Question, role: DatabaseRole | 
 
     With the role that the server reads as, the plan of the compiled statement has what policies add to it.
     """
-    executor = Executor(schema, introspection=True)
+    executor = Executor(schema, rules=INTROSPECTABLE)
     try:
         bound = _bound(executor, Compiler(schema), question)
     except NotCompilableError as refused:

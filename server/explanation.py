@@ -1,4 +1,4 @@
-"""What a request that asks for it is told of how it was answered: `extensions.merkato`.
+"""What a request that asks for it is told of how it was answered (`extensions.merkato`), and what it costs (`cost`).
 
 A request asks by its own extensions: `{"query": …, "extensions": {"merkato": {"explain": true}}}`.
 """
@@ -61,6 +61,8 @@ class Explanation:
     database: Database | None = None
     """None when nothing was read for this request."""
     tables: set[str] = field(default_factory=set)
+    cost: int | None = None
+    """None when the request was refused before it was known."""
 
     def add_statement(self, seconds: float) -> None:
         """A compiled statement, and how long it took."""
@@ -76,9 +78,10 @@ class Explanation:
         for statement in observed:
             self.tables |= tables_of(statement)
 
-    def shown(self, executor: ExecutorName) -> dict[str, Any]:
+    def shown(self, executor: ExecutorName, maximum_cost: int) -> dict[str, Any]:
         """As the client gets it."""
         return {
+            "cost": self.cost and {"requested": self.cost, "maximum": maximum_cost},
             EXTENSION: {
                 "executor": executor,
                 "notCompiled": self.refusal and {"reason": self.refusal.reason, "detail": self.refusal.detail},
@@ -89,7 +92,7 @@ class Explanation:
                 "databaseMilliseconds": round(self.database_seconds * 1000, 3),
                 "database": self.database,
                 "tables": sorted(self.tables),
-            }
+            },
         }
 
 

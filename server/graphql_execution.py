@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from inspect import isawaitable
 from types import MappingProxyType
@@ -14,14 +15,10 @@ import strawberry
 from graphql import (
     ExecutionHooks,
     GraphQLError,
-    NoSchemaIntrospectionCustomRule,
     OperationType,
     execute,
     get_variable_values,
-    parse,
-    specified_rules,
 )
-from strawberry.schema.schema import validate_document
 
 import models
 from auth.permissions import Gate
@@ -33,15 +30,17 @@ from resolvers.access import require
 from resolvers.context import AnySelect, Context
 from resolvers.errors import DatabaseSilentError, PublicError
 from server.compiled_reads import CompiledReads
-from server.document_cache import DocumentCache, PreparedDocument, prepared
+from server.document_cache import DocumentCache, PreparedDocument
 from server.document_choice import DocumentChoice
+from server.document_preparation import DocumentRules, prepare
 from server.errors import ServerError
 from server.execution_metrics import ExecutionMetrics, Outcome
 from server.explanation import ExecutorName, Explanation, denial, may_ask
 from server.graphql_errors import ServerErrorCode, coded, disguised, presented
 from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
-from server.input_text import FlatLiteralsRule, NoNulInStringsRule, fault_of, input_types, input_variables
+from server.input_text import fault_of, input_types, input_variables
 from server.live_operations import LiveOperation, SubscriptionAskedError, source_of
+from server.operation_cost import CostExceededError
 from server.persisted_queries import PersistedQueries
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
@@ -126,17 +125,16 @@ class Executor:
         self,
         schema: strawberry.Schema,
         *,
-        introspection: bool,
+        rules: DocumentRules,
         reads: CompiledReads | None = None,
         documents: DocumentChoice | None = None,
         explains_to_visitors: bool = False,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
-        hidden = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._input_types = input_types(self._schema)
-        self._rules = (*specified_rules, NoNulInStringsRule, FlatLiteralsRule, *hidden)
+        self._limits = rules.limits
         self.metrics = ExecutionMetrics()
-        self.documents = DocumentCache(self._schema, self._prepare)
+        self.documents = DocumentCache(self._schema, partial(prepare, self._schema, rules))
         self._reads = reads
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
@@ -157,7 +155,7 @@ class Executor:
         except Exception as unexpected:  # noqa: BLE001 - as at the edge, but explained
             answer = Answer([disguised(unexpected)])
         explanation.add_reading(context.reading, observed)
-        return replace(answer, extensions=explanation.shown(answer.executor))
+        return replace(answer, extensions=explanation.shown(answer.executor, self._limits.cost))
 
     async def run(
         self,
@@ -181,7 +179,7 @@ class Executor:
             read = await self._run_lifted(request, context, explanation)
         if isinstance(read, Answer):
             return read
-        operation = self._operation(request, known or self.documents.get(request.query))
+        operation = self._operation(request, known or self.documents.get(request.query), explanation)
         if isinstance(operation, Answer):
             return operation
         if read is None or read.reason is Reason.ARGUMENT:
@@ -204,7 +202,9 @@ class Executor:
         if explanation is not None:
             explanation.refusal = refusal
 
-    def _operation(self, request: GraphQLRequest, document: PreparedDocument) -> Operation | Answer:
+    def _operation(
+        self, request: GraphQLRequest, document: PreparedDocument, explanation: Explanation | None
+    ) -> Operation | Answer:
         """The operation to run, or what is wrong with the request."""
         if document.errors:
             return Answer(list(document.errors))
@@ -213,6 +213,8 @@ class Executor:
             message = _no_operation(request.operation_name, document.names)
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
         refused = self._check(request, operation)
+        if refused is None:
+            refused = self._charge(document, operation, request.variables or {}, explanation)
         if refused is None and operation.definition.operation is OperationType.SUBSCRIPTION:
             raise SubscriptionAskedError(LiveOperation(request, operation, source_of(operation, self._schema)))
         return operation if refused is None else Answer([refused])
@@ -257,6 +259,9 @@ class Executor:
         if self._check(request, operation) is not None:
             return None
         variables = {**(request.variables or {}), **lifted.variables}
+        refused = self._charge(lifted.prepared, operation, variables, explanation)
+        if refused is not None:
+            return Answer([refused])
         return await self._read(operation, variables, context, explanation)
 
     async def _read(
@@ -289,6 +294,19 @@ class Executor:
             )
         return fault_of(request.variables or {}, input_variables(operation.definition, self._input_types))
 
+    def _charge(
+        self,
+        document: PreparedDocument,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        explanation: Explanation | None,
+    ) -> GraphQLError | None:
+        """Refuse an operation that costs too much."""
+        cost = document.costs[operation].of(variables)
+        if explanation is not None:
+            explanation.cost = cost
+        return CostExceededError(cost, self._limits.cost) if cost > self._limits.cost else None
+
     def _trust(self, trusted: TrustedDocuments) -> frozenset[str]:
         names: set[str] = set()
         for document_id, text in trusted.texts.items():
@@ -300,15 +318,6 @@ class Executor:
 
     def _is_valid(self, text: str) -> bool:
         return bool(self.documents.get(text).operations)
-
-    def _prepare(self, text: str) -> PreparedDocument:
-        try:
-            document = parse(text)
-        except GraphQLError as error:
-            return PreparedDocument(errors=(coded(error, ServerErrorCode.PARSE_FAILED),))
-        if errors := validate_document(self._schema, document, self._rules):
-            return PreparedDocument(errors=tuple(coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors))
-        return prepared(document)
 
     async def _execute(
         self, request: GraphQLRequest, operation: Operation, context: Context, root: object = None

@@ -19,6 +19,7 @@ from integrations.mail import parse_sender
 from integrations.smtp import SmtpSecurity
 from server.database_url import normalise_database_url
 from server.errors import ServerError
+from server.limit_settings import LimitSettings
 from server.observation_settings import LogFormat, ObservationSettings
 from server.websocket_settings import WebSocketSettings
 
@@ -50,6 +51,7 @@ DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "encryption_keys": "",
         "graphiql": False,
         "introspection": False,
+        "suggestions": False,
         "explain_to_visitors": False,
         "cors_origins": (),
         "frontend_url": "",
@@ -87,7 +89,7 @@ def generate_key() -> SecretStr:
     return SecretStr(secrets.token_urlsafe(48))
 
 
-class Settings(ObservationSettings, WebSocketSettings):
+class Settings(ObservationSettings, WebSocketSettings, LimitSettings):
     """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""
 
     model_config = SettingsConfigDict(
@@ -178,6 +180,10 @@ class Settings(ObservationSettings, WebSocketSettings):
     )
     graphiql: bool = Field(default=True, description="Whether a browser that opens /graphql gets GraphiQL.")
     introspection: bool = Field(default=True, description="Whether clients may ask for the schema.")
+    suggestions: bool = Field(
+        default=True,
+        description="Whether errors suggest names like the one that was mistyped, from which others learn the schema.",
+    )
     explain_to_visitors: bool = Field(
         default=True,
         description="Whether visitors may ask how their request was answered; else diagnostics:read is needed.",

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from auth.viewer import VISITOR, Viewer
 from schema.scalars import SCALARS
+from server.document_preparation import INTROSPECTABLE
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from tests.executors import answered, compiling_on
@@ -25,7 +26,7 @@ class NoQuery:
 def executor_of(mutation: type) -> Executor:
     """An executor for mutations of the test's own, declared as those of the schema are."""
     schema = strawberry.Schema(NoQuery, mutation, config=StrawberryConfig(scalar_map=SCALARS))
-    return Executor(schema, introspection=True)
+    return Executor(schema, rules=INTROSPECTABLE)
 
 
 async def answer_to(

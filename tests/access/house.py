@@ -26,6 +26,13 @@ from tests.schema.walk import CORE, WalkedField, fields
 Json = dict[str, Any]
 
 WITH_A_PROVIDER = {"google_client_id": "shop", "google_client_secret": SecretStr("secret")}
+WIDE = {
+    "max_document_aliases": 100_000,
+    "max_document_tokens": 1_000_000,
+    "max_operation_cost": 1_000_000_000,
+    "max_operation_mutations": 1_000,
+}
+"""For documents that ask for everything at once."""
 """Nobody asks it anything: no input is of a page that it may send anybody back to."""
 
 
@@ -75,7 +82,7 @@ async def open_house(postgres: str, migrated: str) -> AsyncIterator[House]:
     """A shop of its own, on two servers."""
     async with shared_engine(postgres, migrated) as engine:
         url = engine.sync_engine.get_execution_options()["url"]
-        settings = settings_for(url).model_copy(update=WITH_A_PROVIDER)
+        settings = settings_for(url).model_copy(update=WITH_A_PROVIDER | WIDE)
         async with writing(engine) as session:
             await add_shopful(session, 2)
             product = (await session.scalars(select(models.Product).limit(1))).one()

@@ -14,6 +14,7 @@ from schema.directives import Requires
 from schema.orders import BY_NAME
 from schema.relay import Connection, Node
 from schema.scalars import SCALARS
+from server.document_preparation import CLOSED
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
 from tests.access.cover import Cover, text_of
@@ -55,7 +56,7 @@ async def test_matrix_finds_fields_that_are_not_as_declared(engine: AsyncEngine)
     inspection = Inspection(VISITOR)
 
     request = GraphQLRequest(f"{{ {text_of(selected)} }}")
-    answer = await answered(Executor(schema, introspection=False), engine, request, VISITING)
+    answer = await answered(Executor(schema, rules=CLOSED), engine, request, VISITING)
     inspection.read(selected, answer.body())
 
     path = "products.nodes.0"
@@ -74,7 +75,7 @@ async def test_matrix_finds_what_nothing_was_seen_of(engine: AsyncEngine) -> Non
     selected = Cover.of(core, VISITOR, lambda _step: "").selection(core.query_type, lambda _step: True)
     inspection = Inspection(VISITOR)
 
-    answer = await answered(Executor(schema, introspection=False), engine, GraphQLRequest(f"{{ {text_of(selected)} }}"))
+    answer = await answered(Executor(schema, rules=CLOSED), engine, GraphQLRequest(f"{{ {text_of(selected)} }}"))
     inspection.read(selected, answer.body())
     inspection.require_values(selected)
 

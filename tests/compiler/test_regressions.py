@@ -18,6 +18,7 @@ from server.graphql_request import GraphQLRequest
 from tests.api import codes_of, data_of, run
 from tests.executors import answered, compiling_on
 from tests.factories import add_product, add_service, add_shopful, add_tier, shared_engine, writing
+from tests.schema.walk import CORE
 from tests.statements import execute
 
 
@@ -40,7 +41,7 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
 
 def operation_of(query: str) -> Operation:
     """The only operation of a document."""
-    (operation,) = prepared(parse(query)).operations
+    (operation,) = prepared(CORE, parse(query)).operations
     return operation
 
 

@@ -21,6 +21,7 @@ from schema.root import schema
 from server.app import create_app
 from server.compiled_reads import CompiledReads
 from server.database import open_connection
+from server.document_preparation import INTROSPECTABLE
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
@@ -170,7 +171,7 @@ def test_visitors_are_told_where_a_setting_says_so_only(database_url: str) -> No
 async def executor(url: str) -> AsyncIterator[Executor]:
     """An executor that tells visitors nothing."""
     pool = ReadPool(lambda: open_connection(url, settings_for(url)), 1)
-    yield Executor(schema, introspection=True, reads=CompiledReads(Compiler(schema), pool))
+    yield Executor(schema, rules=INTROSPECTABLE, reads=CompiledReads(Compiler(schema), pool))
     await pool.close()
 
 

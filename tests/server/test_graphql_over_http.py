@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.viewer import VISITOR
 from resolvers.context import Context
 from server.app import create_app
+from server.document_preparation import INTROSPECTABLE
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest, RequestRefusedError
 from tests.databases import settings_for
@@ -296,7 +297,7 @@ async def test_9c48_mutation_by_get_is_not_executed(demo_engine: AsyncEngine) ->
             done.append("closed")
             return True
 
-    executor = Executor(strawberry.Schema(Query, Mutation), introspection=True)
+    executor = Executor(strawberry.Schema(Query, Mutation), rules=INTROSPECTABLE)
 
     async with Context(demo_engine, VISITOR) as context:
         with pytest.raises(RequestRefusedError, match="Send this operation by POST") as refused:

@@ -20,6 +20,7 @@ from schema.root import schema
 from server import plan_failures
 from server.compiled_reads import CompiledReads
 from server.database import open_connection
+from server.document_preparation import INTROSPECTABLE
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
 from server.plan_failures import MOST_FAILURES, PlanFailures
@@ -55,7 +56,7 @@ async def failing_executor(url: str) -> AsyncIterator[Failing]:
         return connection
 
     pool = ReadPool(connect, 1)
-    yield Failing(Executor(schema, introspection=True, reads=CompiledReads(Compiler(schema), pool)), asked)
+    yield Failing(Executor(schema, rules=INTROSPECTABLE, reads=CompiledReads(Compiler(schema), pool)), asked)
     await pool.close()
 
 
@@ -161,7 +162,7 @@ async def test_cached_refusals_do_not_grow(engine: AsyncEngine, database_url: st
         return await open_connection(database_url, settings_for(database_url))
 
     compiler = Compiler(schema)
-    executor = Executor(schema, introspection=True, reads=CompiledReads(compiler, ReadPool(connect, 1)))
+    executor = Executor(schema, rules=INTROSPECTABLE, reads=CompiledReads(compiler, ReadPool(connect, 1)))
     for _ in range(20):
         await answer(executor, engine, "{ __schema { queryType { name } } }")
     (refused,) = compiler._plans._shared._entries.values()  # noqa: SLF001 - what is kept shows nowhere else

@@ -27,6 +27,7 @@ from resolvers.context import Context
 from schema.root import schema
 from server.compiled_reads import CompiledReads
 from server.database import open_connection
+from server.document_preparation import CLOSED
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
@@ -84,7 +85,7 @@ async def opened_shop(engine: AsyncEngine, url: str, maximum_bytes: int) -> Asyn
     versions = TableVersions(connect, patience=10)  # what is kept shall not depend on the load of the machine
     cache = ResponseCache(versions, maximum_bytes)
     pool = ReadPool(connect, 10)
-    executor = Executor(schema, introspection=False, reads=CompiledReads(Compiler(schema), pool, cache))
+    executor = Executor(schema, rules=CLOSED, reads=CompiledReads(Compiler(schema), pool, cache))
     database = await connect()
     async with cache.running():
         await until(lambda: versions.known(PRODUCTS) is not None)

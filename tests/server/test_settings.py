@@ -10,7 +10,7 @@ from auth.tokens import AccessClaims, AccessTokens
 from models import Role, SocialProvider
 from server import environment
 from server.database_url import normalise_database_url, show_database_url
-from server.environment import SettingReport, Source, inspect_settings
+from server.environment import FIELDS, SettingReport, Source, inspect_settings
 from server.identity_providers import build_identity_providers
 from server.observation_settings import LogLevel
 from server.safeguards import build_safeguards
@@ -330,7 +330,8 @@ def test_report_covers_every_setting_with_meaning_and_problem(monkeypatch: pytes
 
     reports = inspect_settings()
 
-    assert [one.name.lower() for one in reports] == list(Settings.model_fields)
+    assert [one.name.lower() for one in reports] == list(FIELDS)
+    assert set(FIELDS) == set(Settings.model_fields)
     assert all(one.meaning.endswith(".") for one in reports)
     assert [one.name for one in reports if one.problem] == ["PORT"]
     assert (report("GRAPHIQL").value, report("GRAPHIQL").default) == ("false", "false")

@@ -24,6 +24,7 @@ from server.app import create_app
 from server.document_cache import MAXIMUM_DOCUMENTS, DocumentCache, prepared
 from server.document_choice import DocumentChoice
 from server.document_manifest import ManifestError, document_id, read_manifest, write_manifest
+from server.document_preparation import CLOSED
 from server.errors import ServerError
 from server.executor import require_trusted_documents
 from server.graphql_execution import Executor
@@ -330,7 +331,7 @@ async def test_mutation_by_get_is_not_executed_whatever_names_it(demo_engine: As
             return True
 
     choice = DocumentChoice(TrustedDocuments({"close": text}, {"close": text}), PersistedQueries(1000))
-    executor = Executor(strawberry.Schema(Query, Mutation), introspection=False, documents=choice)
+    executor = Executor(strawberry.Schema(Query, Mutation), rules=CLOSED, documents=choice)
 
     async with Context(demo_engine, VISITOR) as context:
         with pytest.raises(RequestRefusedError, match="Send this operation by POST") as refused:
@@ -358,7 +359,7 @@ def only_operation(cache: DocumentCache, text: str) -> Operation:
 
 def test_flood_of_texts_pushes_neither_document_nor_plan_of_a_trusted_one_out() -> None:
     compiler = Compiler(schema)
-    cache = DocumentCache(CORE, lambda text: prepared(parse(text)))
+    cache = DocumentCache(CORE, lambda text: prepared(CORE, parse(text)))
     cache.trust(PRODUCT)
     trusted, other = only_operation(cache, PRODUCT), only_operation(cache, SHOP)
     plan, plan_of_other = plan_of(compiler, trusted, slug="a"), plan_of(compiler, other)
@@ -374,7 +375,7 @@ def test_flood_of_texts_pushes_neither_document_nor_plan_of_a_trusted_one_out() 
 
 def test_flood_of_shapes_reaches_only_the_plans_of_its_own_document() -> None:
     compiler = Compiler(schema)
-    cache = DocumentCache(CORE, lambda text: prepared(parse(text)))
+    cache = DocumentCache(CORE, lambda text: prepared(CORE, parse(text)))
     listed = "query List($filter: ProductFilter) { products(first: 1, filter: $filter) { nodes { name } } }"
     for text in (PRODUCT, listed):
         cache.trust(text)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.viewer import VISITOR
 from resolvers.context import Context
 from server.app import create_app
+from server.document_preparation import INTROSPECTABLE
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from tests.databases import settings_for
@@ -44,7 +45,7 @@ class Faulty:
         return "sound"
 
 
-FAULTY = Executor(strawberry.Schema(Faulty), introspection=True)
+FAULTY = Executor(strawberry.Schema(Faulty), rules=INTROSPECTABLE)
 
 
 async def run_faulty(engine: AsyncEngine, query: str) -> Answer:

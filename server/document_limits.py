@@ -1,0 +1,191 @@
+"""What a document may hold at most. A fragment is measured once, however often it is spread.
+
+Whatever expands fragments to count what they hold takes time that doubles with each of them that spreads another one
+twice; the limits here are of the document as it is written, and of its longest path.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+
+from graphql import (
+    DocumentNode,
+    ExecutableDefinitionNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionNode,
+    SelectionSetNode,
+    parse,
+)
+
+TOO_MANY_TOKENS = "more than {} tokens"
+"""A part of what the parser says when it stops counting."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """The most of each."""
+
+    characters: int = 100_000
+    tokens: int = 2_000
+    operations: int = 10
+    variables: int = 100
+    depth: int = 15
+    aliases: int = 30
+    directives: int = 50
+    mutations: int = 4
+    cost: int = 10_000
+    """What an operation may cost, as server/operation_cost.py counts."""
+    errors: int = 20
+    """So many errors of validation are told; more are not looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a document holds. `depth` is of the longest path from an operation; the rest is counted as it is written."""
+
+    operations: int
+    variables: int
+    depth: int
+    aliases: int
+    directives: int
+    mutations: int
+
+
+class DocumentTooLargeError(GraphQLError):
+    """A document holds more of something than it may. The extensions say of what, how much, and what the limit is."""
+
+    def __init__(self, limit: str, maximum: int, found: int | None, said: str) -> None:
+        counted = {} if found is None else {"found": found}
+        super().__init__(
+            said, extensions={"code": "DOCUMENT_LIMIT_EXCEEDED", "limit": limit, "maximum": maximum, **counted}
+        )
+
+
+def parsed(text: str, limits: DocumentLimits) -> DocumentNode:
+    """The document of a text. Raises DocumentTooLargeError, and GraphQLError for what is no document."""
+    if len(text) > limits.characters:
+        raise _exceeded("characters", limits.characters, len(text))
+    try:
+        document = parse(
+            text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, max_source_length=limits.characters
+        )
+    except GraphQLSyntaxError as error:
+        if TOO_MANY_TOKENS.format(limits.tokens) in error.message:
+            raise _exceeded("tokens", limits.tokens, None) from error
+        raise
+    try:
+        measures = measure(document)
+    except RecursionError as error:
+        raise _exceeded("depth", limits.depth, None) from error
+    for field in fields(measures):
+        found, maximum = getattr(measures, field.name), getattr(limits, field.name)
+        if found > maximum:
+            raise _exceeded(field.name, maximum, found)
+    return document
+
+
+def measure(document: DocumentNode) -> Measures:
+    """What a document holds."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    selections = list(selections_of(document))
+    paths = _Paths(document)
+    return Measures(
+        operations=len(operations),
+        variables=max((len(operation.variable_definitions or ()) for operation in operations), default=0),
+        depth=max((paths.depth(operation.selection_set) for operation in operations), default=0),
+        aliases=sum(1 for node in selections if isinstance(node, FieldNode) and node.alias is not None),
+        directives=_directives(document, selections),
+        mutations=max(
+            (
+                len({id(field) for field in paths.root_fields(operation.selection_set)})
+                for operation in operations
+                if operation.operation is OperationType.MUTATION
+            ),
+            default=0,
+        ),
+    )
+
+
+def selections_of(document: DocumentNode) -> Iterator[SelectionNode]:
+    """Every field, inline fragment and spread that is written in the document, each once."""
+    waiting = [node.selection_set for node in document.definitions if isinstance(node, ExecutableDefinitionNode)]
+    while waiting:
+        for node in waiting.pop().selections:
+            yield node
+            below = getattr(node, "selection_set", None)
+            if below is not None:
+                waiting.append(below)
+
+
+def _directives(document: DocumentNode, selections: Iterable[SelectionNode]) -> int:
+    executable = [node for node in document.definitions if isinstance(node, ExecutableDefinitionNode)]
+    variables = (declared for node in executable for declared in node.variable_definitions or ())
+    return sum(len(getattr(node, "directives", None) or ()) for node in (*executable, *variables, *selections))
+
+
+class _Paths:
+    """Follows the selections of a document through its fragments. Rings of fragments end where they began."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._depths: dict[str, int] = {}
+
+    def depth(self, selection_set: SelectionSetNode | None) -> int:
+        """How many fields stand in one another."""
+        if selection_set is None:
+            return 0
+        return max(
+            (
+                1 + self.depth(node.selection_set)
+                if isinstance(node, FieldNode)
+                else self._depth_of(node.name.value)
+                if isinstance(node, FragmentSpreadNode)
+                else self.depth(getattr(node, "selection_set", None))
+                for node in selection_set.selections
+            ),
+            default=0,
+        )
+
+    def _depth_of(self, name: str) -> int:
+        if name not in self._depths:
+            self._depths[name] = 0
+            fragment = self._fragments.get(name)
+            self._depths[name] = 0 if fragment is None else self.depth(fragment.selection_set)
+        return self._depths[name]
+
+    def root_fields(self, selection_set: SelectionSetNode) -> Iterator[FieldNode]:
+        """The fields of the root, those of fragments among them, each once."""
+        seen: set[str] = set()
+        return self._roots(selection_set, seen)
+
+    def _roots(self, selection_set: SelectionSetNode, seen: set[str]) -> Iterator[FieldNode]:
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, FragmentSpreadNode):
+                yield from self._roots_of(node.name.value, seen)
+            else:
+                yield from self._roots(node.selection_set, seen)  # type: ignore[attr-defined]
+
+    def _roots_of(self, name: str, seen: set[str]) -> Iterable[FieldNode]:
+        fragment = self._fragments.get(name)
+        if fragment is None or name in seen:
+            return ()
+        seen.add(name)
+        return self._roots(fragment.selection_set, seen)
+
+
+def _exceeded(limit: str, maximum: int, found: int | None) -> DocumentTooLargeError:
+    what = "It is nested" if limit == "depth" else "It holds"
+    counted = f"more than {maximum}" if found is None else str(found)
+    unit = "levels deep" if limit == "depth" else limit
+    return DocumentTooLargeError(
+        limit, maximum, found, f"The document is too large. {what} {counted} {unit}; {maximum} are the most."
+    )

@@ -1,0 +1,49 @@
+"""From a text to a document that may run: parsed, within the limits, and valid."""
+
+from dataclasses import dataclass
+
+from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule, specified_rules, validate
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from server.document_cache import PreparedDocument, prepared
+from server.document_limits import DocumentLimits, parsed
+from server.graphql_errors import ServerErrorCode, coded
+from server.input_text import FlatLiteralsRule, NoNulInStringsRule
+
+USUAL_LIMITS = DocumentLimits()
+
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, NoNulInStringsRule, FlatLiteralsRule)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRules:
+    """What documents may hold, and what is told of those that are wrong."""
+
+    introspection: bool
+    """Whether clients may ask for the schema."""
+    suggestions: bool = True
+    """Whether names like a mistyped one are told."""
+    limits: DocumentLimits = USUAL_LIMITS
+
+
+INTROSPECTABLE = DocumentRules(introspection=True)
+CLOSED = DocumentRules(introspection=False)
+
+
+def prepare(schema: GraphQLSchema, rules: DocumentRules, text: str) -> PreparedDocument:
+    """The document of a text, or what is wrong with it."""
+    try:
+        document = parsed(text, rules.limits)
+    except GraphQLError as error:
+        return PreparedDocument(errors=(coded(error, ServerErrorCode.PARSE_FAILED),))
+    errors = validate(
+        schema,
+        document,
+        RULES if rules.introspection else (*RULES, NoSchemaIntrospectionCustomRule),
+        max_errors=rules.limits.errors,
+        hide_suggestions=not rules.suggestions,
+    )
+    if errors:
+        return PreparedDocument(errors=tuple(coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors))
+    return prepared(schema, document)
