@@ -45,6 +45,8 @@ class Mutation(Declaration):
     """
 
     cost: int = 10
+    is_attempt: bool = False
+    """Whether it checks a password, a code or a link, or sends one: what a guesser would do often in one operation."""
     function: Callable[..., Awaitable[Any]]
 
     @override

@@ -53,7 +53,7 @@ from resolvers.ordering import Order
 from resolvers.paging import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
 from resolvers.searching import SearchSource
 from resolvers.subscriptions import Subscription
-from schema.directives import Requires
+from schema.directives import Attempt, Requires
 
 Declared = TypeVar("Declared", bound=type)
 
@@ -246,10 +246,14 @@ def mutation(
     *,
     requires: Requirement,
     input: type | None = None,  # noqa: A002 - the name of the argument it declares
+    attempt: bool = False,
 ) -> Any:
-    """A change. The function gets the context and the fields of the input, and gives what was changed."""
+    """A change. The function gets the context and the fields of the input, and gives what was changed.
+
+    An `attempt` is one that checks or sends a secret, and may be made but once in an operation.
+    """
     arguments = () if input is None else (_argument(ARGUMENT, input, "What is asked for.", required=True),)
-    return _field(description, Mutation(function=function, requires=requires), arguments)
+    return _field(description, Mutation(function=function, requires=requires, is_attempt=attempt), arguments)
 
 
 def subscription(model: type[models.Base], kind: EventKind, description: str, *, requires: Requirement) -> Any:
@@ -305,7 +309,9 @@ def _argument(name: str, annotation: Any, description: str, *, required: bool = 
 
 
 def _field(description: str, declaration: Declaration, arguments: tuple[StrawberryArgument, ...] = ()) -> Any:
-    directives = [Requires(permission=declaration.requires.value)] if declaration.requires else []
+    directives: list[object] = [Requires(permission=declaration.requires.value)] if declaration.requires else []
+    if isinstance(declaration, Mutation) and declaration.is_attempt:
+        directives.append(Attempt())
     declared = DeclaredField(description=description, directives=directives)
     declared.declaration = declaration
     declared.arguments = list(arguments)

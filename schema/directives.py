@@ -16,3 +16,15 @@ class Requires:
     """The permission a field needs."""
 
     permission: str
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="attempt",
+    description=(
+        "The mutation checks a password, a code or a link, or sends one: an operation may have one such field. "
+        "Several are refused with the code DOCUMENT_LIMIT_EXCEEDED before any of them is tried."
+    ),
+)
+class Attempt:
+    """A mutation that may stand in an operation but once."""

@@ -49,6 +49,7 @@ class OwnAccountMutations:
         "Delete one's own account, for good. What the books need stays, under no name.",
         input=DeleteMyAccountInput,
         requires=Gate.SIGNED_IN,
+        attempt=True,
     )
     create_address: CreateAddressResult | None = mutation(
         addresses.create_address,
@@ -73,36 +74,42 @@ class OwnAccountMutations:
         "Make a secret for an authenticator app. Nothing asks for its codes before it is confirmed.",
         input=BeginTotpInput,
         requires=Gate.SIGNED_IN,
+        attempt=True,
     )
     confirm_totp: ConfirmTotpResult | None = mutation(
         second_factor.confirm_totp,
         "Turn the second factor on with a first code of the app.",
         input=ConfirmTotpInput,
         requires=Gate.SIGNED_IN,
+        attempt=True,
     )
     disable_totp: DisableTotpResult | None = mutation(
         second_factor.disable_totp,
         "Turn the second factor off.",
         input=DisableTotpInput,
         requires=Gate.SIGNED_IN,
+        attempt=True,
     )
     replace_recovery_codes: ReplaceRecoveryCodesResult | None = mutation(
         second_factor.replace_recovery_codes,
         "Make new recovery codes. The old ones are dead then.",
         input=ReplaceRecoveryCodesInput,
         requires=Gate.SIGNED_IN,
+        attempt=True,
     )
     create_api_token: CreateApiTokenResult | None = mutation(
         api_tokens.create_api_token,
         "Make a token with which a machine acts for one's own account.",
         input=CreateApiTokenInput,
         requires=Gate.SIGNED_IN,
+        attempt=True,
     )
     rotate_api_token: RotateApiTokenResult | None = mutation(
         api_tokens.rotate_api_token,
         "Make a token that takes the place of another, which goes on for a day.",
         input=RotateApiTokenInput,
         requires=Gate.SIGNED_IN,
+        attempt=True,
     )
     revoke_api_token: RevokeApiTokenResult | None = mutation(
         api_tokens.revoke_api_token,

@@ -8,8 +8,8 @@ from importlib.resources import files
 from uuid import UUID
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -37,6 +37,7 @@ from server.connections import (
     table_versions,
     writing_engine,
 )
+from server.cors import CrossOriginMiddleware
 from server.endpoint import GraphQLEndpoint
 from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
@@ -47,6 +48,7 @@ from server.metrics import Sources, metrics_routes
 from server.migrating import known_revisions
 from server.observation import Observation
 from server.read_pool import PoolState, state_of
+from server.refusals import refuse
 from server.request_metrics import RequestMetrics
 from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
@@ -163,7 +165,12 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)
     sources = Sources(requests, watch, executor, compiler, reads, cache, versions, happenings, count, replica, pools)
     routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
-    application = Starlette(routes=routes, middleware=_middleware(configured), lifespan=lifespan)
+    application = Starlette(
+        routes=routes,
+        middleware=_middleware(configured),
+        exception_handlers={HTTPException: refuse},
+        lifespan=lifespan,
+    )
     entrance = Entrance(application, endpoint, sockets)
     return BehindProxies(entrance, configured.trusted_proxies) if configured.trusted_proxies else entrance
 
@@ -180,7 +187,7 @@ def _routes(settings: Settings, endpoint: GraphQLEndpoint, health: Health) -> li
 def _middleware(settings: Settings) -> list[Middleware]:
     return [
         Middleware(
-            CORSMiddleware,
+            CrossOriginMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Content-Type", "Authorization", "If-None-Match", *APOLLO_HEADERS],

@@ -9,8 +9,9 @@ from http import HTTPStatus
 from graphql import GraphQLError
 
 from server.document_cache import LONGEST_TEXT
-from server.graphql_request import GraphQLRequest, PersistedQuery, RefusalCode, RequestRefusedError
+from server.graphql_request import GraphQLRequest, PersistedQuery, RequestRefusedError
 from server.persisted_queries import PersistedQueries, hash_of
+from server.refusals import RefusalCode
 from server.trusted_documents import TrustedDocuments
 
 HASH = re.compile(r"[0-9a-f]{64}")

@@ -38,6 +38,10 @@ class DocumentLimits:
     aliases: int = 30
     directives: int = 50
     mutations: int = 4
+    attempts: int = 1
+    """So many mutations that check a password, a code or a link may stand in one operation."""
+    fields: int = 500
+    """So many fields may an operation have, those of a fragment at each place where it is spread."""
     cost: int = 10_000
     """What an operation may cost, as server/operation_cost.py counts."""
     errors: int = 20
@@ -66,26 +70,36 @@ class DocumentTooLargeError(GraphQLError):
         )
 
 
+def exceeded(limit: str, maximum: int, found: int | None) -> DocumentTooLargeError:
+    """The error that names the limit; without `found` it is not known by how much it is exceeded."""
+    what = "It is nested" if limit == "depth" else "It holds"
+    counted = f"more than {maximum}" if found is None else str(found)
+    unit = "levels deep" if limit == "depth" else limit
+    return DocumentTooLargeError(
+        limit, maximum, found, f"The document is too large. {what} {counted} {unit}; {maximum} are the most."
+    )
+
+
 def parsed(text: str, limits: DocumentLimits) -> DocumentNode:
     """The document of a text. Raises DocumentTooLargeError, and GraphQLError for what is no document."""
     if len(text) > limits.characters:
-        raise _exceeded("characters", limits.characters, len(text))
+        raise exceeded("characters", limits.characters, len(text))
     try:
         document = parse(
             text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, max_source_length=limits.characters
         )
     except GraphQLSyntaxError as error:
         if TOO_MANY_TOKENS.format(limits.tokens) in error.message:
-            raise _exceeded("tokens", limits.tokens, None) from error
+            raise exceeded("tokens", limits.tokens, None) from error
         raise
     try:
         measures = measure(document)
     except RecursionError as error:
-        raise _exceeded("depth", limits.depth, None) from error
+        raise exceeded("depth", limits.depth, None) from error
     for field in fields(measures):
         found, maximum = getattr(measures, field.name), getattr(limits, field.name)
         if found > maximum:
-            raise _exceeded(field.name, maximum, found)
+            raise exceeded(field.name, maximum, found)
     return document
 
 
@@ -102,7 +116,7 @@ def measure(document: DocumentNode) -> Measures:
         directives=_directives(document, selections),
         mutations=max(
             (
-                len({id(field) for field in paths.root_fields(operation.selection_set)})
+                sum(1 for _field in paths.root_fields(operation.selection_set))
                 for operation in operations
                 if operation.operation is OperationType.MUTATION
             ),
@@ -126,6 +140,11 @@ def _directives(document: DocumentNode, selections: Iterable[SelectionNode]) -> 
     executable = [node for node in document.definitions if isinstance(node, ExecutableDefinitionNode)]
     variables = (declared for node in executable for declared in node.variable_definitions or ())
     return sum(len(getattr(node, "directives", None) or ()) for node in (*executable, *variables, *selections))
+
+
+def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> Iterator[FieldNode]:
+    """The fields that an operation begins with, those of fragments among them, each once."""
+    return _Paths(document).root_fields(operation.selection_set)
 
 
 class _Paths:
@@ -180,12 +199,3 @@ class _Paths:
             return ()
         seen.add(name)
         return self._roots(fragment.selection_set, seen)
-
-
-def _exceeded(limit: str, maximum: int, found: int | None) -> DocumentTooLargeError:
-    what = "It is nested" if limit == "depth" else "It holds"
-    counted = f"more than {maximum}" if found is None else str(found)
-    unit = "levels deep" if limit == "depth" else limit
-    return DocumentTooLargeError(
-        limit, maximum, found, f"The document is too large. {what} {counted} {unit}; {maximum} are the most."
-    )

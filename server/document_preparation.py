@@ -6,8 +6,9 @@ from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from server.document_attempts import require_few_attempts
 from server.document_cache import PreparedDocument, prepared
-from server.document_limits import DocumentLimits, parsed
+from server.document_limits import DocumentLimits, DocumentTooLargeError, parsed
 from server.graphql_errors import ServerErrorCode, coded
 from server.input_text import FlatLiteralsRule, NoNulInStringsRule
 
@@ -36,7 +37,7 @@ def prepare(schema: GraphQLSchema, rules: DocumentRules, text: str) -> PreparedD
     try:
         document = parsed(text, rules.limits)
     except GraphQLError as error:
-        return PreparedDocument(errors=(coded(error, ServerErrorCode.PARSE_FAILED),))
+        return _refused(error)
     errors = validate(
         schema,
         document,
@@ -46,4 +47,12 @@ def prepare(schema: GraphQLSchema, rules: DocumentRules, text: str) -> PreparedD
     )
     if errors:
         return PreparedDocument(errors=tuple(coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors))
+    try:
+        require_few_attempts(schema, document, rules.limits.attempts)
+    except DocumentTooLargeError as error:
+        return _refused(error)
     return prepared(schema, document)
+
+
+def _refused(error: GraphQLError) -> PreparedDocument:
+    return PreparedDocument(errors=(coded(error, ServerErrorCode.PARSE_FAILED),))

@@ -36,6 +36,7 @@ from server.http_caching import CacheRules, is_not_modified
 from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
 from server.observation import Observation
 from server.refresh_cookies import RefreshCookies
+from server.refusals import refusal
 from server.request_memo import RequestMemo
 from server.settings import AppEnvironment, Settings
 from server.viewers import Viewers
@@ -159,8 +160,7 @@ def _found(data: bytes, media_type: str) -> HttpAnswer:
 
 
 def _refusal(refused: RequestRefusedError, media_type: str) -> HttpAnswer:
-    error = {"message": refused.message, "extensions": {"code": refused.code}}
-    return HttpAnswer(refused.status, _headers(media_type, refused.headers), orjson.dumps({"errors": [error]}))
+    return HttpAnswer(refused.status, _headers(media_type, refused.headers), refusal(refused.code, refused.message))
 
 
 def _headers(media_type: str, others: Mapping[str, str] = NO_OTHERS) -> list[tuple[bytes, bytes]]:

@@ -32,16 +32,18 @@ from resolvers.errors import DatabaseSilentError, PublicError
 from server.compiled_reads import CompiledReads
 from server.document_cache import DocumentCache, PreparedDocument
 from server.document_choice import DocumentChoice
+from server.document_limits import DocumentTooLargeError
 from server.document_preparation import DocumentRules, prepare
 from server.errors import ServerError
 from server.execution_metrics import ExecutionMetrics, Outcome
 from server.explanation import ExecutorName, Explanation, denial, may_ask
 from server.graphql_errors import ServerErrorCode, coded, disguised, presented
-from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
+from server.graphql_request import GraphQLRequest, RequestRefusedError
 from server.input_text import fault_of, input_types, input_variables
 from server.live_operations import LiveOperation, SubscriptionAskedError, source_of
 from server.operation_cost import CostExceededError
 from server.persisted_queries import PersistedQueries
+from server.refusals import RefusalCode
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
 
@@ -133,6 +135,7 @@ class Executor:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         self._input_types = input_types(self._schema)
         self._limits = rules.limits
+        self._hides_suggestions = not rules.suggestions
         self.metrics = ExecutionMetrics()
         self.documents = DocumentCache(self._schema, partial(prepare, self._schema, rules))
         self._reads = reads
@@ -302,7 +305,10 @@ class Executor:
         explanation: Explanation | None,
     ) -> GraphQLError | None:
         """Refuse an operation that costs too much."""
-        cost = document.costs[operation].of(variables)
+        try:
+            cost = document.costs[operation].of(variables, self._limits.fields)
+        except DocumentTooLargeError as refused:
+            return refused
         if explanation is not None:
             explanation.cost = cost
         return CostExceededError(cost, self._limits.cost) if cost > self._limits.cost else None
@@ -330,6 +336,7 @@ class Executor:
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
+            hide_suggestions=self._hides_suggestions,
             hooks=ExecutionHooks(lambda _info: settled.set()),
         )
         result = await result if isawaitable(result) else result

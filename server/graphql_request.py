@@ -15,30 +15,13 @@ from urllib.parse import parse_qsl
 import orjson
 
 from server.explanation import asks
-from server.http_messages import HttpRequest, in_time
+from server.http_messages import HttpRequest
+from server.refusals import RefusalCode
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
-BODY_TIMEOUT_SECONDS = 15
-"""How long a body may take to arrive."""
-
 _QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)\s*(?:;|$)", re.IGNORECASE)
-
-
-class RefusalCode(StrEnum):
-    """The `extensions.code` of a request that was not executed."""
-
-    BAD_REQUEST = "BAD_REQUEST"
-    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
-    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
-    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
-    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
-    TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
-    TOO_MANY_SOCKETS = "TOO_MANY_SOCKETS"
-    FORBIDDEN_ORIGIN = "FORBIDDEN_ORIGIN"
-    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
-    WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED"
 
 
 class RequestRefusedError(Exception):
@@ -109,15 +92,7 @@ async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
     announced = request.headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced[:20]) > max_body_bytes:
         raise _too_large(max_body_bytes)
-    try:
-        return await in_time(_received(request, max_body_bytes), BODY_TIMEOUT_SECONDS)
-    except TimeoutError as error:
-        raise RequestRefusedError(
-            HTTPStatus.REQUEST_TIMEOUT,
-            RefusalCode.REQUEST_TIMEOUT,
-            f"The body was not complete after {BODY_TIMEOUT_SECONDS} seconds. Send it again.",
-            {"Connection": "close"},
-        ) from error
+    return await _received(request, max_body_bytes)
 
 
 async def _received(request: HttpRequest, max_body_bytes: int) -> bytes:

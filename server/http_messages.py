@@ -1,16 +1,11 @@
 """An HTTP request and its answer as the GraphQL endpoint sees them: bare ASGI, because no path is hotter than this."""
 
-import asyncio
-from collections.abc import Awaitable, Generator, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar, cast
 
 from starlette.types import Receive, Scope, Send
 
 from server.request_ids import id_header
-
-T = TypeVar("T")
 
 OK = HTTPStatus.OK.value
 """As a plain number, which is hashed at once; the hash of a member of an enumeration is made by Python code."""
@@ -49,43 +44,6 @@ class HttpRequest:
     def header_lines(self, name: bytes) -> list[str]:
         """Every header of that name."""
         return [value.decode("latin-1") for key, value in self.raw_headers if key == name]
-
-
-async def in_time(awaitable: Awaitable[T], seconds: float) -> T:
-    """The result of what is to be awaited. Raises TimeoutError when it takes longer.
-
-    What does not have to wait at all, like a body that came with its headers, costs no timer.
-    """
-    waiting = awaitable.__await__()
-    try:
-        first = next(waiting)
-    except StopIteration as done:
-        return cast("T", done.value)
-    async with asyncio.timeout(seconds):
-        return await _Begun(waiting, first)
-
-
-class _Begun(Generic[T]):
-    """Something whose first step was taken by hand; awaiting it takes the others."""
-
-    def __init__(self, waiting: Generator[Any, Any, T], first: Any) -> None:
-        self._waiting = waiting
-        self._first = first
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        """Pass on what comes, as `yield from` would have from the beginning."""
-        awaited = self._first
-        while True:
-            try:
-                given = yield awaited
-            except BaseException as error:  # noqa: BLE001 - a cancellation, most likely, which is not ours to handle
-                step = partial(self._waiting.throw, error)
-            else:
-                step = partial(self._waiting.send, given)
-            try:
-                awaited = step()
-            except StopIteration as done:
-                return cast("T", done.value)
 
 
 class HttpAnswer:

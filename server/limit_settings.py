@@ -12,7 +12,7 @@ USUAL = DocumentLimits()
 
 
 class LimitSettings(BaseSettings):
-    """What a document may hold, and what an operation may cost."""
+    """How long a request may take to arrive, what its document may hold, and what its operation may cost."""
 
     max_document_characters: int = Field(
         default=USUAL.characters, ge=100, le=10_000_000, description="The longest text of a document that is read."
@@ -41,12 +41,30 @@ class LimitSettings(BaseSettings):
     max_operation_mutations: int = Field(
         default=USUAL.mutations, ge=1, le=10_000, description="How many changes one operation may make."
     )
+    max_operation_attempts: int = Field(
+        default=USUAL.attempts,
+        ge=1,
+        le=10_000,
+        description="How many changes that check or send a password, a code or a link one operation may make.",
+    )
+    max_operation_fields: int = Field(
+        default=USUAL.fields,
+        ge=1,
+        le=10_000,
+        description="How many fields an operation may have, those of a fragment at each place where it is spread.",
+    )
     max_operation_cost: int = Field(
         default=USUAL.cost,
         ge=1,
         le=1_000_000_000,
         description="What an operation may cost: a point for each field of each object that it may give, pages at the "
         "size asked for; some fields cost more.",
+    )
+    request_arrival_seconds: float = Field(
+        default=15,
+        gt=0,
+        le=3600,
+        description="How long a request may take to arrive, from its first byte to its last.",
     )
     max_validation_errors: int = Field(
         default=USUAL.errors, ge=1, le=1_000, description="How many errors of a document are told at most."
@@ -64,6 +82,8 @@ class LimitSettings(BaseSettings):
             aliases=self.max_document_aliases,
             directives=self.max_document_directives,
             mutations=self.max_operation_mutations,
+            attempts=self.max_operation_attempts,
+            fields=self.max_operation_fields,
             cost=self.max_operation_cost,
             errors=self.max_validation_errors,
         )

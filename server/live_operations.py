@@ -18,7 +18,8 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from compiler.execution import Operation
 from resolvers.subscriptions import Subscription
 from schema.declare import DeclaredField
-from server.graphql_request import GraphQLRequest, RefusalCode, RequestRefusedError
+from server.graphql_request import GraphQLRequest, RequestRefusedError
+from server.refusals import RefusalCode
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.watchfilesreload import WatchFilesReload
 
 from server.errors import ServerError
+from server.http_protocol import BoundedHttpProtocol
 from server.logs import log_configuration
 from server.observation_settings import LogLevel
 from server.settings import Settings
@@ -144,7 +145,7 @@ def _configure(
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=partial(BoundedHttpProtocol, arrival_seconds=settings.request_arrival_seconds),  # type: ignore[arg-type] # called as the class is
         ws=WebSocketProtocol,
         ws_max_size=settings.websocket_max_message_bytes,
         ws_per_message_deflate=False,

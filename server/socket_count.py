@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from server.graphql_request import RefusalCode, RequestRefusedError
+from server.graphql_request import RequestRefusedError
+from server.refusals import RefusalCode
 
 
 class SocketCount:

@@ -16,9 +16,10 @@ from resolvers.context import Context
 from resolvers.refresh_cookies import RefreshCookie
 from server.events import Events
 from server.graphql_execution import Executor
-from server.graphql_request import RefusalCode, RequestRefusedError
+from server.graphql_request import RequestRefusedError
 from server.observation import Observation
 from server.operation_answers import OperationAnswers
+from server.refusals import RefusalCode
 from server.settings import Settings
 from server.socket_count import SocketCount
 from server.socket_identity import FindRole, SocketIdentity

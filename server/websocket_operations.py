@@ -12,8 +12,8 @@ from graphql import GraphQLError
 
 from server.graphql_errors import disguised
 from server.graphql_execution import Answer
-from server.graphql_request import RefusalCode
 from server.operation_answers import OperationAnswers, Running
+from server.refusals import RefusalCode
 from server.websocket_messages import CloseCode, SocketClosedError, Subscribe, completion, refusal, result
 
 

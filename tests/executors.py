@@ -10,13 +10,19 @@ from compiler.execution import Compiler
 from resolvers.context import Context
 from schema.root import schema
 from server.compiled_reads import CompiledReads
-from server.document_preparation import INTROSPECTABLE
+from server.document_limits import DocumentLimits
+from server.document_preparation import DocumentRules
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
 from tests.safeguards import SAFEGUARDS
 
-REFERENCE = Executor(schema, rules=INTROSPECTABLE)
+ROOMY = DocumentRules(
+    introspection=True, limits=DocumentLimits(tokens=100_000, aliases=1_000, fields=10_000, cost=10_000_000)
+)
+"""Some tests ask for more at once than clients may."""
+
+REFERENCE = Executor(schema, rules=ROOMY)
 
 INCIDENT = re.compile(rb"[0-9a-f]{32}")
 """The reference of an unexpected error, which no two answers share."""
@@ -25,7 +31,7 @@ INCIDENT = re.compile(rb"[0-9a-f]{32}")
 def compiling(pool: ReadPool, own_pool: ReadPool | None = None) -> Executor:
     """The executor that the server uses, on connections of that pool, and of the other for what is somebody's own."""
     reads = CompiledReads(Compiler(schema, SAFEGUARDS.vault), pool, own_pool=own_pool)
-    return Executor(schema, rules=INTROSPECTABLE, reads=reads)
+    return Executor(schema, rules=ROOMY, reads=reads)
 
 
 def compiling_on(engine: AsyncEngine) -> Executor:

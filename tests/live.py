@@ -11,6 +11,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.http_protocol import BoundedHttpProtocol
 from tests.executors import normalised
 
 COMPARED = ("content-type", "allow")
@@ -19,7 +20,9 @@ COMPARED = ("content-type", "allow")
 @contextmanager
 def serving(app: ASGIApp, **options: Any) -> Iterator[str]:  # of uvicorn
     """The address of a server that runs the application."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **{"lifespan": "on", **options}))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", **{"lifespan": "on", "http": BoundedHttpProtocol, **options})
+    )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

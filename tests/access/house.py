@@ -31,6 +31,8 @@ WIDE = {
     "max_document_tokens": 1_000_000,
     "max_operation_cost": 1_000_000_000,
     "max_operation_mutations": 1_000,
+    "max_operation_attempts": 1_000,
+    "max_operation_fields": 10_000,
 }
 """For documents that ask for everything at once."""
 """Nobody asks it anything: no input is of a page that it may send anybody back to."""

@@ -11,6 +11,7 @@ from schema.root import schema
 from server.document_cache import prepared
 from server.graphql_request import GraphQLRequest
 from tests.executors import REFERENCE, answered, compiling_on, written
+from tests.schema.walk import CORE
 
 STAFF = viewer_with_role(Role.STAFF)
 
@@ -35,7 +36,7 @@ DOCUMENTS = {
 
 def sql_of(query: str, viewer: Viewer) -> str:
     """The statement that the query compiles to."""
-    (operation,) = prepared(parse(query)).operations
+    (operation,) = prepared(CORE, parse(query)).operations
     compiler = Compiler(schema)
     values = compiler.coerce(operation, {})
     assert not isinstance(values, list)

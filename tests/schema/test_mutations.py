@@ -1,6 +1,7 @@
 """What holds for every mutation of the schema."""
 
 import inspect
+import re
 from typing import Any, cast, get_args
 
 import pytest
@@ -17,6 +18,7 @@ from tests.schema.raised_errors import raised_by
 from tests.schema.walk import CORE, WalkedField, fields
 
 MUTATIONS = [walked for walked in fields() if walked.type.name == "Mutation"]
+SECRETS = {"password", "current_password", "code", "token", "challenge"}
 every = pytest.mark.parametrize("walked", MUTATIONS, ids=str)
 
 
@@ -51,6 +53,16 @@ def test_mutation_says_who_may_do_it_and_the_sdl_shows_it(walked: WalkedField) -
     assert requires is not None
     line = next(line for line in schema.as_str().splitlines() if line.endswith(f'@requires(permission: "{requires}")'))
     assert line
+
+
+@every
+def test_whoever_guesses_a_secret_makes_an_attempt(walked: WalkedField) -> None:
+    """A refresh token is as long as a key: nobody guesses it, and there may be several."""
+    is_attempt = declaration_of(walked).is_attempt
+    assert is_attempt or not input_fields(walked) & SECRETS
+    shown = re.search(rf"\n  {walked.name}(?:\(.*?\n  \))?: ([^\n]+)", schema.as_str(), re.DOTALL)
+    assert shown is not None
+    assert shown[1].endswith(" @attempt") == is_attempt
 
 
 def test_mutation_without_a_permission_is_none() -> None:

@@ -1,6 +1,8 @@
 """What a request may ask for: the size of its document, and what its operation costs."""
 
+import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import httpx
@@ -8,21 +10,32 @@ import pytest
 from graphql import get_introspection_query
 
 from server.app import create_app
+from server.document_preparation import INTROSPECTABLE, prepare
 from tests.databases import settings_for
 from tests.live import serving
+from tests.schema.walk import CORE
 
 ASKING = {"merkato": {"explain": True}}
 LEVELS = 28
 """Of fragments that each spread the next one twice: whoever expands them counts to 268 million."""
 
-
+SIGN_IN = 'signIn(input: {email: "hana@example.com", password: "guess"}) { __typename }'
+RESET = 'resetPassword(input: {token: "guess", newPassword: "a long and quiet evening"}) { __typename }'
 SIGN_OUT = 'signOut(input: {refreshToken: "x"}) { __typename }'
 
 
-def spreading(*, field: str) -> str:
+def spreading(levels: int, *, field: str) -> str:
     """An operation whose fragments double at each level."""
-    spread = [f"fragment F{n} on Query {{ ...F{n + 1} {field.format(n)} ...F{n + 1} }}" for n in range(LEVELS)]
-    return " ".join(["query { ...F0 }", *spread, f"fragment F{LEVELS} on Query {{ __typename }}"])
+    spread = [f"fragment F{n} on Query {{ ...F{n + 1} {field.format(n)} ...F{n + 1} }}" for n in range(levels)]
+    return " ".join(["query { ...F0 }", *spread, f"fragment F{levels} on Query {{ __typename }}"])
+
+
+def doubling(levels: int) -> str:
+    """A short query whose answer has twice as many objects at each level."""
+    below = "a: parent {{ ...F{0} }} parent {{ ...F{0} }}"
+    fragments = [f"fragment F{n} on Category {{ {below.format(n + 1)} }}" for n in range(levels)]
+    last = f"fragment F{levels} on Category {{ id }}"
+    return " ".join(["{ categories(first: 1) { nodes { ...F0 } } }", *fragments, last])
 
 
 def nested(levels: int) -> str:
@@ -53,12 +66,16 @@ OVER: dict[str, tuple[str, int, int | None]] = {
     "aliases": ("{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }", 30, 31),
     "directives": ("{ " + "__typename @skip(if: false) " * 51 + " }", 50, 51),
     "mutations": (
-        "mutation { "
-        + " ".join(f'a{n}: signOut(input: {{refreshToken: "x"}}) {{ __typename }}' for n in range(5))
-        + " }",
+        "mutation { " + " ".join(f"a{n}: {SIGN_OUT}" for n in range(5)) + " }",
         4,
         5,
     ),
+    "attempts": (
+        f"mutation {{ ...A ... {{ b: {SIGN_IN} }} }} fragment A on Mutation {{ a: {RESET} }}",
+        1,
+        2,
+    ),
+    "fields": (doubling(8), 500, None),
 }
 
 WITHIN = {
@@ -67,6 +84,7 @@ WITHIN = {
     "depth": nested(15),
     "aliases": "{ " + " ".join(f"a{n}: __typename" for n in range(30)) + " }",
     "directives": "{ " + "__typename @skip(if: false) " * 50 + " }",
+    "fields": doubling(7),
 }
 
 
@@ -93,7 +111,31 @@ def test_aliases_in_fragments_count_once_however_often_they_are_spread(visitor: 
 
 @pytest.mark.parametrize("field", ["a{0}: __typename", "__typename", "categories {{ totalCount }}"])
 def test_fragments_that_double_at_each_level_are_measured_once(visitor: httpx.Client, field: str) -> None:
-    assert ask(visitor, spreading(field=field)).status_code == 200
+    assert ask(visitor, spreading(LEVELS, field=field)).status_code == 200
+
+
+def calls_to_prepare(text: str) -> int:
+    """How many functions are called to find out whether a document may run, and what it costs."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        document = prepare(CORE, INTROSPECTABLE, text)
+        (cost,) = document.costs.values()
+        cost.of({}, 500)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("field", ["a{0}: __typename", "__typename", "categories {{ totalCount }}"])
+def test_twice_the_fragments_take_twice_the_work(field: str) -> None:
+    half, whole = (calls_to_prepare(spreading(levels, field=field)) for levels in (LEVELS // 2, LEVELS))
+    assert whole < 2.5 * half
 
 
 def test_fragments_nested_beyond_the_stack_are_refused(visitor: httpx.Client) -> None:
@@ -107,7 +149,16 @@ def test_fragments_nested_beyond_the_stack_are_refused(visitor: httpx.Client) ->
 
 
 def test_introspection_is_within_the_limits(visitor: httpx.Client) -> None:
-    assert ask(visitor, get_introspection_query(input_value_deprecation=True)).status_code == 200
+    text = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, schema_description=True, input_value_deprecation=True
+    )
+    assert "errors" not in ask(visitor, text).json()
+
+
+def test_operations_beside_each_other_may_have_an_attempt_each(visitor: httpx.Client) -> None:
+    document = f"query A {{ __typename }} mutation B {{ a: {SIGN_IN} }} mutation C {{ a: {RESET} }}"
+    body = {"query": document, "operationName": "A"}
+    assert visitor.post("/graphql", json=body).json() == {"data": {"__typename": "Query"}}
 
 
 PAGES = """
@@ -132,6 +183,16 @@ def test_cost_of_a_literal_is_that_of_a_variable(visitor: httpx.Client) -> None:
     for size, status in (("90", 200), ("100", 400), ("91", 200)):
         text = f"{{ products(first: {size}) {{ nodes {{ id reviews(first: 100) {{ nodes {{ title }} }} }} }} }}"
         assert ask(visitor, text).status_code == status
+
+
+def test_what_was_counted_before_hides_no_cost(visitor: httpx.Client) -> None:
+    """Variables that are refused, absent or null, and numbers that are equal, are not taken for each other."""
+    declared = PAGES.replace("$size: Int", "$size: Int, $other: Int")
+    text = declared.replace("{ id", "{ id other: reviews(first: $other) { totalCount }")
+    for before in ({"size": 2.0}, {"size": 100, "other": "x"}, {"size": 1, "deep": False}, {"size": 1, "deep": None}):
+        ask(visitor, text, before)
+        for costly in ({"size": 100.0}, {"size": 100}):
+            assert ask(visitor, text, costly).json()["errors"][0]["extensions"]["code"] == "COST_LIMIT_EXCEEDED"
 
 
 def test_fields_that_are_merged_cost_once(visitor: httpx.Client) -> None:
@@ -177,6 +238,12 @@ def test_limits_are_settings(strict: httpx.Client) -> None:
     assert (deep["limit"], deep["maximum"]) == ("depth", 3)
     many = ask(strict, "{ a b c d }").json()["errors"]
     assert [error["message"].partition(" ")[0] for error in many] == ["Cannot", "Cannot", "Too"]
+
+
+def test_values_are_suggested_only_where_a_setting_says_so(visitor: httpx.Client, strict: httpx.Client) -> None:
+    text, variables = "query($sort: ProductSort) { products(sort: $sort, first: 1) { totalCount } }", {"sort": "NEWES"}
+    assert "Did you mean" in ask(visitor, text, variables).json()["errors"][0]["message"]
+    assert "Did you mean" not in ask(strict, text, variables).json()["errors"][0]["message"]
 
 
 def test_names_are_suggested_only_where_a_setting_says_so(visitor: httpx.Client, strict: httpx.Client) -> None:

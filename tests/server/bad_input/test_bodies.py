@@ -1,7 +1,6 @@
 """Bodies and addresses that hold no request, or never end."""
 
 import gzip
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +9,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from server import graphql_request
 from tests.server.bad_input.asking import (
     HEADERS,
     ask,
     assert_refused,
     assert_request_refused,
-    assert_sentence,
     data_of,
     send,
 )
@@ -117,16 +114,3 @@ def test_body_that_breaks_off_harms_nobody(http: httpx.Client, half: bytes) -> N
     with half_sent(http, half):
         data_of(ask(http, "{ __typename }"))
     data_of(ask(http, "{ __typename }"))
-
-
-@HALVES
-def test_body_that_never_ends_is_refused(http: httpx.Client, half: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphql_request, "BODY_TIMEOUT_SECONDS", 0.2)
-    with half_sent(http, half) as connection:
-        received = b"".join(iter(lambda: connection.recv(65536), b""))
-    head, _, body = received.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 408 ")
-    assert b"connection: close" in head.lower()
-    (error,) = json.loads(body)["errors"]
-    assert error["extensions"] == {"code": "REQUEST_TIMEOUT"}
-    assert_sentence(error["message"])
