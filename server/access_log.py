@@ -19,10 +19,14 @@ class AccessLog:
     def note(self, operation: str | None, executor: ExecutorName, outcome: Outcome, seconds: float) -> None:
         """A request was answered."""
         if random() < self._share:  # noqa: S311 - no secret
-            details = {
-                "operation": operation,
-                "executor": executor.value,
-                "outcome": outcome.value,
-                "milliseconds": round(seconds * 1000, 3),
-            }
-            logger.info("GraphQL request", extra=details)
+            logger.info("GraphQL request", extra=described(operation, executor, outcome, seconds))
+
+
+def described(operation: str | None, executor: ExecutorName, outcome: Outcome, seconds: float) -> dict[str, object]:
+    """An answered request as the log has it."""
+    return {
+        "operation": operation,
+        "executor": executor.value,
+        "outcome": outcome.value,
+        "milliseconds": round(seconds * 1000, 3),
+    }

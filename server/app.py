@@ -34,6 +34,7 @@ from server.connections import (
     read_pool,
     reading_engine,
     replica_reads,
+    slow_operations,
     table_versions,
     writing_engine,
 )
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         for each in (pool, personal, *([replica.pool] if replica else [])):
             await each.close()
         await watch.close()
+        await slow.close()
         await app.state.reading_engine.dispose()
         await app.state.writing_engine.dispose()
 
@@ -146,8 +148,9 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         reading, writing = application.state.reading_engine, application.state.writing_engine
         return Context(reading, viewer, safeguards, arrived, cookie, writing_engine=writing)
 
+    slow = slow_operations(url, configured)
     requests = RequestMetrics(executor.trusted_operations)
-    observation = Observation(requests, AccessLog(configured.access_log_percent))
+    observation = Observation(requests, AccessLog(configured.access_log_percent), slow)
     viewers = Viewers(safeguards.access_tokens, find_machine)
     endpoint = GraphQLEndpoint(executor, configured, open_context, viewers, observation)
     count = SocketCount(configured.websocket_max_sockets, configured.websocket_max_sockets_per_address)

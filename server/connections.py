@@ -13,6 +13,7 @@ from server.events import Events
 from server.read_pool import ReadPool
 from server.replica import Replica
 from server.settings import Settings
+from server.slow_operations import SlowOperations
 from server.table_versions import TableVersions
 
 
@@ -74,6 +75,12 @@ def events(url: str, settings: Settings) -> Events:
     return Events(
         lambda: open_connection(url, settings, role=DatabaseRole.APP), settings.subscription_max_waiting_events
     )
+
+
+def slow_operations(url: str, settings: Settings) -> SlowOperations:
+    """What tells of operations that take too long."""
+    threshold = settings.slow_operation_milliseconds
+    return SlowOperations(lambda: open_connection(url, settings, limited=True, role=DatabaseRole.APP), threshold)
 
 
 def replica_reads(primary_url: str, settings: Settings) -> ReplicaReads | None:

@@ -247,7 +247,9 @@ class Executor:
             try:
                 read = await self._reads.run(bound, viewer)
             except (asyncpg.QueryCanceledError, DatabaseSilentError) as error:
-                return Answer([disguised(error)], executor=ExecutorName.COMPILED, operation=bound.plan.operation)
+                return Answer(
+                    [disguised(error)], bound=bound, executor=ExecutorName.COMPILED, operation=bound.plan.operation
+                )
             if isinstance(read, NotCompilableError):
                 return read
             found = read.encoded

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from compiler.plan import BoundPlan
-from server.access_log import AccessLog
+from server.access_log import AccessLog, described
 from server.execution_metrics import Outcome
 from server.explanation import ExecutorName
 from server.graphql_execution import Answer
 from server.request_metrics import RequestMetrics
+from server.slow_operations import SlowOperations
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Observation:
 
     metrics: RequestMetrics
     access_log: AccessLog
+    slow: SlowOperations
 
     def repeated(self, bound: BoundPlan, began: float) -> None:
         """A request that was known by its bytes was answered."""
@@ -25,10 +27,15 @@ class Observation:
         self.metrics.of(operation).add_repeated(seconds)
         if self.access_log.is_on:
             self.access_log.note(operation, ExecutorName.COMPILED, Outcome.ANSWERED, seconds)
+        if seconds >= self.slow.threshold_seconds:
+            self.slow.note(described(operation, ExecutorName.COMPILED, Outcome.ANSWERED, seconds), bound)
 
     def answered(self, answer: Answer, began: float) -> None:
         """Any other request was answered."""
-        self._note(answer.operation, answer.executor, answer.outcome(), perf_counter() - began)
+        seconds, outcome = perf_counter() - began, answer.outcome()
+        self._note(answer.operation, answer.executor, outcome, seconds)
+        if seconds >= self.slow.threshold_seconds:
+            self.slow.note(described(answer.operation, answer.executor, outcome, seconds), answer.bound)
 
     def refused(self, began: float) -> None:
         """A request held no operation."""

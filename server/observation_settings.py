@@ -36,6 +36,13 @@ class ObservationSettings(BaseSettings):
         description="How many of a hundred GraphQL requests get a line in the log, with operation, executor, outcome "
         "and duration. A line costs about as much as an answer from the cache.",
     )
+    slow_operation_milliseconds: int = Field(
+        default=1000,
+        ge=0,
+        le=3_600_000,
+        description="From how many milliseconds on an operation is told in the log as slow, now and then with the plan "
+        "of its statement; 0 tells of none.",
+    )
     health_queue_lag_seconds: int = Field(
         default=300,
         ge=1,
