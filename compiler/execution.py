@@ -1,7 +1,7 @@
 """The compiled executor: finds or makes the plan of a request, and replays it."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +26,7 @@ from compiler.parameters import Path, shape_of, structured
 from compiler.plan import Plan, plan_of
 from compiler.plan_cache import PlanCache
 from compiler.planning import Planner
+from compiler.root_fields import RootField, root_fields
 from compiler.selection import Selections
 from compiler.viewers import arriving
 from domain.conditions import ArrayArgument
@@ -40,6 +41,10 @@ class Operation:
     definition: OperationDefinitionNode
     is_trusted: bool = False
     """Of a trusted document, so that its plans are kept apart."""
+    root_fields: tuple[RootField, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root_fields", root_fields(self.definition, self.fragments))
 
     @property
     def name(self) -> str | None:
@@ -138,7 +143,8 @@ class Compiler:
         alias = self._aliases.for_one_statement()
         planner = Planner(self._schema, selections, symbols, inputs, traced, alias, self._vault)
         try:
-            return replace(plan_of(planner.trace(operation.definition), inputs), operation=operation.name)
+            plan = plan_of(planner.trace(operation.definition), inputs)
+            return replace(plan, operation=operation.name, root_fields=operation.root_fields)
         except NotCompilableError as refused:
             if not refused.is_lasting:
                 raise

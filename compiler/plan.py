@@ -14,6 +14,7 @@ from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import ACCOUNT, Input, Inputs
 from compiler.planning import Traced
+from compiler.root_fields import RootField
 from compiler.shape import Shape
 
 CLOCKS = frozenset(
@@ -64,6 +65,8 @@ class Plan:
     """The tables that the statement reads."""
     depends_on_time: bool
     """Whether the same rows may give another answer later."""
+    root_fields: tuple[RootField, ...] = ()
+    """What the operation asks of the root, which is counted each time that it is asked."""
     accounts: Sequence[int] = ()
     """Which parameters are the viewer's account."""
     is_guarded: bool = False

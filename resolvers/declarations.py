@@ -30,6 +30,7 @@ from resolvers.listing import Entry, Listing, Page, page_of
 from resolvers.loading import Children, Link, load_expression, load_row
 from resolvers.ordering import Order, cursor_of
 from resolvers.paging import MAXIMUM_PAGE_SIZE, Window, window_of, windowed
+from resolvers.rates import Rate
 from resolvers.searching import SearchSource, search
 
 Arguments = Mapping[str, Any]
@@ -43,6 +44,8 @@ class Declaration:
     requires: Requirement | None = None
     cost: int = 1
     """What a client's budget is charged for each object that the field is asked of."""
+    rate: Rate = Rate.READ
+    """Of a root field: which limit the requests for it are counted against."""
 
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         """The value, or an awaitable of it."""
@@ -330,6 +333,7 @@ class Search(Declaration):
     """Rows of several tables that answer a question, the best first."""
 
     cost: int = 10
+    rate: Rate = Rate.SEARCH
     sources: tuple[SearchSource, ...]
 
     @override

@@ -15,6 +15,7 @@ from resolvers.declarations import Arguments, Declaration, MergedInfo
 from resolvers.errors import UnseenResultError
 from resolvers.inputs import ARGUMENT, arguments_of, within_input
 from resolvers.loading import load_row
+from resolvers.rates import Rate
 from resolvers.writing import tried_again
 
 
@@ -45,9 +46,13 @@ class Mutation(Declaration):
     """
 
     cost: int = 10
-    is_attempt: bool = False
-    """Whether it checks a password, a code or a link, or sends one: what a guesser would do often in one operation."""
+    rate: Rate = Rate.MUTATION
     function: Callable[..., Awaitable[Any]]
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether it checks or sends a secret: what a guesser would do often in one operation."""
+        return self.rate is Rate.ATTEMPT
 
     @override
     async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:

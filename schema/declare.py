@@ -51,6 +51,7 @@ from resolvers.loading import Link, link_of
 from resolvers.mutations import Mutation
 from resolvers.ordering import Order
 from resolvers.paging import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
+from resolvers.rates import Rate
 from resolvers.searching import SearchSource
 from resolvers.subscriptions import Subscription
 from schema.directives import Attempt, Requires
@@ -250,10 +251,12 @@ def mutation(
 ) -> Any:
     """A change. The function gets the context and the fields of the input, and gives what was changed.
 
-    An `attempt` is one that checks or sends a secret, and may be made but once in an operation.
+    An `attempt` is one that checks or sends a secret, and may be made but once in an
+    operation, and less often than others.
     """
     arguments = () if input is None else (_argument(ARGUMENT, input, "What is asked for.", required=True),)
-    return _field(description, Mutation(function=function, requires=requires, is_attempt=attempt), arguments)
+    rate = Rate.ATTEMPT if attempt else Rate.MUTATION
+    return _field(description, Mutation(function=function, requires=requires, rate=rate), arguments)
 
 
 def subscription(model: type[models.Base], kind: EventKind, description: str, *, requires: Requirement) -> Any:

@@ -39,6 +39,7 @@ from server.connections import (
     writing_engine,
 )
 from server.cors import CrossOriginMiddleware
+from server.counting import counters_for, rates_for
 from server.endpoint import GraphQLEndpoint
 from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         await slow.close()
         await app.state.reading_engine.dispose()
         await app.state.writing_engine.dispose()
+        await counters.close()
 
     pool, personal = read_pool(url, configured), own_pool(url, configured)
     watch = database_watch(url, configured)
@@ -125,7 +127,9 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     compiler = Compiler(schema, safeguards.vault)
     replica = replica_reads(url, configured)
     reads = CompiledReads(compiler, pool, cache, replica, personal)
-    executor = executor_for(configured, reads if compiled else None)
+    counters = counters_for(configured)
+    rates = rates_for(configured, counters)
+    executor = executor_for(configured, reads if compiled else None, rates)
 
     def pools() -> dict[str, PoolState]:
         states = {
@@ -166,7 +170,9 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         origins=frozenset(configured.cors_origins),
     )
     health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)
-    sources = Sources(requests, watch, executor, compiler, reads, cache, versions, happenings, count, replica, pools)
+    sources = Sources(
+        requests, watch, executor, rates, compiler, reads, cache, versions, happenings, count, replica, pools
+    )
     routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
     application = Starlette(
         routes=routes,

@@ -35,6 +35,7 @@ from server.graphql_request import (
 from server.http_caching import CacheRules, is_not_modified
 from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
 from server.observation import Observation
+from server.rate_limits import RateLimitedError
 from server.refresh_cookies import RefreshCookies
 from server.refusals import refusal
 from server.request_memo import RequestMemo
@@ -88,7 +89,7 @@ class GraphQLEndpoint:
                 return self._kept_by_others(request, answer, media_type, viewer)
             body = await read_body(request, self._max_body_bytes)
             known = self._memo.get(body, viewer)
-            found = None if known is None else await self._executor.run_again(known, viewer)
+            found = None if known is None else await self._executor.run_again(known, viewer, request.peer)
             if isinstance(found, bytes):
                 self._observation.repeated(cast("BoundPlan", known), began)
                 return _found(found, media_type)
@@ -160,7 +161,10 @@ def _found(data: bytes, media_type: str) -> HttpAnswer:
 
 
 def _refusal(refused: RequestRefusedError, media_type: str) -> HttpAnswer:
-    return HttpAnswer(refused.status, _headers(media_type, refused.headers), refusal(refused.code, refused.message))
+    is_well_formed = isinstance(refused, RateLimitedError)
+    status = OK if is_well_formed and media_type == JSON else refused.status
+    body = refusal(refused.code, refused.message, refused.details)
+    return HttpAnswer(status, _headers(media_type, refused.headers), body)
 
 
 def _headers(media_type: str, others: Mapping[str, str] = NO_OTHERS) -> list[tuple[bytes, bytes]]:

@@ -6,11 +6,12 @@ from server.document_choice import DocumentChoice
 from server.document_preparation import INTROSPECTABLE, DocumentRules
 from server.graphql_execution import Executor
 from server.persisted_queries import PersistedQueries
+from server.rate_limits import RateLimits
 from server.settings import Settings
 from server.trusted_documents import TrustedDocuments, load_trusted_documents
 
 
-def executor_for(settings: Settings, reads: CompiledReads | None = None) -> Executor:
+def executor_for(settings: Settings, reads: CompiledReads | None = None, rates: RateLimits | None = None) -> Executor:
     """The executor, with the trusted documents ready to run. Raises a ServerError when one of them cannot run."""
     trusted_only = settings.trusted_documents_only
     documents = DocumentChoice(
@@ -26,6 +27,7 @@ def executor_for(settings: Settings, reads: CompiledReads | None = None) -> Exec
         reads=reads,
         documents=documents,
         explains_to_visitors=settings.explain_to_visitors,
+        rates=rates,
     )
 
 

@@ -26,6 +26,7 @@ from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Operation
 from compiler.plan import BoundPlan
+from compiler.root_fields import RootField
 from resolvers.access import require
 from resolvers.context import AnySelect, Context
 from resolvers.errors import DatabaseSilentError, PublicError
@@ -43,6 +44,7 @@ from server.input_text import fault_of, input_types, input_variables
 from server.live_operations import LiveOperation, SubscriptionAskedError, source_of
 from server.operation_cost import CostExceededError
 from server.persisted_queries import PersistedQueries
+from server.rate_limits import NEW_DOCUMENT, RateLimits
 from server.refusals import RefusalCode
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
@@ -123,7 +125,7 @@ class Executor:
     With `documents`, clients may also name what they want to run. Raises TrustedDocumentInvalidError.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that the settings decide
         self,
         schema: strawberry.Schema,
         *,
@@ -131,6 +133,7 @@ class Executor:
         reads: CompiledReads | None = None,
         documents: DocumentChoice | None = None,
         explains_to_visitors: bool = False,
+        rates: RateLimits | None = None,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         self._input_types = input_types(self._schema)
@@ -142,6 +145,7 @@ class Executor:
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
         self._turnstile = Turnstile()
+        self._rates = rates or RateLimits()
         self.trusted_operations = self._trust(self._choice.trusted)
         """What the trusted documents call their operations."""
 
@@ -169,9 +173,11 @@ class Executor:
     ) -> Answer:
         """The answer to a request; that of the reference executor if the other one has given up already.
 
-        Raises for what a client sent only RequestRefusedError: for a mutation by GET, a hash that is none, and as
-        SubscriptionAskedError for a subscription.
+        Raises for what a client sent only RequestRefusedError: for a mutation by GET, a hash that is none, as
+        RateLimitedError for what was asked for too often, and as SubscriptionAskedError for a subscription.
         """
+        if request.persisted_query is not None and request.query:
+            await self._count((NEW_DOCUMENT,), context)
         try:
             request = self._chosen(request, explanation)
         except GraphQLError as error:
@@ -179,12 +185,17 @@ class Executor:
         known = self.documents.known(request.query)
         read: Read = refusal
         if read is None and known is None:
+            await self._count((NEW_DOCUMENT,), context)
             read = await self._run_lifted(request, context, explanation)
         if isinstance(read, Answer):
             return read
         operation = self._operation(request, known or self.documents.get(request.query), explanation)
         if isinstance(operation, Answer):
             return operation
+        if read is None:
+            await self._count(operation.root_fields, context)
+        if operation.definition.operation is OperationType.SUBSCRIPTION:
+            raise SubscriptionAskedError(LiveOperation(request, operation, source_of(operation, self._schema)))
         if read is None or read.reason is Reason.ARGUMENT:
             read = await self._read(operation, request.variables or {}, context, explanation)
         if not isinstance(read, Answer):
@@ -218,8 +229,6 @@ class Executor:
         refused = self._check(request, operation)
         if refused is None:
             refused = self._charge(document, operation, request.variables or {}, explanation)
-        if refused is None and operation.definition.operation is OperationType.SUBSCRIPTION:
-            raise SubscriptionAskedError(LiveOperation(request, operation, source_of(operation, self._schema)))
         return operation if refused is None else Answer([refused])
 
     def refusal_of(self, live: LiveOperation, viewer: Viewer) -> GraphQLError | None:
@@ -238,10 +247,14 @@ class Executor:
         """What a subscription gives for one event, whose row is there for its viewer to see."""
         return await self._execute(live.request, live.operation, context, row)
 
-    async def run_again(self, bound: BoundPlan, viewer: Viewer) -> bytes | Read:
-        """The JSON of `data` for a request that was bound before, an error, or why the other executor is to answer."""
+    async def run_again(self, bound: BoundPlan, viewer: Viewer, address: str | None) -> bytes | Read:
+        """The JSON of `data` for a request that was bound before, an error, or why the other executor is to answer.
+
+        Raises RateLimitedError.
+        """
         if self._reads is None:
             return None
+        await self._rates.require(bound.plan.root_fields, viewer, address)
         found = self._reads.kept(bound, viewer)
         if found is None:
             try:
@@ -263,6 +276,7 @@ class Executor:
             return None
         if self._check(request, operation) is not None:
             return None
+        await self._count(operation.root_fields, context)
         variables = {**(request.variables or {}), **lifted.variables}
         refused = self._charge(lifted.prepared, operation, variables, explanation)
         if refused is not None:
@@ -288,6 +302,10 @@ class Executor:
             executor=ExecutorName.COMPILED,
             operation=operation.name,
         )
+
+    async def _count(self, fields: tuple[RootField, ...], context: Context) -> None:
+        if self._rates.has_limits:
+            await self._rates.require(fields, context.viewer, context.visit.address)
 
     def _check(self, request: GraphQLRequest, operation: Operation) -> GraphQLError | None:
         if operation.definition.operation is OperationType.MUTATION and request.is_read_only:

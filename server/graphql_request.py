@@ -28,13 +28,20 @@ class RequestRefusedError(Exception):
     """A request that holds no operation; its message is safe to show."""
 
     def __init__(
-        self, status: HTTPStatus, code: StrEnum, message: str, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        code: StrEnum,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.details = dict(details or {})
+        """What its error has in its extensions besides the code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ from starlette.routing import Route
 from compiler.errors import Reason
 from compiler.execution import Compiler
 from domain.events import EventKind
+from resolvers.rates import Rate
 from server.compiled_reads import CompiledReads, ReplicaReads
 from server.database_watch import DatabaseWatch, Sight
 from server.events import Events
 from server.explanation import ExecutorName
 from server.graphql_execution import Executor
+from server.rate_limits import RateLimits
 from server.read_pool import PoolState
 from server.request_metrics import RequestMetrics
 from server.response_cache import ResponseCache
@@ -41,7 +43,13 @@ from server.table_versions import TableVersions
 
 FRESH = {"Cache-Control": "no-store"}
 
-Values = Mapping[str, float] | Mapping[Reason, float] | Mapping[ExecutorName, float] | Mapping[EventKind, float]
+Values = (
+    Mapping[str, float]
+    | Mapping[Reason, float]
+    | Mapping[ExecutorName, float]
+    | Mapping[EventKind, float]
+    | Mapping[Rate, float]
+)
 """Numbers by the value of their label."""
 
 
@@ -52,6 +60,7 @@ class Sources:
     requests: RequestMetrics
     watch: DatabaseWatch
     executor: Executor
+    rates: RateLimits
     compiler: Compiler
     reads: CompiledReads
     cache: ResponseCache
@@ -80,6 +89,7 @@ class MetricsCollector(Collector):
         """Every number of this process, and what it saw last of the database."""
         yield from self._look(self.sight)
         yield from self._requests()
+        yield from self._rates()
         yield from self._documents()
         yield from self._plans()
         yield from self._responses()
@@ -126,6 +136,13 @@ class MetricsCollector(Collector):
         lag = {"": sight.oldest_job_seconds}
         yield self._gauge("jobs_lag_seconds", "For how long a job could have been begun, and was not.", "", lag)
         yield self._gauge("dead_letters", "Jobs that were given up.", "job", sight.dead_letters)
+
+    def _rates(self) -> Iterator[Metric]:
+        refused = {rate: self._sources.rates.refused[rate] for rate in Rate}
+        yield self._counter("requests_limited", "Requests that came too often.", "rate", refused)
+        yield self._counter(
+            "rate_store_failures", "How often Redis did not count.", "", {"": self._sources.rates.store_failures}
+        )
 
     def _documents(self) -> Iterator[Metric]:
         metrics = self._sources.executor.documents.metrics

@@ -63,7 +63,8 @@ class OperationAnswers:
                 async for each in answers:
                     yield each
         except RequestRefusedError as refused:
-            yield self._counted(Answer([GraphQLError(refused.message, extensions={"code": refused.code.value})]), began)
+            extensions = {"code": refused.code.value, **refused.details}
+            yield self._counted(Answer([GraphQLError(refused.message, extensions=extensions)]), began)
         except SocketClosedError:
             raise
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer

@@ -20,6 +20,7 @@ class RefusalCode(StrEnum):
     NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
     NOT_FOUND = "NOT_FOUND"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    RATE_LIMITED = "RATE_LIMITED"
     REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
     TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
     TOO_MANY_SOCKETS = "TOO_MANY_SOCKETS"
@@ -28,9 +29,12 @@ class RefusalCode(StrEnum):
     WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED"
 
 
-def refusal(code: StrEnum, message: str) -> bytes:
+NO_DETAILS: Mapping[str, object] = MappingProxyType({})
+
+
+def refusal(code: StrEnum, message: str, details: Mapping[str, object] = NO_DETAILS) -> bytes:
     """The body that says so, as JSON."""
-    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code, **details}}]})
 
 
 UNSERVED: Mapping[int, tuple[RefusalCode, str]] = MappingProxyType(

@@ -21,6 +21,7 @@ from server.database_url import normalise_database_url
 from server.errors import ServerError
 from server.limit_settings import LimitSettings
 from server.observation_settings import LogFormat, ObservationSettings
+from server.rate_limit_settings import RateLimitSettings
 from server.websocket_settings import WebSocketSettings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -50,6 +51,7 @@ DEPLOYED_DEFAULTS: Mapping[str, object] = MappingProxyType(
         "jwt_secret_key": "",
         "encryption_keys": "",
         "graphiql": False,
+        "rate_limits": True,
         "introspection": False,
         "suggestions": False,
         "explain_to_visitors": False,
@@ -89,7 +91,7 @@ def generate_key() -> SecretStr:
     return SecretStr(secrets.token_urlsafe(48))
 
 
-class Settings(ObservationSettings, WebSocketSettings, LimitSettings):
+class Settings(ObservationSettings, WebSocketSettings, LimitSettings, RateLimitSettings):
     """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""
 
     model_config = SettingsConfigDict(

@@ -90,7 +90,7 @@ async def test_statement_of_lifted_literals_is_not_tried_again_with_them(
 async def test_statement_of_a_body_that_came_before_is_not_tried_again(engine: AsyncEngine, database_url: str) -> None:
     bound = traced(QUERY, {})
     async with failing_executor(database_url) as failing, Context(engine, VISITOR) as context:
-        refusal = await failing.executor.run_again(bound, VISITOR)
+        refusal = await failing.executor.run_again(bound, VISITOR, None)
         assert isinstance(refusal, NotCompilableError)
         assert refusal.reason is Reason.RUNTIME
         answer = await failing.executor.run(GraphQLRequest(QUERY), context, refusal=refusal)
