@@ -29,7 +29,11 @@ async function start(container: HTMLElement): Promise<void> {
 
   createRoot(container).render(
     <GraphiQL
-      fetcher={createGraphiQLFetcher({ url: window.location.pathname, enableIncrementalDelivery: false })}
+      fetcher={createGraphiQLFetcher({
+        url: window.location.pathname,
+        subscriptionUrl: socketAddress(window.location),
+        enableIncrementalDelivery: false,
+      })}
       storage={storage}
       shouldPersistHeaders={false}
       plugins={[examplesPanel, HISTORY_PLUGIN]}
@@ -44,6 +48,11 @@ async function start(container: HTMLElement): Promise<void> {
       </GraphiQL.Logo>
     </GraphiQL>,
   );
+}
+
+/** Where subscriptions run: the same address over a WebSocket. */
+function socketAddress({ protocol, host, pathname }: Location): string {
+  return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}${pathname}`;
 }
 
 void start(document.getElementById('graphiql')!);

@@ -1,5 +1,6 @@
 """GraphiQL at /graphql in a real Chromium: from our own files, under its policy, with everything it offers."""
 
+import asyncio
 import os
 import shutil
 import struct
@@ -12,6 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import ConsoleMessage, Locator, Page, ViewportSize, async_playwright, expect
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.server.websockets.talking import until
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -33,6 +38,12 @@ REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`Blocked by ${event.violatedDirective}: ${event.blockedURI}`));
 """
+
+ANNOUNCED_POST = text("""
+    WITH post AS (SELECT id, title FROM posts WHERE status = 'PUBLISHED' AND published_at <= now() LIMIT 1)
+    SELECT title FROM post, LATERAL pg_notify('merkato_events', 'post_published:' || post.id)
+""")
+"""Says that a post of the demo shop has come out, without a change; gives its title."""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="No chromium, chromium-browser or google-chrome on the PATH.")
 
@@ -82,6 +93,18 @@ class Visit:
         """The titles of the tabs."""
         return self.page.locator(".graphiql-tab-button")
 
+    async def until_ready(self) -> None:
+        """Wait for both editors: before they are there GraphiQL drops what is asked of them."""
+        await expect(self.operation.locator(".mtk1").first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+        editor = self.response.locator(".monaco-editor").first
+        await expect(editor).to_be_attached(timeout=PATIENCE_MILLISECONDS)
+
+    async def until_requested(self, names: set[str]) -> None:
+        """Wait until files whose names begin so were asked for."""
+        async with asyncio.timeout(PATIENCE_MILLISECONDS / 1000):
+            while not names <= {Path(urlsplit(url).path).name.split("-")[0] for url in self.requested}:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+
     async def run(self) -> None:
         """Press the play button."""
         await self.page.get_by_role("button", name="Execute query").click()
@@ -113,6 +136,7 @@ async def visit(live_server: str) -> AsyncIterator[Visit]:
         response = await page.goto(f"{opened.origin}/graphql")
         assert response is not None
         assert "default-src 'none'" in response.headers["content-security-policy"]
+        await opened.until_ready()
         yield opened
         assert opened.problems == []
         assert opened.foreign == []
@@ -142,11 +166,7 @@ async def test_page_loads_its_workers_and_fonts_from_the_server_alone(live_serve
     async with visit(live_server) as visited:
         await expect(visited.page).to_have_title("Merkato")
         await expect(visited.page.locator(".graphiql-logo")).to_have_text("Merkato")
-        await expect(visited.operation.locator(".mtk1").first).to_be_visible()
-        await visited.page.wait_for_load_state("networkidle")
-
-        names = {Path(urlsplit(url).path).name.split("-")[0] for url in visited.requested}
-    assert {"editor.worker", "json.worker", "graphql.worker", "roboto", "fira", "codicon"} <= names
+        await visited.until_requested({"editor.worker", "json.worker", "graphql.worker", "roboto", "fira", "codicon"})
 
 
 async def test_first_visit_shows_the_first_example_and_answers_it_at_once(live_server: str, tmp_path: Path) -> None:
@@ -237,3 +257,19 @@ async def test_request_headers_are_sent_and_never_stored(live_server: str) -> No
         stored = await page.evaluate("JSON.stringify({...localStorage, ...sessionStorage, url: location.href})")
         assert "graphiql:queries" in stored
         assert "only-on-the-wire" not in stored
+
+
+async def test_subscription_shows_what_comes_in(live_server: str, demo_engine: AsyncEngine) -> None:
+    async with visit(live_server) as visited:
+        panel = visited.page.get_by_role("region", name="Examples")
+        await panel.get_by_role("searchbox").fill("PostPublished")
+        await panel.locator(".merkato-example-name").get_by_text("PostPublished", exact=True).click()
+        await expect(visited.tabs).to_have_text(["PostPublished"])
+        await visited.run()
+        await until(visited.origin, "subscriptions post_published", 1)
+        async with demo_engine.begin() as connection:
+            title = await connection.scalar(ANNOUNCED_POST)
+
+        await expect(visited.response).to_contain_text(title)
+        await visited.page.get_by_role("button", name="Stop query").click()
+        await until(visited.origin, "subscriptions post_published", 0)

@@ -22,6 +22,7 @@ from server.database import open_connection
 from server.response_cache import TIMED_SECONDS
 from tests.databases import closed_to_newcomers, copy_database, drop_database, opened, settings_for
 from tests.factories import add_post, add_product, writing
+from tests.server.websockets.talking import talking, until
 
 PROMISE_SECONDS = 0.1
 """After so long from its commit on, a write is seen by whoever asks."""
@@ -285,3 +286,16 @@ async def test_post_appears_at_its_time(shop: Shop) -> None:
         await asyncio.sleep(1 + TIMED_SECONDS + 0.5)
     for seen in polled:
         assert {each.value is None for each in seen if each.asked_at >= due_at + TIMED_SECONDS} == {False}
+
+
+async def test_event_reaches_the_subscribers_of_every_process(shop: Shop) -> None:
+    addresses = [str(process.client.base_url).rstrip("/") for process in shop.processes]
+    async with talking(addresses[0]) as one, talking(addresses[1]) as other:
+        for address, talk in zip(addresses, (one, other), strict=True):
+            await talk.introduce()
+            await talk.send("subscribe", id="1", payload={"query": "subscription { postPublished { slug } }"})
+            await until(address, "subscriptions post_published", 1)
+        async with opened(shop.url) as engine, writing(engine) as session:
+            slug = (await add_post(session)).slug
+        told = [await talk.hear() for talk in (one, other)]
+    assert [message["payload"] for message in told] == [{"data": {"postPublished": {"slug": slug}}}] * 2

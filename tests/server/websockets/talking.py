@@ -101,16 +101,20 @@ class House:
         return self.headers(*await self.sign_in(role))
 
     async def until(self, sample: str, value: float) -> None:
-        """Wait until a number of the metrics has that value; labels but for the process follow its name."""
-        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(trust_env=False) as http:
-            while await self._number(http, sample) != value:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.01)
+        """Wait until a number of this server has that value."""
+        await until(self.address, sample, value)
 
-    async def _number(self, http: httpx.AsyncClient, sample: str) -> float | None:
-        text = (await http.get(f"{self.address}/metrics")).text
-        samples = (each for family in text_string_to_metric_families(text) for each in family.samples)
-        named = {
-            " ".join([each.name, *(v for k, v in each.labels.items() if k != "process")]): each for each in samples
-        }
-        found = named.get(f"merkato_{sample}")
-        return None if found is None else found.value
+
+async def until(address: str, sample: str, value: float) -> None:
+    """Wait until a number of the metrics has that value; labels but for the process follow its name."""
+    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(trust_env=False) as http:
+        while await _number(address, sample, http) != value:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+
+
+async def _number(address: str, sample: str, http: httpx.AsyncClient) -> float | None:
+    text = (await http.get(f"{address}/metrics")).text
+    samples = [each for family in text_string_to_metric_families(text) for each in family.samples]
+    named = {" ".join([each.name, *(v for k, v in each.labels.items() if k != "process")]): each for each in samples}
+    found = named.get(f"merkato_{sample}")
+    return None if found is None else found.value
