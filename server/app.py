@@ -45,6 +45,7 @@ from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
 from server.executor import executor_for
 from server.graphiql import graphiql_routes
+from server.graphql_execution import Executor
 from server.health import Health
 from server.metrics import Sources, metrics_routes
 from server.migrating import known_revisions
@@ -56,6 +57,7 @@ from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
 from server.settings import Settings, load_settings
 from server.socket_count import SocketCount
+from server.traces import load_traces, tracing
 from server.viewers import Viewers
 from server.websocket_endpoint import WebSocketEndpoint, rules_of
 from server.worker import working
@@ -108,12 +110,12 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         app.state.writing_engine = writing_engine(url, configured)
         watched = replica.watch.watched() if replica else nullcontext()
         work = working(url, configured, SHORT_GRACE) if works else nullcontext()
-        async with cache.running(), happenings.listening(), watched, work:
+        async with tracing(configured), cache.running(), happenings.listening(), watched, work:
             yield
         for each in (pool, personal, *([replica.pool] if replica else [])):
             await each.close()
         await watch.close()
-        await slow.close()
+        await observation.slow.close()
         await app.state.reading_engine.dispose()
         await app.state.writing_engine.dispose()
         await counters.close()
@@ -129,7 +131,10 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     reads = CompiledReads(compiler, pool, cache, replica, personal)
     counters = counters_for(configured)
     rates = rates_for(configured, counters)
-    executor = executor_for(configured, reads if compiled else None, rates)
+    traces = load_traces(configured)
+    executor = executor_for(
+        configured, reads if compiled else None, rates, traces.TracedExecutor if traces else Executor
+    )
 
     def pools() -> dict[str, PoolState]:
         states = {
@@ -152,9 +157,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         reading, writing = application.state.reading_engine, application.state.writing_engine
         return Context(reading, viewer, safeguards, arrived, cookie, writing_engine=writing)
 
-    slow = slow_operations(url, configured)
-    requests = RequestMetrics(executor.trusted_operations)
-    observation = Observation(requests, AccessLog(configured.access_log_percent), slow)
+    observation = _observation(url, configured, executor)
     viewers = Viewers(safeguards.access_tokens, find_machine)
     endpoint = GraphQLEndpoint(executor, configured, open_context, viewers, observation)
     count = SocketCount(configured.websocket_max_sockets, configured.websocket_max_sockets_per_address)
@@ -171,7 +174,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     )
     health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)
     sources = Sources(
-        requests, watch, executor, rates, compiler, reads, cache, versions, happenings, count, replica, pools
+        observation.metrics, watch, executor, rates, compiler, reads, cache, versions, happenings, count, replica, pools
     )
     routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
     application = Starlette(
@@ -180,8 +183,14 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
-    entrance = Entrance(application, endpoint, sockets)
+    plain = Entrance(application, endpoint, sockets)
+    entrance = traces.TracedApplication(plain) if traces else plain
     return BehindProxies(entrance, configured.trusted_proxies) if configured.trusted_proxies else entrance
+
+
+def _observation(url: str, settings: Settings, executor: Executor) -> Observation:
+    requests = RequestMetrics(executor.trusted_operations)
+    return Observation(requests, AccessLog(settings.access_log_percent), slow_operations(url, settings))
 
 
 def _routes(settings: Settings, endpoint: GraphQLEndpoint, health: Health) -> list[Route | Mount]:

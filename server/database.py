@@ -14,6 +14,7 @@ from server.database_url import show_database_url
 from server.errors import ServerError
 from server.lost_connections import WatchedPool, tell_lost_connections
 from server.settings import Settings
+from server.traces import load_traces
 
 OLDEST_VERSION = 15
 SILENCE_SECONDS = 5
@@ -91,13 +92,16 @@ async def open_connection(
         parameters["role"] = role.value  # asyncpg takes nothing but str
     silence_seconds = limit_seconds + SILENCE_SECONDS if limit_seconds else None
     try:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             url, timeout=patience_seconds, command_timeout=silence_seconds, server_settings=parameters
         )
     except TimeoutError as error:
         raise DatabaseSilentError(f"no answer in {patience_seconds} seconds") from error
     except (OSError, asyncpg.PostgresError) as error:
         raise DatabaseAwayError(str(error) or type(error).__name__) from error
+    if (traces := load_traces(settings)) is not None:
+        traces.note_statements(connection)
+    return connection
 
 
 @asynccontextmanager

@@ -11,7 +11,12 @@ from server.settings import Settings
 from server.trusted_documents import TrustedDocuments, load_trusted_documents
 
 
-def executor_for(settings: Settings, reads: CompiledReads | None = None, rates: RateLimits | None = None) -> Executor:
+def executor_for(
+    settings: Settings,
+    reads: CompiledReads | None = None,
+    rates: RateLimits | None = None,
+    kind: type[Executor] = Executor,
+) -> Executor:
     """The executor, with the trusted documents ready to run. Raises a ServerError when one of them cannot run."""
     trusted_only = settings.trusted_documents_only
     documents = DocumentChoice(
@@ -19,7 +24,7 @@ def executor_for(settings: Settings, reads: CompiledReads | None = None, rates: 
         PersistedQueries(0 if trusted_only else settings.persisted_query_bytes),
         trusted_only=trusted_only,
     )
-    return Executor(
+    return kind(
         schema,
         rules=DocumentRules(
             introspection=settings.introspection, suggestions=settings.suggestions, limits=settings.document_limits

@@ -1,8 +1,9 @@
 """The settings that say what operators see: the log, and later on whatever else is to be seen of a process."""
 
+import re
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 
@@ -43,6 +44,12 @@ class ObservationSettings(BaseSettings):
         description="From how many milliseconds on an operation is told in the log as slow, now and then with the plan "
         "of its statement; 0 tells of none.",
     )
+    traces_endpoint: str | None = Field(
+        default=None,
+        description="Where traces go: the address of an OpenTelemetry collector for OTLP over HTTP, such as "
+        "http://localhost:4318/v1/traces. Without it there are none. Needs the extra merkato[otel].",
+    )
+    traces_percent: int = Field(default=100, ge=0, le=100, description="How many of a hundred requests are traced.")
     health_queue_lag_seconds: int = Field(
         default=300,
         ge=1,
@@ -52,3 +59,10 @@ class ObservationSettings(BaseSettings):
     log_format: LogFormat = Field(
         default=LogFormat.TEXT, description="How the log is written: text for the eye, or a JSON object a line."
     )
+
+    @field_validator("traces_endpoint")
+    @classmethod
+    def _require_collector(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch(r"https?://[^/\s?#@]+/[^\s?#]*", value) is None:
+            raise ValueError("must be an address such as http://localhost:4318/v1/traces.")
+        return value

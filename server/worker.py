@@ -22,6 +22,7 @@ from server.database_roles import DatabaseRole
 from server.job_execution import Handler, run_job
 from server.job_handlers import SCHEDULE, Scheduled, job_handlers
 from server.settings import Settings
+from server.traces import load_traces
 
 logger = logging.getLogger("merkato.jobs")
 
@@ -126,7 +127,7 @@ async def opened_worker(url: str, settings: Settings, grace: timedelta) -> Async
         yield Worker(
             connect=lambda: open_connection(url, settings, limited=True, role=DatabaseRole.SYSTEM),
             engine=engine,
-            handlers=job_handlers(engine, settings),
+            handlers=_traced(job_handlers(engine, settings), settings),
             schedule=SCHEDULE,
             pace=pace,
         )
@@ -154,6 +155,12 @@ async def _opened(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> Async
         yield connection
     finally:
         connection.terminate()
+
+
+def _traced(handlers: Mapping[str, Handler], settings: Settings) -> Mapping[str, Handler]:
+    """The handlers, with a span for each attempt if there are traces."""
+    traces = load_traces(settings)
+    return {name: traces.traced_handler(name, handler) for name, handler in handlers.items()} if traces else handlers
 
 
 async def _enqueue_due(engine: AsyncEngine, due: Schedule) -> None:

@@ -14,6 +14,7 @@ from server.logs import configure_logs
 from server.migrating import require_head
 from server.settings import Settings
 from server.stopping import ASKING
+from server.traces import tracing
 from server.worker import opened_worker
 
 
@@ -30,7 +31,8 @@ async def _work(url: str, settings: Settings) -> None:
     await require_roles(url, settings)
     stopping = asyncio.Event()
     with _set_on_signals(stopping):
-        async with opened_worker(url, settings, timedelta(seconds=settings.worker_grace_seconds)) as worker:
+        grace = timedelta(seconds=settings.worker_grace_seconds)
+        async with tracing(settings), opened_worker(url, settings, grace) as worker:
             Console().print("The worker is running. Ctrl-C stops it.")
             await worker.work(stopping)
 
