@@ -124,7 +124,7 @@ async def authenticate_api_token(session: AsyncSession, text: str, now: datetime
         .execution_options(synchronize_session=False)
     )
     granted = frozenset(grant for grant in ROLE_PERMISSIONS[role] if grant.value in token.scopes)
-    return Viewer(grants=granted, acts_for=token.user_id)
+    return Viewer(grants=granted, acts_for=token.user_id, token_id=token.id)
 
 
 def _granted(user: User, scopes: Collection[str]) -> list[str]:

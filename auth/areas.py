@@ -18,6 +18,7 @@ SERVICES = _of_area("services")
 
 PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyType(
     {
+        models.AuditEntry: _of_area("audit"),
         models.Author: CONTENT,
         models.Category: _of_area("catalog"),
         models.DeadLetter: _of_area("jobs"),

@@ -17,6 +17,7 @@ GUARDED_TABLES = frozenset(
     {
         "addresses",
         "api_tokens",
+        "audit_log",
         "dead_letters",
         "external_identities",
         "recovery_codes",

@@ -21,6 +21,8 @@ class Viewer:
     """The session that the request is part of, as its access token says."""
     acts_for: UUID | None = None
     """Whose API token it is, of a machine: it has no account, so that nothing of the account is its own."""
+    token_id: UUID | None = None
+    """Which API token it is, of a machine."""
 
     @property
     def is_visitor(self) -> bool:

@@ -90,6 +90,11 @@ def _dead_letter(_letter: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bo
     return true() if viewer.may(Permission.JOBS_READ) else false()
 
 
+def _audit_entry(entry: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """What was emptied says nothing any more; it is there for the chain."""
+    return entry.forgotten_at.is_(None) if viewer.may(Permission.AUDIT_READ) else false()
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -105,6 +110,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.ServiceTier: _tier,
         models.Post: _post,
         models.Review: _review,
+        models.AuditEntry: _audit_entry,
         models.DeadLetter: _dead_letter,
         models.Address: _personal,
         models.ApiToken: _personal,

@@ -22,6 +22,8 @@ class Visit:
     at: datetime
     address: str | None = None
     user_agent: str | None = None
+    request_id: str | None = None
+    """By which logs and traces know the request."""
 
     @property
     def network(self) -> str | None:

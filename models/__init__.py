@@ -3,6 +3,7 @@
 from models.accounts import Role, SocialProvider, User
 from models.addresses import Address
 from models.api_tokens import ApiToken
+from models.audit import ActorKind, AuditAction, AuditChain, AuditedTable, AuditEntry
 from models.base import Base
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
 from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
@@ -19,8 +20,13 @@ from models.stock import StockLevel
 from models.throttles import Throttle, ThrottledAction, ThrottleScope
 
 __all__ = [
+    "ActorKind",
     "Address",
     "ApiToken",
+    "AuditAction",
+    "AuditChain",
+    "AuditEntry",
+    "AuditedTable",
     "Author",
     "BackorderPolicy",
     "Badge",

@@ -13,6 +13,7 @@ from aiodataloader import DataLoader
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from auth.actors import actor_of
 from auth.row_security import identifying
 from auth.safeguards import Safeguards
 from auth.viewer import Viewer
@@ -167,7 +168,7 @@ class Context:
         """
         await self.reading.close()
         try:
-            async with transaction(self._writing_engine) as session:
+            async with transaction(self._writing_engine, actor_of(self.viewer, self.visit)) as session:
                 yield session
             self.commits += 1
         finally:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.actors import Actor, acting
 from resolvers.errors import ContentionError, DatabaseAwayError
 
 Result = TypeVar("Result")
@@ -21,10 +22,15 @@ CONTENTION_STATES = frozenset({"40001", "40P01"})
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session whose transaction is committed when the block ends well, and rolled back when it raises."""
+async def transaction(engine: AsyncEngine, actor: Actor | None = None) -> AsyncIterator[AsyncSession]:
+    """A session whose transaction is committed when the block ends well, and rolled back when it raises.
+
+    The actor is on record for what it changes.
+    """
     session = AsyncSession(engine, expire_on_commit=False)
     try:
+        if actor is not None:
+            await session.execute(acting(actor))
         yield session
         await session.commit()
     except DatabaseAwayError:

@@ -14,6 +14,8 @@ from resolvers.refresh_cookies import RefreshTokenPlace
 
 DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
     {
+        models.ActorKind: "What kind of actor changed something.",
+        models.AuditAction: "What happened to a row.",
         models.BackorderPolicy: "Whether a variant sells on when its stock is used up.",
         models.Badge: "A label on a product's card.",
         models.BillingPeriod: "How often a tier's price is due.",
@@ -36,6 +38,8 @@ declared_permissions: Any = strawberry.enum(permissions.Permission, description=
 for value in declared_permissions.__strawberry_definition__.values:
     value.description = permissions.Permission[value.name].description
 
+ActorKind = models.ActorKind
+AuditAction = models.AuditAction
 BackorderPolicy = models.BackorderPolicy
 Badge = models.Badge
 BillingPeriod = models.BillingPeriod

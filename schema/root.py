@@ -8,6 +8,8 @@ from auth.permissions import Gate, Permission
 from models.shop import SHOP_ID
 from resolvers.external_sign_in import identity_providers
 from schema.accounts import Account
+from schema.audit import AuditEntry
+from schema.audit_lists import AuditFilter, AuditSort
 from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
@@ -28,6 +30,7 @@ from schema.subscriptions import Subscription
 from schema.users import AccountFilter, AccountSort
 
 NODES: dict[str, type[models.Base]] = {
+    "AuditEntry": models.AuditEntry,
     "Author": models.Author,
     "Category": models.Category,
     "DeadLetter": models.DeadLetter,
@@ -126,6 +129,14 @@ class Query:
         sort=AccountSort,
         filter=AccountFilter,
         requires=Permission.ACCOUNTS_READ,
+    )
+    audit_log: Connection[AuditEntry] | None = page(
+        models.AuditEntry,
+        "Who changed which row, from where.",
+        order=AuditSort.NEWEST,
+        sort=AuditSort,
+        filter=AuditFilter,
+        requires=Permission.AUDIT_READ,
     )
     dead_letters: Connection[DeadLetter] | None = page(
         models.DeadLetter,

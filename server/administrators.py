@@ -16,7 +16,7 @@ PASSWORD_BYTES = 18
 
 def create_admin(settings: Settings, person: Administrator) -> str:
     """Make the account; gives its password. Raises a DomainError or a ServerError."""
-    return in_one_transaction(settings, lambda session: new_administrator(session, person))
+    return in_one_transaction(settings, "create-admin", lambda session: new_administrator(session, person))
 
 
 async def new_administrator(session: AsyncSession, person: Administrator) -> str:

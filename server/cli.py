@@ -18,6 +18,7 @@ from domain.errors import DomainError
 from models import Role
 from schema.root import schema as graphql_schema
 from server.administrators import create_admin
+from server.audit_commands import audit
 from server.command_database import with_engine
 from server.database_roles import DatabaseRole
 from server.database_url import show_database_url
@@ -59,7 +60,8 @@ MULTIPLIERS = {"": 1, "k": 1_000, "m": 1_000_000}
 app = typer.Typer(
     name="merkato",
     help="Content and commerce behind one typed GraphQL API. Start with [bold]merkato dev[/].",
-    epilog="Exit codes: 0 done; 1 not done, the reason is on stderr; 2 wrong usage; 3 an import refused some products.",
+    epilog="Exit codes: 0 done; 1 not done, the reason is on stderr; 2 wrong usage; 3 an import refused some products; "
+    "4 the audit log was tampered with.",
     rich_markup_mode="rich",
     no_args_is_help=True,
     add_completion=False,
@@ -69,6 +71,7 @@ app = typer.Typer(
 imports = typer.Typer(help="Bring in data from elsewhere.", no_args_is_help=True)
 app.command()(init)
 app.add_typer(imports, name="import")
+app.add_typer(audit, name="audit")
 app.add_typer(jobs, name="jobs")
 app.add_typer(mailbox_commands, name="mailbox")
 
@@ -183,7 +186,7 @@ def migrate_command(
     if check:
         _check_migrations(settings)
         return
-    migration = with_engine(settings, lambda engine: migrate(engine, to, going_back=yes))
+    migration = with_engine(settings, "migrate", lambda engine: migrate(engine, to, going_back=yes))
     print_migration(Console(), migration)
 
 
@@ -213,7 +216,10 @@ def import_shopify(
     settings = load_settings()
     with showing_bytes(console, file.name) as report:
         summary = with_engine(
-            settings, lambda engine: import_products(engine, file, dry_run=dry_run, report=report), migrated=True
+            settings,
+            "import shopify",
+            lambda engine: import_products(engine, file, dry_run=dry_run, report=report),
+            migrated=True,
         )
     print_import(console, summary, dry_run=dry_run)
     if summary.refused:
@@ -276,7 +282,9 @@ def explain_command(
     question = Question(file, GraphQLRequest(read_text(file), operation, given), VIEWERS[viewer.lower()])
     settings = load_settings()
     role = DatabaseRole.APP if settings.database_assume_roles else None
-    print_report(Console(), with_engine(settings, lambda engine: explain(engine, question, role), migrated=True))
+    print_report(
+        Console(), with_engine(settings, "explain", lambda engine: explain(engine, question, role), migrated=True)
+    )
 
 
 @app.command()
@@ -352,14 +360,14 @@ def _check_migrations(settings: Settings) -> None:
 
 
 def _load_demo(settings: Settings) -> None:
-    loaded = with_engine(settings, load_demo, migrated=True)
+    loaded = with_engine(settings, "seed", load_demo, migrated=True)
     Console().print("The demo data is loaded." if loaded else "Nothing was loaded: there are products already.")
 
 
 def _generate(settings: Settings, products: int) -> None:
     console = Console()
     with showing_tables(console) as report:
-        counts = with_engine(settings, lambda engine: generate(engine, products, report), migrated=True)
+        counts = with_engine(settings, "seed", lambda engine: generate(engine, products, report), migrated=True)
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
 

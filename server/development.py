@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from domain.actors import act_as, command
 from server.database import empty_database, opened_engine
 from server.embedded import EmbeddedPostgres
 from server.errors import ServerError
@@ -93,6 +94,7 @@ def show_addresses(addresses: Addresses) -> None:
 async def _prepare(url: str, settings: Settings, *, demo: bool) -> None:
     with Console().status("Preparing the database…"):
         async with opened_engine(url, settings) as engine:
+            act_as(engine, command("dev"))
             await migrate(engine)
             if demo:
                 await load_demo(engine)

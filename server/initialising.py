@@ -48,7 +48,7 @@ def initialise(answers: Answers, person: Administrator) -> Initialised:
 
     Raises ServerError, and DomainError for an administrator who cannot be one.
     """
-    return with_engine(settings_of(answers), lambda engine: set_up(engine, answers, person))
+    return with_engine(settings_of(answers), "init", lambda engine: set_up(engine, answers, person))
 
 
 async def set_up(engine: AsyncEngine, answers: Answers, person: Administrator) -> Initialised:

@@ -9,8 +9,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.sweeping import SWEEP_ACCOUNTS, sweep_accounts
+from domain.actors import Actor, acting
+from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG, keep, seal_batch
 from domain.mail_jobs import SEND_MAIL
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
+from models import ActorKind
 from server.job_execution import Handler, Payload
 from server.mailing import mail_handler
 from server.settings import Settings
@@ -25,23 +28,50 @@ class Scheduled:
     """A cron expression, in UTC."""
 
 
-SCHEDULE = (Scheduled(TIDY_QUEUE, "*/5 * * * *"), Scheduled(SWEEP_ACCOUNTS, "17 * * * *"))
+SCHEDULE = (
+    Scheduled(TIDY_QUEUE, "*/5 * * * *"),
+    Scheduled(SWEEP_ACCOUNTS, "17 * * * *"),
+    Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
+    Scheduled(KEEP_AUDIT_LOG, "23 2 * * *"),
+)
 
 
 def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handler]:
     """The handlers by the names of their jobs."""
     return {
         SEND_MAIL: mail_handler(settings),
-        TIDY_QUEUE: in_transaction(engine, partial(tidy_queue, log_age=timedelta(days=settings.job_log_days))),
-        SWEEP_ACCOUNTS: in_transaction(engine, lambda session: sweep_accounts(session, datetime.now(UTC))),
+        TIDY_QUEUE: in_transaction(
+            engine, TIDY_QUEUE, partial(tidy_queue, log_age=timedelta(days=settings.job_log_days))
+        ),
+        SWEEP_ACCOUNTS: in_transaction(
+            engine, SWEEP_ACCOUNTS, lambda session: sweep_accounts(session, datetime.now(UTC))
+        ),
+        SEAL_AUDIT_LOG: in_transactions(engine, seal_batch),
+        KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),
     }
 
 
-def in_transaction(engine: AsyncEngine, work: Callable[[AsyncSession], Awaitable[object]]) -> Handler:
-    """A handler that does some work on the database, in one transaction. It needs no payload."""
+def in_transaction(engine: AsyncEngine, name: str, work: Callable[[AsyncSession], Awaitable[object]]) -> Handler:
+    """A handler that does some work on the database, in one transaction. It needs no payload.
+
+    The job of that name is on record for what it changes.
+    """
+
+    async def handle(job_id: UUID, _payload: Payload) -> None:
+        async with AsyncSession(engine) as session, session.begin():
+            await session.execute(acting(Actor(ActorKind.JOB, name=name, request_id=str(job_id))))
+            await work(session)
+
+    return handle
+
+
+def in_transactions(engine: AsyncEngine, work: Callable[[AsyncSession], Awaitable[bool]]) -> Handler:
+    """A handler that works in one transaction after the other, for as long as there is more to do."""
 
     async def handle(_job_id: UUID, _payload: Payload) -> None:
-        async with AsyncSession(engine) as session, session.begin():
-            await work(session)
+        is_more = True
+        while is_more:
+            async with AsyncSession(engine) as session, session.begin():
+                is_more = await work(session)
 
     return handle

@@ -23,7 +23,7 @@ def dead(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many of the newest to list.")] = 50,
 ) -> None:
     """List the dead letters: jobs that failed for the last time."""
-    letters = in_one_transaction(load_settings(), lambda session: newest_dead_letters(session, limit))
+    letters = in_one_transaction(load_settings(), "jobs dead", lambda session: newest_dead_letters(session, limit))
     print_dead_letters(Console(), letters)
 
 
@@ -38,7 +38,8 @@ def replay_command(letter: Letter = None, every: Every = False) -> None:  # noqa
         await replay(session, chosen)
         return 1
 
-    Console().print(f"Enqueued {_counted(in_one_transaction(load_settings(), work))} again.")
+    replayed = in_one_transaction(load_settings(), "jobs replay", work)
+    Console().print(f"Enqueued {_counted(replayed)} again.")
 
 
 @jobs.command("drop")
@@ -52,7 +53,8 @@ def drop_command(letter: Letter = None, every: Every = False) -> None:  # noqa: 
         await drop(session, chosen)
         return 1
 
-    Console().print(f"Dropped {_counted(in_one_transaction(load_settings(), work))}.")
+    dropped = in_one_transaction(load_settings(), "jobs drop", work)
+    Console().print(f"Dropped {_counted(dropped)}.")
 
 
 def _chosen(letter: UUID | None, *, every: bool) -> UUID | None:

@@ -22,6 +22,7 @@ BATCH = 5_000
 once; the prices trigger goes through all products once per COPY."""
 
 SETTINGS = """
+    SET LOCAL "merkato.actor" = '{"kind": "COMMAND", "name": "seed"}';
     SET LOCAL statement_timeout = 0;
     SET LOCAL work_mem = '64MB';
     SET LOCAL gin_pending_list_limit = '64MB';
