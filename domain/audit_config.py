@@ -14,6 +14,7 @@ LONGEST_RETENTION_DAYS = 36_500
 ITSELF = "audit_config"
 PERMISSION_DENIED = "42501"
 LOCK_NOT_AVAILABLE = "55P03"
+NOT_SUPPORTED = "0A000"
 
 COLUMNS = text("""
     SELECT attname FROM pg_attribute
@@ -57,6 +58,13 @@ class NotTheOwnerError(DomainError):
         )
 
 
+class NotRecordableError(DomainError):
+    """A row of the table cannot be written down in the log."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"The table {table} has columns of the type json, which may hold what the log cannot.")
+
+
 class TableInUseError(DomainError):
     """Somebody writes to the table all the time, or for long."""
 
@@ -85,8 +93,8 @@ async def audited_tables(session: AsyncSession) -> Sequence[AuditedTable]:
 async def configure(session: AsyncSession, name: str, change: ConfigChange) -> AuditedTable:
     """Change what is recorded of a table; takes effect with the commit.
 
-    What was recorded stays. Raises UnknownTableError, UnknownColumnError, AlwaysRecordedError, NotTheOwnerError and
-    TableInUseError.
+    What was recorded stays. Raises UnknownTableError, UnknownColumnError, AlwaysRecordedError, NotTheOwnerError,
+    NotRecordableError and TableInUseError.
     """
     try:
         return await _configured(session, name, change)
@@ -94,6 +102,8 @@ async def configure(session: AsyncSession, name: str, change: ConfigChange) -> A
         state = getattr(error.orig, "sqlstate", None)
         if state == PERMISSION_DENIED:
             raise NotTheOwnerError from error
+        if state == NOT_SUPPORTED:
+            raise NotRecordableError(name) from error
         if state == LOCK_NOT_AVAILABLE:
             raise TableInUseError(name) from error
         raise

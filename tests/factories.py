@@ -11,8 +11,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
+from domain.actors import Actor, acting
+from domain.audit_log import seal_batch
 from domain.vault import Place
 from models import (
+    ActorKind,
     Address,
     ApiToken,
     Author,
@@ -28,6 +31,7 @@ from models import (
     ProductVariant,
     PublishingStatus,
     Review,
+    Role,
     SecurityEvent,
     Service,
     ServiceTier,
@@ -235,6 +239,16 @@ async def add_dead_letter(session: AsyncSession, **overrides: Any) -> DeadLetter
     return await _add(session, DeadLetter, overrides, **defaults, enqueued_at=PUBLISHED_AT)
 
 
+async def add_audited_change(session: AsyncSession) -> User:
+    """A change of an account of which everything is on record; everything later in the transaction is too."""
+    user = await add_user(session)
+    actor = Actor(ActorKind.API_TOKEN, user.id, new_id(), "till", "192.0.2.1", "Fox", f"request-{next(NUMBERS)}")
+    await session.execute(acting(actor))
+    user.role, user.first_name = Role.STAFF, "Hana"
+    await session.flush()
+    return user
+
+
 async def add_belongings(session: AsyncSession, user: User) -> None:
     """A row of every table whose rows are an account's own: the lists of `viewer` have one more each."""
     await add_address(session, user, company="Kibo", line2="Floor 2", region="Oromia", postal_code="1000")
@@ -263,6 +277,9 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_author(session, number)
         await _add_full_account(session, number)
         await add_dead_letter(session)
+    for _ in range(size):
+        await add_audited_change(session)
+    await seal_batch(session)
 
 
 async def _add_full_product(session: AsyncSession, category: Category, number: int) -> None:

@@ -142,6 +142,12 @@ FUNCTIONS = (
                 RAISE EXCEPTION 'The table % has not all of these columns: %, %.',
                     NEW.table_name, NEW.excluded_columns, NEW.ignored_columns USING ERRCODE = 'undefined_column';
             END IF;
+            IF NEW.is_on AND EXISTS (
+                SELECT FROM pg_attribute WHERE attrelid = recorded AND attnum > 0 AND atttypid = 'json'::regtype
+            ) THEN
+                RAISE EXCEPTION 'The table % has columns of the type json, which may hold what jsonb refuses.',
+                    NEW.table_name USING ERRCODE = 'feature_not_supported';
+            END IF;
             IF NEW.table_name = 'audit_config' THEN
                 RETURN NULL;  -- a table in use cannot be given triggers; the migration has made them
             END IF;
@@ -236,8 +242,10 @@ RECORDED = (
         ("encrypted_secret",),
         ("last_used_step",),
     ),
-    Recorded("dead_letters", "Who drops or repeats what failed. What jobs were told stays out.", ("payload", "error")),
     Recorded("audit_config", "Who changes what is recorded. It cannot be turned off."),
+    Recorded(
+        "dead_letters", "The log of the worker tells of jobs, and they hold secrets.", ("payload", "error"), is_on=False
+    ),
     Recorded("recovery_codes", "The security log says when they are replaced and used.", ("code_hash",), is_on=False),
     Recorded("user_security_logs", "It is a log itself.", ("details", "address", "user_agent"), is_on=False),
     Recorded(

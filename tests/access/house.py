@@ -12,13 +12,14 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 import models
+from domain.audit_log import seal_batch
 from resolvers.declarations import Lookup
 from resolvers.ids import encode_id
 from server.app import create_app
 from tests.access.cover import Arguments, Cover, Selected, text_of
 from tests.access.people import Person, people
 from tests.databases import settings_for
-from tests.factories import add_shopful, shared_engine, writing
+from tests.factories import add_audited_change, add_shopful, shared_engine, writing
 from tests.live import serving, visiting
 from tests.schema.routes import SEARCHED, declared_as
 from tests.schema.walk import CORE, WalkedField, fields
@@ -89,6 +90,8 @@ async def open_house(postgres: str, migrated: str) -> AsyncIterator[House]:
             await add_shopful(session, 2)
             product = (await session.scalars(select(models.Product).limit(1))).one()
             everybody = await people(session, settings, product)
+            await add_audited_change(session)
+            await seal_batch(session)
             rows = await newest_rows(session)
         with (
             serving(create_app(settings)) as address,

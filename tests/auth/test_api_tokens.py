@@ -46,7 +46,9 @@ async def test_token_acts_for_its_user_within_its_scopes(engine: AsyncEngine) ->
     token = await made(engine)
 
     assert is_api_token(token.text)
-    assert await viewer(engine, token.text) == Viewer(grants=frozenset(SCOPES), acts_for=token.row.user_id)
+    assert await viewer(engine, token.text) == Viewer(
+        grants=frozenset(SCOPES), acts_for=token.row.user_id, token_id=token.row.id
+    )
     async with writing(engine) as session:
         [row] = await session.scalars(select(ApiToken))
     assert (row.name, row.prefix, row.scopes) == ("Till", token.text[:11], ["catalog:read", "stock:read"])
@@ -111,7 +113,7 @@ async def test_rotated_token_overlaps_its_only_successor_for_a_day(engine: Async
 
     [new] = [outcome for outcome in outcomes if isinstance(outcome, NewApiToken)]
     assert sum(isinstance(outcome, ApiTokenNotFoundError) for outcome in outcomes) == 4
-    assert await viewer(engine, new.text) == await viewer(engine, old.text)
+    assert (await viewer(engine, new.text)).grants == (await viewer(engine, old.text)).grants
     with pytest.raises(ApiTokenRefusedError):
         await viewer(engine, old.text, DAY)
     assert (await viewer(engine, new.text, DAY)).grants == set(SCOPES)

@@ -25,7 +25,8 @@ from tests.factories import shared_engine, writing
 ROLES = ("merkato_admin", "merkato_app", "merkato_reporting", "merkato_system")
 HIDDEN_TABLES = {"external_sign_ins", "one_time_tokens", "refresh_tokens", "throttles"}
 QUEUE_TABLES = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
-OWNED_TABLES = sorted(GUARDED_TABLES - {"dead_letters"})
+AUDIT_TABLES = {"audit_chain", "audit_config", "audit_log"}
+OWNED_TABLES = sorted(GUARDED_TABLES - {"audit_log", "dead_letters"})
 MODELS = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]
 
 Acting: TypeAlias = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
@@ -112,7 +113,7 @@ async def test_every_table_is_for_whom_it_is_meant(acting: Acting) -> None:
                     AND has_table_privilege('merkato_system', oid, 'UPDATE')
                     AND has_table_privilege('merkato_system', oid, 'DELETE') AS served,
                 has_table_privilege('merkato_reporting', oid, 'INSERT, UPDATE, DELETE, TRUNCATE') AS falsified
-            FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+            FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
         """)
     names = {table["relname"] for table in tables}
     assert names == {*models.Base.metadata.tables, *QUEUE_TABLES, "alembic_version"}
@@ -121,7 +122,7 @@ async def test_every_table_is_for_whom_it_is_meant(acting: Acting) -> None:
         "alembic_version"
     }
     assert {table["relname"] for table in tables if table["written"] or table["falsified"]} == set()
-    assert {table["relname"] for table in tables if table["served"]} == names - {"alembic_version"}
+    assert {table["relname"] for table in tables if table["served"]} == names - {"alembic_version", *AUDIT_TABLES}
 
 
 async def test_requests_read_every_column_but_secrets(acting: Acting) -> None:
@@ -215,3 +216,21 @@ async def test_server_and_administrators_see_and_change_every_row(acting: Acting
     async with acting(DatabaseRole.SYSTEM) as connection:
         assert "permission denied" in await refused(connection, "UPDATE alembic_version SET version_num = '1'")
         assert "must be owner" in await refused(connection, "ALTER TABLE addresses DISABLE ROW LEVEL SECURITY")
+
+
+async def test_nobody_but_the_owner_writes_the_audit_log(acting: Acting) -> None:
+    for role in (DatabaseRole.SYSTEM, "merkato_admin", "merkato_reporting"):
+        async with acting(role) as connection:
+            assert await connection.fetchval("SELECT count(*) > 0 FROM audit_log")
+            for statement in (
+                *("INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"),
+                "CREATE TRIGGER mine AFTER DELETE ON {} EXECUTE FUNCTION record_change()",
+            ):
+                for table in AUDIT_TABLES:
+                    assert "permission denied" in await refused(connection, statement.format(table))
+            for forbidden in (
+                "SELECT FROM audit.unsealed",
+                "SELECT keep_audit_log_at('2100-01-01')",
+                "SELECT make_audit_partition('2100-01-01')",
+            ):
+                assert "permission denied" in await refused(connection, forbidden)

@@ -495,6 +495,7 @@ def value_at(data: Any, path: list[str | int]) -> Any:
 def test_guarded_fields_are_these() -> None:
     """A guard that gets lost is an error that no other test would see."""
     assert {str(walked): permission_of(walked).value for walked in GUARDED} == {
+        "AuditEntry.actor": "accounts:read",
         "Author.email": "accounts:read",
         "Category.isActive": "catalog:read",
         "Post.internalNotes": "content:read",
@@ -503,6 +504,7 @@ def test_guarded_fields_are_these() -> None:
         "Product.isActive": "catalog:read",
         "ProductVariant.costPrice": "costs:read",
         "ProductVariant.stock": "stock:read",
+        "Query.auditLog": "audit:read",
         "Query.deadLetters": "jobs:read",
         "Query.user": "accounts:read",
         "Query.users": "accounts:read",

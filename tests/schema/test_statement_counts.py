@@ -213,6 +213,7 @@ def test_every_type_is_reached() -> None:
         "AccountConnection",
         "AuthorConnection",
         "CategoryConnection",
+        "AuditEntryConnection",
         "DeadLetterConnection",
         "PostCategoryConnection",
         "SearchConnection",
