@@ -38,6 +38,7 @@ from server.observation import Observation
 from server.rate_limits import RateLimitedError
 from server.refresh_cookies import RefreshCookies
 from server.refusals import refusal
+from server.request_ids import current_request_id
 from server.request_memo import RequestMemo
 from server.settings import AppEnvironment, Settings
 from server.viewers import Viewers
@@ -141,7 +142,8 @@ class GraphQLEndpoint:
 
 
 def _visit(request: HttpRequest) -> Visit:
-    return visit_from(datetime.now(UTC), request.peer, request.header(b"user-agent"))
+    visit = visit_from(datetime.now(UTC), request.peer, request.header(b"user-agent"))
+    return replace(visit, request_id=current_request_id())
 
 
 def _respond(answer: Answer, media_type: str) -> HttpAnswer:

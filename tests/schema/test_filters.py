@@ -456,7 +456,7 @@ def test_every_filter_is_compared_here() -> None:
     filters = {name for name, kind in CORE.type_map.items() if name.endswith("Filter") and hasattr(kind, "fields")}
     elsewhere = {"OptionFilter", "AccountFilter", "AuditFilter", "SessionFilter", "SecurityLogFilter"}
     assert filters - elsewhere == {filtered.type_name for filtered in ALL}, (
-        "See test_account_filters.py and test_audit_log.py too."
+        "See test_account_filters.py, test_audit.py."
     )
 
 
