@@ -43,7 +43,7 @@ class Actor:
             "user_agent": self.user_agent,
             "request": self.request_id,
         }
-        return orjson.dumps({name: value for name, value in known.items() if value is not None}).decode()
+        return orjson.dumps({name: str(value) for name, value in known.items() if value is not None}).decode()
 
 
 def command(name: str) -> Actor:

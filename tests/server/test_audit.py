@@ -38,7 +38,7 @@ async def test_people_and_machines_are_on_record_with_their_request(engine: Asyn
         known = {
             "prefix": text[:PREFIX_LENGTH],
             "token_hash": hash_token(text),
-            "scopes": ["accounts:read", "accounts:write"],
+            "scopes": ["accounts:write"],
         }
         token = await add_api_token(session, boss, **known)
     whom = encode_id("Account", selam.id)
