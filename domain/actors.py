@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import ActorKind
 
 ACTOR = "merkato.actor"
-"""The setting that the triggers read (migration 0019)."""
+"""The setting that the triggers read (migration 0020)."""
 
 TELL = f"SELECT set_config('{ACTOR}', $1, true)"
 

@@ -1,4 +1,4 @@
-"""The chain of hashes over the audit log, and what is found when it was tampered with (decision 0024).
+"""The chain of hashes over the audit log, and what is found when it was tampered with (decision 0028).
 
 Each entry's digest is the SHA-256 of what it says. Its hash is the SHA-256 of the hash before it, of that digest and of
 the entry's place: so whoever alters, removes, inserts or moves an entry has to compute every later hash anew, and the
@@ -20,10 +20,10 @@ CONTENT = """
         actor_id, token_id, actor_name, database_role, address, user_agent, request_id
     )::text
 """
-"""What an entry says, in SQL; `audit_content` of migration 0020 is the same."""
+"""What an entry says, in SQL; `audit_content` of migration 0021 is the same."""
 
 PLACE = "concat_ws(' ', position, id, table_name, extract(epoch FROM sealed_at))"
-"""Where it stands; `audit_place` of migration 0020 is the same."""
+"""Where it stands; `audit_place` of migration 0021 is the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class ActorKind(StrEnum):
 
 
 class AuditEntry(FromClient, Base):
-    """A change of a row. A trigger writes it, and nobody changes it (migration 0018, decision 0024).
+    """A change of a row. A trigger writes it, and nobody changes it (migration 0020, decision 0028).
 
     Until it is sealed it has neither position nor hashes, and lies in the partition of what is sealed at infinity. What
     its table's retention has taken away is emptied: what is left of it carries the chain.
@@ -93,7 +93,7 @@ class AuditEntry(FromClient, Base):
 
 
 class AuditedTable(Base):
-    """What is recorded of a table. A trigger on this table makes those of the other (migration 0018)."""
+    """What is recorded of a table. A trigger on this table makes those of the other (migration 0020)."""
 
     __tablename__ = "audit_config"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Make the audit log, its chain, and what is recorded of each table (decision 0024).
+"""Make the audit log, its chain, and what is recorded of each table (decision 0028).
 
 The partitions lie in the schema `audit`, on which nobody has any right: they are reached through `audit_log` alone,
 whose policies hold for all of them. Entries that are not sealed yet lie in `audit.unsealed`, so that no write ever
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Seal the audit log in a chain of hashes, make its partitions ahead, and remove what retention gives up (decision 0024).
+"""Seal the audit log in a chain of hashes, make its partitions ahead, and remove what retention gives up (decision 0028).
 
 The functions belong to whoever migrates; the server may call them, and has no other way to touch the log. The texts
 that are hashed are in domain/audit_chain.py as well, so that to verify does not rest on what the database says of them.
@@ -6,8 +6,8 @@ that are hashed are in domain/audit_chain.py as well, so that to verify does not
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Record the changes of tables, as audit_config says (decision 0024).
+"""Record the changes of tables, as audit_config says (decision 0028).
 
 `record_change` belongs to whoever migrates and runs with their rights, so that those who write need none on the log.
 It may be attached to tables by its owner only. The triggers are `ENABLE ALWAYS`, so that a restore or a replication
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
