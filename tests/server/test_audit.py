@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.api_tokens import MARK, PREFIX_LENGTH
+from auth.permissions import Permission
 from auth.secrets import hash_token, new_token
 from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG
 from models import AuditEntry, Role
@@ -38,7 +39,7 @@ async def test_people_and_machines_are_on_record_with_their_request(engine: Asyn
         known = {
             "prefix": text[:PREFIX_LENGTH],
             "token_hash": hash_token(text),
-            "scopes": ["accounts:write"],
+            "scopes": sorted(Permission),
         }
         token = await add_api_token(session, boss, **known)
     whom = encode_id("Account", selam.id)
