@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -81,7 +81,8 @@ async def _machine(
 ) -> Person:
     """A machine, which has what both its scopes and the role of its user grant, and nothing of its own."""
     user, text = await _user(session, product, role), MARK + new_token()
-    known = {"prefix": text[:PREFIX_LENGTH], "token_hash": hash_token(text)}
+    soon = datetime.now(UTC) + timedelta(hours=1)  # its use is not noted meanwhile, which would be a write
+    known = {"prefix": text[:PREFIX_LENGTH], "token_hash": hash_token(text), "last_used_at": soon}
     row = await add_api_token(session, user, scopes=sorted(scopes), **known)
     needed = frozenset({encode_id("Account", user.id), encode_id("ApiToken", row.id)})
     return Person(name, bearer(text), ROLE_PERMISSIONS[role] & scopes, needed=needed)
