@@ -132,7 +132,10 @@ class _Measuring:
         return self._object(kind, sets, page) if isinstance(kind, GraphQLObjectType) else 0
 
     def _object(self, kind: GraphQLObjectType, sets: Iterable[SelectionSetNode | None], page: int | None) -> int:
-        fields = self._selections.fields(kind, sets)
+        try:
+            fields = self._selections.fields(kind, sets)
+        except GraphQLError:  # a directive was given null: the executors give an error in place of the object
+            return 0
         self._fields += len(fields)
         if self._fields > self._maximum_fields:
             raise exceeded("fields", self._maximum_fields, None)

@@ -195,6 +195,16 @@ def test_what_was_counted_before_hides_no_cost(visitor: httpx.Client) -> None:
             assert ask(visitor, text, costly).json()["errors"][0]["extensions"]["code"] == "COST_LIMIT_EXCEEDED"
 
 
+def test_condition_that_is_null_is_told_as_ever_and_hides_no_cost(visitor: httpx.Client) -> None:
+    """The variable is declared with a default, so that it may stand there and be null all the same."""
+    declared = PAGES.replace("true", "true, $null: Boolean = true")
+    text = declared.replace("products(first: $size)", "shop { name @include(if: $null) } products(first: $size)")
+    refused = ask(visitor, text, {"size": 1, "null": None}).json()["errors"]
+    assert {error["extensions"]["code"] for error in refused} == {"BAD_USER_INPUT"}
+    costly = ask(visitor, text, {"size": 100, "null": None}).json()["errors"]
+    assert {error["extensions"]["code"] for error in costly} == {"COST_LIMIT_EXCEEDED"}
+
+
 def test_fields_that_are_merged_cost_once(visitor: httpx.Client) -> None:
     part = "products(first: 90) { nodes { id reviews(first: 100) { nodes { title } } } }"
     assert ask(visitor, f"{{ {part} {part} ...A }} fragment A on Query {{ {part} }}").status_code == 200
