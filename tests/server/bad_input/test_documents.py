@@ -45,7 +45,7 @@ def test_documents_that_cannot_be_parsed_are_refused(http: httpx.Client, documen
         pytest.param("type A { b: Int }", "definition is not executable", id="type-definition"),
         pytest.param("{ __typename } query B { __typename }", "must be the only defined operation", id="anonymous"),
         pytest.param("query A { __typename } query A { __typename }", "only one operation named 'A'", id="same-name"),
-        pytest.param("subscription { __typename }", "subscription operation is not supported", id="subscription"),
+        pytest.param("subscription { __typename }", "must not select an introspection", id="subscription"),
         pytest.param("query A($a: Int) { __typename }", "Variable '$a' is never used", id="unused-variable"),
         pytest.param("{ products(first: $a) { totalCount } }", "'$a' is not defined", id="undefined-variable"),
         pytest.param("query A($a: Unknown) { a(a: $a) }", "Unknown type 'Unknown'", id="unknown-variable-type"),
