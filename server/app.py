@@ -44,6 +44,7 @@ from server.endpoint import GraphQLEndpoint
 from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
 from server.executor import executor_for
+from server.front_door import front_door
 from server.graphiql import graphiql_routes
 from server.graphql_execution import Executor
 from server.health import Health
@@ -183,7 +184,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
-    plain = Entrance(application, endpoint, sockets)
+    plain = Entrance(application, endpoint, sockets, front_door(configured))
     entrance = traces.TracedApplication(plain) if traces else plain
     return BehindProxies(entrance, configured.trusted_proxies) if configured.trusted_proxies else entrance
 
@@ -209,7 +210,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Content-Type", "Authorization", "If-None-Match", *APOLLO_HEADERS],
-            expose_headers=["ETag", "X-Request-Id"],
+            expose_headers=["ETag", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"],
             allow_credentials=True,  # the cookie of the refresh token (server/refresh_cookies.py)
         )
     ]

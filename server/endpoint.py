@@ -46,7 +46,12 @@ from server.viewers import Viewers
 OpenContext = Callable[[Viewer, Callable[[], Visit], RefreshCookie], Context]
 
 NO_OTHERS: Mapping[str, str] = MappingProxyType({})
-HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Vary": "Accept",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 class GraphQLEndpoint:

@@ -3,7 +3,9 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.arrival import echoing
+from server.front_door import FrontDoor, turn_away
 from server.request_ids import GIVEN_ID, new_request_id, take_request_id
+from server.security_headers import protecting
 
 GRAPHQL_PATH = "/graphql"
 
@@ -17,10 +19,11 @@ class Entrance:
     Every request gets its id here, if no trusted proxy gave it one (server/arrival.py).
     """
 
-    def __init__(self, application: ASGIApp, graphql: ASGIApp, sockets: ASGIApp) -> None:
+    def __init__(self, application: ASGIApp, graphql: ASGIApp, sockets: ASGIApp, door: FrontDoor | None = None) -> None:
         self._application = application
         self._graphql = graphql
         self._sockets = sockets
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the process's life."""
@@ -28,9 +31,15 @@ class Entrance:
             await self._application(scope, receive, send)
             return
         take_request_id(scope.get(GIVEN_ID) or new_request_id())
+        if self._door is not None:
+            answer = self._door.answer_to(scope)
+            if answer is not None:
+                await turn_away(scope, receive, send, answer)
+                return
+            send = self._door.closing(scope, send)
         if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH and b"origin" not in dict(scope["headers"]):
             await self._graphql(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == GRAPHQL_PATH:
             await self._sockets(scope, receive, echoing(send))
         else:
-            await self._application(scope, receive, echoing(send))
+            await self._application(scope, receive, echoing(protecting(send)))

@@ -54,6 +54,7 @@ def page_response() -> Response:
     """GraphiQL's page."""
     headers = {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "X-Frame-Options": "DENY",
         "Cache-Control": "no-cache",
         "Vary": "Accept",
         "X-Content-Type-Options": "nosniff",

@@ -151,7 +151,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Answer, and throw away what still comes: closed at once, a connection loses the answer with it."""
         self._is_refused = True
         body = refusal(refused.code, refused.message)
-        head = b"content-type: application/json; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+        head = b"content-type: application/json; charset=utf-8\r\nx-content-type-options: nosniff\r\n"
+        head += b"connection: close\r\ncontent-length: %d\r\n\r\n"
         self.transport.write(STATUS_LINE[refused.status] + head % len(body) + body)
         self.transport.write_eof()
         self._stop_waiting()

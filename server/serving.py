@@ -121,7 +121,6 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         settings,
         settings.log_level,
         APPLICATION,
-        server_header=False,
         workers=settings.workers,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_worker_healthcheck=WORKER_START_SECONDS,
@@ -151,6 +150,7 @@ def _configure(
         ws_per_message_deflate=False,
         lifespan="on",
         log_config=log_configuration(settings.log_level, settings.log_format, of_uvicorn=level),
+        server_header=False,
         access_log=False,  # server/access_log.py has one that knows operations
         proxy_headers=False,  # server/arrival.py believes the proxies of the settings, and nobody else
         callback_notify=partial(_end_without_parent, os.getpid()),

@@ -18,6 +18,7 @@ from domain.vault import Vault, VaultError, parse_keys
 from integrations.mail import parse_sender
 from integrations.smtp import SmtpSecurity
 from server.database_url import normalise_database_url
+from server.door_settings import DoorSettings
 from server.errors import ServerError
 from server.limit_settings import LimitSettings
 from server.observation_settings import LogFormat, ObservationSettings
@@ -91,7 +92,7 @@ def generate_key() -> SecretStr:
     return SecretStr(secrets.token_urlsafe(48))
 
 
-class Settings(ObservationSettings, WebSocketSettings, LimitSettings, RateLimitSettings):
+class Settings(ObservationSettings, WebSocketSettings, LimitSettings, RateLimitSettings, DoorSettings):
     """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""
 
     model_config = SettingsConfigDict(
@@ -477,7 +478,9 @@ class Settings(ObservationSettings, WebSocketSettings, LimitSettings, RateLimitS
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _require_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _require_networks(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("require_https") and not value:
+            raise ValueError("is missing, and REQUIRE_HTTPS is of no use without it: nobody says who came by TLS.")
         for network in value:
             try:
                 ip_network(network)

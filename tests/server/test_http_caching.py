@@ -261,7 +261,10 @@ async def test_pages_of_other_origins_can_ask_whether_it_changed(shop_page: http
     response = await shop_page.get("/graphql", params={"query": PRODUCTS}, headers={"origin": SHOP_ORIGIN})
 
     assert asked.status_code == 200
-    assert response.headers["access-control-expose-headers"] == "ETag, X-Request-Id"
+    assert (
+        response.headers["access-control-expose-headers"]
+        == "ETag, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy"
+    )
     assert response.headers["etag"]
 
 

@@ -398,3 +398,44 @@ def test_unreadable_database_address_is_refused_and_not_repeated(written: str, p
         normalise_database_url(written)
 
     assert "p" not in show_database_url(written).removeprefix("(unreadable)").removeprefix("h")
+
+
+def test_https_is_required_only_where_somebody_says_who_came_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = problems(monkeypatch, {"REQUIRE_HTTPS": "true"})
+    monkeypatch.setenv("ALLOWED_HOSTS", "api.shop.example")
+    named = problems(monkeypatch, {})
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.1")
+
+    assert "REQUIRE_HTTPS" in alone
+    assert set(named) == {"TRUSTED_PROXIES"}
+    assert load_settings().require_https
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", "https://api.shop.example"),
+        ("ALLOWED_HOSTS", "api.shop.example:443"),
+        ("REDIS_URL", "localhost:6379"),
+        ("RATE_LIMIT_EXEMPT", "10.0.0.300"),
+        ("RATE_LIMIT_READS", "-1"),
+    ],
+)
+def test_settings_of_the_way_in_are_checked(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    assert set(problems(monkeypatch, {name: value})) == {name}
+
+
+def test_requests_are_counted_outside_development(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_development = load_settings()
+    set_variables(monkeypatch, PRODUCTION | {"REDIS_URL": "valkeys://:word@cache.example:6379/0"})
+    deployed = load_settings()
+
+    assert not in_development.limits_by_rate
+    assert {rate.value: limit for rate, limit in deployed.limits_by_rate.items()} == {
+        "reads": 9000,
+        "searches": 1800,
+        "mutations": 1800,
+        "attempts": 100,
+    }
+    assert deployed.redis_url is not None
+    assert deployed.redis_url.get_secret_value() == "rediss://:word@cache.example:6379/0"
