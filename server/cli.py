@@ -282,9 +282,7 @@ def explain_command(
     question = Question(file, GraphQLRequest(read_text(file), operation, given), VIEWERS[viewer.lower()])
     settings = load_settings()
     role = DatabaseRole.APP if settings.database_assume_roles else None
-    print_report(
-        Console(), with_engine(settings, "explain", lambda engine: explain(engine, question, role), migrated=True)
-    )
+    print_report(Console(), with_engine(settings, None, lambda engine: explain(engine, question, role), migrated=True))
 
 
 @app.command()

@@ -16,16 +16,17 @@ T = TypeVar("T")
 
 
 def with_engine(
-    settings: Settings, name: str, work: Callable[[AsyncEngine], Awaitable[T]], *, migrated: bool = False
+    settings: Settings, name: str | None, work: Callable[[AsyncEngine], Awaitable[T]], *, migrated: bool = False
 ) -> T:
     """What the work gives, done on the database; with `migrated`, only on an up-to-date one.
 
-    The command of that name is on record for what it changes.
+    The command of that name is on record for what it changes; one without a name changes nothing.
     """
 
     async def run(url: str) -> T:
         async with opened_engine(url, settings) as engine:
-            act_as(engine, command(name))
+            if name is not None:
+                act_as(engine, command(name))
             if migrated:
                 await bring_up_to_date(engine, settings)
             return await work(engine)
