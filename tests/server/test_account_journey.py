@@ -147,7 +147,7 @@ async def forget_the_password(hana: Person, phone: Device) -> None:
 async def assert_nothing_is_left(engine: AsyncEngine) -> None:
     """No row of any table tells of the person, but that there was one who wrote a review.
 
-    The audit log keeps from where something was changed, for as long as it is kept; whose names those were it never knew.
+    The audit log keeps from where something was changed, until its time is over; names it never knew.
     """
     async with engine.connect() as connection:
         names = [*(table.name for table in Base.metadata.sorted_tables), "pgqueuer", "pgqueuer_log"]
