@@ -1,10 +1,15 @@
 """The rate limits that the settings ask for, and where their counts are kept."""
 
+from importlib import import_module
+from typing import cast
+
 from schema.root import schema
 from server.rate_limits import RateLimits, budgets_of
-from server.redis_counters import RedisCounters
 from server.request_counters import Counters, MemoryCounters
 from server.settings import Settings
+
+IN_REDIS = "server.redis_counters"
+"""Loaded only where there is a Redis: to import its client takes some two tenths of a second."""
 
 
 def counters_for(settings: Settings) -> Counters:
@@ -12,7 +17,8 @@ def counters_for(settings: Settings) -> Counters:
     window_seconds = settings.rate_limit_window_seconds
     if settings.redis_url is None:
         return MemoryCounters(window_seconds)
-    return RedisCounters(settings.redis_url.get_secret_value(), window_seconds)
+    redis_counters = import_module(IN_REDIS)
+    return cast("Counters", redis_counters.RedisCounters(settings.redis_url.get_secret_value(), window_seconds))
 
 
 def rates_for(settings: Settings, counters: Counters) -> RateLimits:
