@@ -1,10 +1,11 @@
 """The settings of the way in: under which names the server is asked, and whether by TLS alone."""
 
 import re
-from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings
+
+from server.listed_settings import Texts
 
 NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
@@ -12,7 +13,7 @@ NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 class DoorSettings(BaseSettings):
     """What a request must have to be let in."""
 
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    allowed_hosts: Texts = Field(
         default=(),
         description="The names under which clients may ask (the header Host), separated by commas, such as "
         "api.shop.example or *.shop.example. Any when it is empty. /health and /metrics answer under every name.",
@@ -35,10 +36,8 @@ class DoorSettings(BaseSettings):
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
-    def _split_hosts(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    def _accept_hosts_in_any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("allowed_hosts")
     @classmethod

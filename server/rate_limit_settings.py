@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_network
 from types import MappingProxyType
-from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings
 
 from resolvers.rates import Rate
+from server.listed_settings import Networks
 
 MOST = 1_000_000_000
 
@@ -44,7 +43,7 @@ class RateLimitSettings(BaseSettings):
         description="The same for each mutation that checks or sends a password, a code or a link, which is counted by "
         "address even of those who are signed in; 0 does not limit them.",
     )
-    rate_limit_exempt: Annotated[tuple[str, ...], NoDecode] = Field(
+    rate_limit_exempt: Networks = Field(
         default=(),
         description="The IP addresses and networks that are not counted, separated by commas: those of the frontend's "
         "own servers, which ask for all of their visitors.",
@@ -60,21 +59,6 @@ class RateLimitSettings(BaseSettings):
         """The limits that there are; none when nothing is counted."""
         limits = {rate: int(getattr(self, f"rate_limit_{rate}")) for rate in Rate} if self.rate_limits else {}
         return MappingProxyType({rate: limit for rate, limit in limits.items() if limit})
-
-    @field_validator("rate_limit_exempt", mode="before")
-    @classmethod
-    def _split_networks(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("rate_limit_exempt")
-    @classmethod
-    def _require_exempt_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            try:
-                ip_network(network)
-            except ValueError:
-                raise ValueError(f"has {network!r}, which is no address such as 10.0.0.7 or 10.0.0.0/8.") from None
-        return value
 
     @field_validator("redis_url")
     @classmethod

@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import re
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Iterator
@@ -92,6 +93,13 @@ def contents(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
 @contextmanager
 def closed(folder: Path) -> Iterator[None]:
     """Nobody but root writes there while the block runs."""
@@ -149,7 +157,7 @@ def test_script_sets_a_shop_up_once(merkato: Run, database_url: str) -> None:
 
 def test_people_are_asked_until_they_answer(merkato: Run, database_url: str) -> None:
     answers = (
-        *("live", "production", "postgresql://nobody@127.0.0.1:1/shop", database_url, "", "80", ""),
+        *("live", "production", "postgresql://nobody@127.0.0.1:1/shop", database_url, "", "80", str(free_port())),
         *("http://shop.example", "https://shop.example", "post@shop.example", "localhost", "", "none", ""),
         *("shop-at-google", "", HUSH, "", "", "accounts.example", "https://accounts.example", "", "shop", "whisper"),
         *("boss", "boss@shop.example", "Hana", "Bekele", "y"),
