@@ -9,6 +9,8 @@ from typing import Any, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from resolvers.uploads import Upload
+
 CurrencyCode = NewType("CurrencyCode", str)
 CountryCode = NewType("CountryCode", str)
 
@@ -48,6 +50,13 @@ def _code(name: str, description: str, url: str) -> ScalarDefinition:
     return strawberry.scalar(name=name, description=description, specified_by_url=url, serialize=str, parse_value=str)
 
 
+def read_upload(value: Any) -> Upload:
+    """A file of a multipart request; nothing that JSON can say is one."""
+    if isinstance(value, Upload):
+        return value
+    raise ValueError("It must be a file, sent as the GraphQL multipart request specification says.")
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -65,5 +74,11 @@ SCALARS: dict[object, ScalarDefinition] = {
     CurrencyCode: _code("CurrencyCode", "An ISO 4217 currency code such as `ETB`.", "https://www.iso.org/iso-4217"),
     CountryCode: _code(
         "CountryCode", "An ISO 3166-1 alpha-2 country code such as `ET`.", "https://www.iso.org/iso-3166"
+    ),
+    Upload: strawberry.scalar(
+        name="Upload",
+        description="A file, sent as the GraphQL multipart request specification says. Input only.",
+        specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+        parse_value=read_upload,
     ),
 }

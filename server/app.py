@@ -63,14 +63,15 @@ from server.viewers import Viewers
 from server.websocket_endpoint import WebSocketEndpoint, rules_of
 from server.worker import working
 
-APOLLO_HEADERS = (
+CLIENT_HEADERS = (
     "Apollo-Require-Preflight",
     "ApolloGraphQL-Client-Name",
     "ApolloGraphQL-Client-Version",
+    "GraphQL-Require-Preflight",
     "X-Apollo-Operation-Id",
     "X-Apollo-Operation-Name",
 )
-"""What Apollo's clients send from pages of other origins. Nothing here reads them."""
+"""What GraphQL clients send from pages of other origins; three of them let files in (server/graphql_uploads.py)."""
 
 
 SHORT_GRACE = timedelta(seconds=1)
@@ -209,7 +210,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             CrossOriginMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Authorization", "If-None-Match", *APOLLO_HEADERS],
+            allow_headers=["Content-Type", "Authorization", "If-None-Match", *CLIENT_HEADERS],
             expose_headers=["ETag", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"],
             allow_credentials=True,  # the cookie of the refresh token (server/refresh_cookies.py)
         )

@@ -32,6 +32,7 @@ from server.graphql_request import (
     media_type_for,
     read_body,
 )
+from server.graphql_uploads import FormReader, is_form
 from server.http_caching import CacheRules, is_not_modified
 from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
 from server.observation import Observation
@@ -74,6 +75,7 @@ class GraphQLEndpoint:
         is_secure = settings.app_env != AppEnvironment.DEVELOPMENT
         self._cookies = RefreshCookies(frozenset(settings.cors_origins), is_secure=is_secure)
         self._memo = RequestMemo()
+        self._forms = FormReader(settings.upload_limits)
         self._caching = CacheRules(settings.cache_max_age_seconds, settings.cache_stale_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +87,7 @@ class GraphQLEndpoint:
         answer = await self._answer(request)
         await answer.send(request, send)
 
-    async def _answer(self, request: HttpRequest) -> HttpAnswer:
+    async def _answer(self, request: HttpRequest) -> HttpAnswer:  # noqa: PLR0911 - one for each way to an answer
         media_type, began = JSON, perf_counter()
         try:
             media_type = media_type_for(request.header(b"accept"))
@@ -93,6 +95,9 @@ class GraphQLEndpoint:
             if request.is_reading:
                 answer = await self._run(from_query_string(request.query_string), request, viewer, began)
                 return self._kept_by_others(request, answer, media_type, viewer)
+            if is_form(request):
+                async with self._forms.request_in(request) as asked:
+                    return _respond(await self._run(asked, request, viewer, began), media_type)
             body = await read_body(request, self._max_body_bytes)
             known = self._memo.get(body, viewer)
             found = None if known is None else await self._executor.run_again(known, viewer, request.peer)

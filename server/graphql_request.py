@@ -98,7 +98,7 @@ async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
     _require_json(request.header(b"content-type"), request.header(b"content-encoding"))
     announced = request.headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced[:20]) > max_body_bytes:
-        raise _too_large(max_body_bytes)
+        raise too_large(max_body_bytes)
     return await _received(request, max_body_bytes)
 
 
@@ -107,17 +107,17 @@ async def _received(request: HttpRequest, max_body_bytes: int) -> bytes:
     while not is_complete:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise _bad_request("The connection closed before the body was complete. Send it again.")
+            raise bad_request("The connection closed before the body was complete. Send it again.")
         body += message.get("body", b"")
         if len(body) > max_body_bytes:
-            raise _too_large(max_body_bytes)
+            raise too_large(max_body_bytes)
         is_complete = not message.get("more_body", False)
     return body
 
 
 def from_body(body: bytes) -> GraphQLRequest:
     """The operation in a body; raises RequestRefusedError when there is none."""
-    return request_from(_require_object(_parse(body, "The body"), "The body"))
+    return request_from(parsed_object(body, "The body"))
 
 
 def _media_ranges(accept: str) -> dict[str, float]:
@@ -145,6 +145,11 @@ def _require_json(content_type: str | None, encoding: str | None) -> None:
             RefusalCode.UNSUPPORTED_MEDIA_TYPE,
             f"The body must be {JSON} in UTF-8. Set the Content-Type header.",
         )
+    require_uncompressed(encoding)
+
+
+def require_uncompressed(encoding: str | None) -> None:
+    """Refuse a body that its Content-Encoding says is compressed."""
     if (encoding or "identity").lower() != "identity":
         raise RequestRefusedError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -153,7 +158,8 @@ def _require_json(content_type: str | None, encoding: str | None) -> None:
         )
 
 
-def _too_large(max_body_bytes: int) -> RequestRefusedError:
+def too_large(max_body_bytes: int) -> RequestRefusedError:
+    """The refusal of a body that is longer than it may be."""
     return RequestRefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         RefusalCode.PAYLOAD_TOO_LARGE,
@@ -168,31 +174,37 @@ def from_query_string(query_string: bytes) -> GraphQLRequest:
         text = query_string.decode()
         fields: dict[str, Any] = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError as error:
-        raise _bad_request("The address holds text that is not UTF-8. Encode it as UTF-8, then with %.") from error
+        raise bad_request("The address holds text that is not UTF-8. Encode it as UTF-8, then with %.") from error
     for name in ("variables", "extensions"):
         if name in fields:
-            parsed = _parse(fields[name].encode(), f"`{name}`")
-            fields[name] = parsed if parsed is None else _require_object(parsed, f"`{name}`")
+            value = parsed(fields[name].encode(), f"`{name}`")
+            fields[name] = value if value is None else _require_object(value, f"`{name}`")
     return request_from(fields, is_read_only=True)
 
 
-def _parse(text: bytes, what: str) -> Any:
+def parsed(text: bytes, what: str) -> Any:
+    """The JSON that a text is; raises RequestRefusedError for any other text, which it calls `what`."""
     if not text.strip():
-        raise _bad_request(f"{what} is empty. Send a JSON object.")
+        raise bad_request(f"{what} is empty. Send a JSON object.")
     try:
         return orjson.loads(text.decode())
     except UnicodeDecodeError as error:
-        raise _bad_request(f"{what} is not UTF-8. Send JSON in UTF-8.") from error
+        raise bad_request(f"{what} is not UTF-8. Send JSON in UTF-8.") from error
     except orjson.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise _bad_request(f"{what} is not valid JSON: {error.msg}, at {place}. Send a JSON object.") from error
+        raise bad_request(f"{what} is not valid JSON: {error.msg}, at {place}. Send a JSON object.") from error
+
+
+def parsed_object(text: bytes, what: str) -> dict[str, Any]:
+    """The same, where nothing but an object will do."""
+    return _require_object(parsed(text, what), what)
 
 
 def _require_object(parsed: Any, what: str) -> dict[str, Any]:
     if isinstance(parsed, list):
-        raise _bad_request(f"{what} is a list. Send one operation a request; batches are not supported.")
+        raise bad_request(f"{what} is a list. Send one operation a request; batches are not supported.")
     if not isinstance(parsed, dict):
-        raise _bad_request(f"{what} must be a JSON object.")
+        raise bad_request(f"{what} must be a JSON object.")
     return parsed
 
 
@@ -200,15 +212,15 @@ def request_from(fields: Mapping[str, Any], *, is_read_only: bool = False) -> Gr
     """The operation that these parameters of a request say; raises RequestRefusedError when they say none."""
     operation_name = fields.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
-        raise _bad_request("`operationName` must be a string or null.")
+        raise bad_request("`operationName` must be a string or null.")
     for name in ("variables", "extensions"):
         if fields.get(name) is not None and not isinstance(fields[name], dict):
-            raise _bad_request(f"`{name}` must be an object or null.")
+            raise bad_request(f"`{name}` must be an object or null.")
     document_id = _document_id(fields)
     persisted_query = _persisted_query(fields.get("extensions") or {})
     query = _query(fields, is_named=document_id is not None or persisted_query is not None)
     if document_id is not None and (query or persisted_query is not None):
-        raise _bad_request("`documentId` names the document. Send neither `query` nor `persistedQuery` with it.")
+        raise bad_request("`documentId` names the document. Send neither `query` nor `persistedQuery` with it.")
     return GraphQLRequest(
         query=query,
         operation_name=operation_name or None,
@@ -225,7 +237,7 @@ def _query(fields: Mapping[str, Any], *, is_named: bool) -> str:
     if is_named and (query is None or query == ""):
         return ""
     if not isinstance(query, str) or not query.strip():
-        raise _bad_request(
+        raise bad_request(
             "`query` is missing. Send the text of an operation, or the id of a trusted document as `documentId`."
         )
     return query
@@ -234,7 +246,7 @@ def _query(fields: Mapping[str, Any], *, is_named: bool) -> str:
 def _document_id(fields: Mapping[str, Any]) -> str | None:
     document_id = fields.get("documentId")
     if document_id is not None and (not isinstance(document_id, str) or not document_id):
-        raise _bad_request("`documentId` must be the id of a document, as a string.")
+        raise bad_request("`documentId` must be the id of a document, as a string.")
     return document_id
 
 
@@ -246,8 +258,9 @@ def _persisted_query(extensions: Mapping[str, Any]) -> PersistedQuery | None:
             return PersistedQuery(version, sha256_hash)
         case _:
             message = "`persistedQuery` must be an object with `version`, a number, and `sha256Hash`, a string."
-            raise _bad_request(message)
+            raise bad_request(message)
 
 
-def _bad_request(message: str) -> RequestRefusedError:
+def bad_request(message: str) -> RequestRefusedError:
+    """The refusal of a request that is not as requests are."""
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, RefusalCode.BAD_REQUEST, message)

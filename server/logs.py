@@ -44,6 +44,7 @@ def log_configuration(
         "loggers": {
             "merkato": {"level": level.upper()},
             "uvicorn": {"level": (of_uvicorn or level).upper()},
+            "python_multipart": {"level": "ERROR"},  # it warns of each form that a client gets wrong
         },
     }
 
