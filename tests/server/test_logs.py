@@ -75,4 +75,5 @@ def test_servers_and_our_own_lines_share_one_handler(log_format: LogFormat) -> N
     assert {name: one["level"] for name, one in configured["loggers"].items()} == {
         "merkato": "INFO",
         "uvicorn": "WARNING",
+        "python_multipart": "ERROR",
     }
