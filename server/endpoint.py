@@ -34,7 +34,7 @@ from server.graphql_request import (
 )
 from server.graphql_uploads import FormReader, is_form
 from server.http_caching import CacheRules, is_not_modified
-from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, raw_headers
+from server.http_messages import NOT_MODIFIED, OK, HttpAnswer, HttpRequest, header_lines, raw_headers
 from server.observation import Observation
 from server.rate_limits import RateLimitedError
 from server.refresh_cookies import RefreshCookies
@@ -169,7 +169,7 @@ def _respond(answer: Answer, media_type: str) -> HttpAnswer:
 
 
 def _found(data: bytes, media_type: str) -> HttpAnswer:
-    return HttpAnswer(OK, USUAL_HEADERS[media_type], b'{"data":%b}' % data)
+    return HttpAnswer(OK, USUAL_HEADERS[media_type], b'{"data":%b}' % data, USUAL_LINES[media_type])
 
 
 def _refusal(refused: RequestRefusedError, media_type: str) -> HttpAnswer:
@@ -185,3 +185,5 @@ def _headers(media_type: str, others: Mapping[str, str] = NO_OTHERS) -> list[tup
 
 
 USUAL_HEADERS = {media_type: _headers(media_type) for media_type in (JSON, GRAPHQL_RESPONSE)}
+USUAL_LINES = {media_type: header_lines(headers) for media_type, headers in USUAL_HEADERS.items()}
+"""The same as they are written."""

@@ -5,12 +5,15 @@ from http import HTTPStatus
 
 from starlette.types import Receive, Scope, Send
 
-from server.request_ids import id_header
+from server.http_protocol import write_whole
+from server.request_ids import current_request_id, id_header
 
 OK = HTTPStatus.OK.value
 """As a plain number, which is hashed at once; the hash of a member of an enumeration is made by Python code."""
 
 NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
+
+ID_LINE = b"%bx-request-id: %b\r\n"
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -49,15 +52,21 @@ class HttpRequest:
 class HttpAnswer:
     """One answer."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "headers", "lines", "status")
 
-    def __init__(self, status: int, headers: RawHeaders, body: bytes = b"") -> None:
+    def __init__(self, status: int, headers: RawHeaders, body: bytes = b"", lines: bytes | None = None) -> None:
+        """`lines` are the headers as they are written, of an answer that is given often."""
         self.status = status
         self.headers = headers
         self.body = body
+        self.lines = lines
 
     async def send(self, request: HttpRequest, send: Send) -> None:
         """Send it, without its body in answer to HEAD."""
+        if self.lines is not None and request.method == "POST":
+            head = ID_LINE % (self.lines, (current_request_id() or "").encode("ascii"))
+            if write_whole(send, self.status, head, self.body):
+                return
         headers = [*self.headers, id_header()]
         if self.status != NOT_MODIFIED:
             headers.append((b"content-length", b"%d" % len(self.body)))
@@ -68,3 +77,8 @@ class HttpAnswer:
 def raw_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Headers as they are sent."""
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def header_lines(headers: RawHeaders) -> bytes:
+    """Headers as they are written."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
