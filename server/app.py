@@ -185,7 +185,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
-    plain = Entrance(application, endpoint, sockets, front_door(configured))
+    plain = Entrance(application, endpoint.serve, sockets, front_door(configured))
     entrance = traces.TracedApplication(plain) if traces else plain
     return BehindProxies(entrance, configured.trusted_proxies) if configured.trusted_proxies else entrance
 

@@ -71,7 +71,7 @@ class CompiledReads:
         self._compiler = compiler
         self._pool = pool
         self._own_pool = own_pool
-        self._cache = cache
+        self._cache = cache if cache is not None and cache.is_on else None
         self._replica = replica
         self._failures = PlanFailures()
         self.metrics = ReadMetrics()
@@ -108,7 +108,7 @@ class CompiledReads:
 
     def kept(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
         """The JSON of `data`, if the answer is there without anybody having to be asked."""
-        return self._cache.kept(bound) if self._cache is not None and self._cache.is_on and viewer.is_visitor else None
+        return self._cache.kept(bound) if self._cache is not None and viewer.is_visitor else None
 
     async def run(
         self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None = None
@@ -129,7 +129,7 @@ class CompiledReads:
             explanation.tables |= bound.plan.tables
         if bound.plan.is_guarded and not viewer.is_visitor and self._own_pool is not None:
             return self._read_as(viewer, self._own_pool, bound, explanation)
-        if self._cache is None or not self._cache.is_on or not viewer.is_visitor:
+        if self._cache is None or not viewer.is_visitor:
             return self._read(bound, explanation)
         return self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
 

@@ -12,7 +12,7 @@ from typing import cast
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from auth.viewer import Viewer
+from auth.viewer import VISITOR, Viewer
 from auth.visits import Visit, visit_from
 from compiler.errors import NotCompilableError
 from compiler.plan import BoundPlan
@@ -31,6 +31,7 @@ from server.graphql_request import (
     from_query_string,
     media_type_for,
     read_body,
+    require_json,
 )
 from server.graphql_uploads import FormReader, is_form
 from server.http_caching import CacheRules, is_not_modified
@@ -42,7 +43,7 @@ from server.refusals import refusal
 from server.request_ids import current_request_id
 from server.request_memo import RequestMemo
 from server.settings import AppEnvironment, Settings
-from server.viewers import Viewers
+from server.viewers import AUTHORIZATION, Viewers
 
 OpenContext = Callable[[Viewer, Callable[[], Visit], RefreshCookie], Context]
 
@@ -79,25 +80,30 @@ class GraphQLEndpoint:
         self._caching = CacheRules(settings.cache_max_age_seconds, settings.cache_stale_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request as ASGI has it."""
+        await self.serve(HttpRequest(scope, receive), send)
+
+    async def serve(self, request: HttpRequest, send: Send) -> None:
         """Serve one request."""
-        request = HttpRequest(scope, receive)
-        if request.is_reading and self._shows_graphiql and wants_page(request):
-            await page_response()(scope, receive, echoing(send))
+        if self._shows_graphiql and request.is_reading and wants_page(request):
+            await page_response()(request.scope, request.receive, echoing(send))
             return
         answer = await self._answer(request)
-        await answer.send(request, send)
+        if not answer.is_written(request, send):
+            await answer.send(request, send)
 
     async def _answer(self, request: HttpRequest) -> HttpAnswer:  # noqa: PLR0911 - one for each way to an answer
         media_type, began = JSON, perf_counter()
         try:
             media_type = media_type_for(request.header(b"accept"))
-            viewer = await self._viewers.viewer_of(request)
+            viewer = await self._viewers.viewer_of(request) if AUTHORIZATION in request.headers else VISITOR
             if request.is_reading:
                 answer = await self._run(from_query_string(request.query_string), request, viewer, began)
                 return self._kept_by_others(request, answer, media_type, viewer)
             if is_form(request):
                 async with self._forms.request_in(request) as asked:
                     return _respond(await self._run(asked, request, viewer, began), media_type)
+            require_json(request, self._max_body_bytes)
             body = await read_body(request, self._max_body_bytes)
             known = self._memo.get(body, viewer)
             found = None if known is None else await self._executor.run_again(known, viewer, request.peer)

@@ -1,13 +1,19 @@
 """The way in: GraphQL requests go straight to their endpoints, everything else through Starlette."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.arrival import echoing
 from server.front_door import FrontDoor, turn_away
+from server.http_messages import HttpRequest
 from server.request_ids import GIVEN_ID, new_request_id, take_request_id
 from server.security_headers import protecting
 
 GRAPHQL_PATH = "/graphql"
+
+Serve = Callable[[HttpRequest, Send], Awaitable[None]]
+"""Answers one request."""
 
 
 class Entrance:
@@ -19,7 +25,7 @@ class Entrance:
     Every request gets its id here, if no trusted proxy gave it one (server/arrival.py).
     """
 
-    def __init__(self, application: ASGIApp, graphql: ASGIApp, sockets: ASGIApp, door: FrontDoor | None = None) -> None:
+    def __init__(self, application: ASGIApp, graphql: Serve, sockets: ASGIApp, door: FrontDoor | None = None) -> None:
         self._application = application
         self._graphql = graphql
         self._sockets = sockets
@@ -37,9 +43,12 @@ class Entrance:
                 await turn_away(scope, receive, send, answer)
                 return
             send = self._door.closing(scope, send)
-        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH and b"origin" not in dict(scope["headers"]):
-            await self._graphql(scope, receive, send)
-        elif scope["type"] == "websocket" and scope["path"] == GRAPHQL_PATH:
-            await self._sockets(scope, receive, echoing(send))
-        else:
-            await self._application(scope, receive, echoing(protecting(send)))
+        if scope["path"] == GRAPHQL_PATH:
+            if scope["type"] == "websocket":
+                await self._sockets(scope, receive, echoing(send))
+                return
+            request = HttpRequest(scope, receive)
+            if b"origin" not in request.headers:
+                await self._graphql(request, send)
+                return
+        await self._application(scope, receive, echoing(protecting(send)))

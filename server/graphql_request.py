@@ -86,8 +86,8 @@ def media_type_for(accept: str | None) -> str:
     )
 
 
-async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
-    """The body of a request that comes by POST; raises RequestRefusedError for any other."""
+def require_json(request: HttpRequest, max_body_bytes: int) -> None:
+    """Refuse a request that does not bring JSON by POST, or says that it brings too much."""
     if request.method != "POST":
         raise RequestRefusedError(
             HTTPStatus.METHOD_NOT_ALLOWED,
@@ -95,14 +95,15 @@ async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
             f"{request.method} is not supported. Send operations by POST, or queries by GET.",
             {"Allow": "GET, HEAD, POST"},
         )
-    _require_json(request.header(b"content-type"), request.header(b"content-encoding"))
-    announced = request.headers.get(b"content-length", b"")
+    headers = request.headers
+    _require_json(headers.get(b"content-type"), headers.get(b"content-encoding"))
+    announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced[:20]) > max_body_bytes:
         raise too_large(max_body_bytes)
-    return await _received(request, max_body_bytes)
 
 
-async def _received(request: HttpRequest, max_body_bytes: int) -> bytes:
+async def read_body(request: HttpRequest, max_body_bytes: int) -> bytes:
+    """The body of a request; raises RequestRefusedError when it is too long, or does not arrive."""
     body, is_complete = b"", False
     while not is_complete:
         message = await request.receive()
@@ -136,8 +137,8 @@ def _quality(media_type: str, ranges: Mapping[str, float]) -> float:
 
 
 @lru_cache(maxsize=1000)
-def _require_json(content_type: str | None, encoding: str | None) -> None:
-    media_type, _, parameters = (content_type or "").partition(";")
+def _require_json(content_type: bytes | None, encoding: bytes | None) -> None:
+    media_type, _, parameters = (content_type or b"").decode("latin-1").partition(";")
     charset = parameters.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
     if media_type.strip().lower() != JSON or charset.split(";")[0] not in {"", "utf-8", "utf8"}:
         raise RequestRefusedError(
@@ -145,7 +146,7 @@ def _require_json(content_type: str | None, encoding: str | None) -> None:
             RefusalCode.UNSUPPORTED_MEDIA_TYPE,
             f"The body must be {JSON} in UTF-8. Set the Content-Type header.",
         )
-    require_uncompressed(encoding)
+    require_uncompressed((encoding or b"identity").decode("latin-1"))
 
 
 def require_uncompressed(encoding: str | None) -> None:

@@ -13,17 +13,16 @@ OK = HTTPStatus.OK.value
 
 NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
 
-ID_LINE = b"%bx-request-id: %b\r\n"
-
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 class HttpRequest:
     """One request. Header names are in lower case."""
 
-    __slots__ = ("headers", "method", "peer", "query_string", "raw_headers", "receive")
+    __slots__ = ("headers", "method", "peer", "query_string", "raw_headers", "receive", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
         self.method: str = scope["method"]
         self.query_string: bytes = scope["query_string"]
         self.raw_headers: RawHeaders = scope["headers"]
@@ -61,12 +60,15 @@ class HttpAnswer:
         self.body = body
         self.lines = lines
 
+    def is_written(self, request: HttpRequest, send: Send) -> bool:
+        """Write it straight to the connection, if that may be; else it has to be sent."""
+        if self.lines is None or request.method == "HEAD":
+            return False
+        head = b"%bx-request-id: %b\r\n" % (self.lines, (current_request_id() or "").encode("ascii"))
+        return write_whole(send, self.status, head, self.body)
+
     async def send(self, request: HttpRequest, send: Send) -> None:
         """Send it, without its body in answer to HEAD."""
-        if self.lines is not None and request.method == "POST":
-            head = ID_LINE % (self.lines, (current_request_id() or "").encode("ascii"))
-            if write_whole(send, self.status, head, self.body):
-                return
         headers = [*self.headers, id_header()]
         if self.status != NOT_MODIFIED:
             headers.append((b"content-length", b"%d" % len(self.body)))

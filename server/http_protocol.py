@@ -63,6 +63,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._timer: TimerHandle | None = None
         self._idle_since = 0.0
         """When the last answer was complete; when the connection was made, if there was none."""
+        self._idle_seconds = arrival_seconds
+        """How long nothing may come after that."""
         self._arriving_since: float | None = None
         """When the request began of which a part is missing."""
         self._bytes_of_head = 0
@@ -107,6 +109,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._idle_since = self.loop.time()
+        self._idle_seconds = self.timeout_keep_alive
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
@@ -170,9 +173,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         now = self.loop.time()
         if self._arriving_since is not None:
             return self._arriving_since + self._arrival_seconds - now
-        if self.cycle is None:
-            return self._idle_since + self._arrival_seconds - now
-        return self._idle_since + self.timeout_keep_alive - now if self.cycle.response_complete else self._patience
+        is_answering = bool(self.cycle) and not self.cycle.response_complete
+        return self._patience if is_answering else self._idle_since + self._idle_seconds - now
 
     def _expire(self) -> None:
         """Say that the request came too late, unless nothing came, or something else is being answered."""
@@ -185,7 +187,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         """Whether an answer is under way, or was given early, which another one must not be written into."""
         if self._is_head:
-            return self.cycle is not None and not self.cycle.response_complete
+            return bool(self.cycle) and not self.cycle.response_complete
         return bool(self.pipeline) or self.cycle.response_started
 
     def _refuse(self, refused: Refusal) -> None:

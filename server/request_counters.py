@@ -45,6 +45,10 @@ class MemoryCounters:
 
     async def take(self, key: str, times: int, limit: int) -> int | None:
         """Count so many times under a key; if they are more than the limit, how many seconds to wait instead."""
+        return self.take_now(key, times, limit)
+
+    def take_now(self, key: str, times: int, limit: int) -> int | None:
+        """The same for whoever knows that nobody has to be waited for."""
         seconds_left = self._ends_at - self._clock()
         if seconds_left <= 0:
             seconds_left = self._turned(seconds_left)

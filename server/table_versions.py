@@ -26,6 +26,9 @@ RENEWAL_SECONDS = 0.04
 PATIENCE_SECONDS = 0.2
 """How long a request waits for a round trip before it does without versions, unless told otherwise."""
 
+MOST_TOGETHER = 1000
+"""For how many sets of tables it is remembered what their versions are."""
+
 WATCHED_TABLES = """
     SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
     WHERE tgname = 'notify_readers' AND tgenabled = 'A' AND pg_table_is_visible(tgrelid)
@@ -49,6 +52,8 @@ class TableVersions:
         self._renewal: asyncio.Task[None] | None = None
         self._latest = 0
         self._versions: dict[str, int] = {}
+        self._together: dict[frozenset[str], Versions] = {}
+        """The versions of tables that were asked for together, since the last change of any."""
 
     @property
     def is_listening(self) -> bool:
@@ -102,10 +107,16 @@ class TableVersions:
         """The versions of these tables as far as notifications were read. None while nobody listens."""
         if not self.is_listening:
             return None
+        together = self._together.get(tables)
+        if together is not None:
+            return together
         try:
-            return tuple([self._versions[table] for table in tables])
+            together = tuple([self._versions[table] for table in tables])
         except KeyError:
             return None
+        if len(self._together) < MOST_TOGETHER:
+            self._together[tables] = together
+        return together
 
     @property
     def _has_unread(self) -> bool:
@@ -132,6 +143,7 @@ class TableVersions:
         watched = await connection.fetch(WATCHED_TABLES)
         self._latest += 1
         self._versions = {table["relname"]: self._latest for table in watched}
+        self._together.clear()
         self._arrivals = select.poll()
         self._arrivals.register(_socket_of(connection), select.POLLIN)
         self._connection, self._confirmed_at = connection, began
@@ -145,6 +157,7 @@ class TableVersions:
         if table in self._versions:
             self._latest += 1
             self._versions[str(table)] = self._latest
+            self._together.clear()
 
     def _renewed(self, connection: asyncpg.Connection) -> asyncio.Task[None]:
         """The round trip that is under way, or a new one."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -97,6 +98,39 @@ async def test_request_that_comes_letter_by_letter_is_answered(live_server: str)
         assert head.startswith(b"HTTP/1.1 200 ")
         assert json.loads(await reader.readexactly(len(json.dumps(TYPENAME, separators=(",", ":"))))) == TYPENAME
     writer.close()
+
+
+def asking(query: bytes, more: bytes = b"") -> bytes:
+    """A request for that."""
+    body = b'{"query":"%b"}' % query
+    return HEAD + more + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+async def test_requests_sent_at_once_are_answered_in_their_order(live_server: str) -> None:
+    names = [f"a{number}".encode() for number in range(20)]
+    requests = [asking(b"{ %b: __typename }" % name) for name in names]
+    last = asking(b"{ last: __typename }", b"Connection: close\r\n")
+    for _ in range(2):  # the second time every body is known
+        received = await told(httpx.URL(live_server).port or 0, b"".join([*requests, last]))
+        assert re.findall(rb'{"data":{"(\w+)":"Query"}}', received) == [*names, b"last"]
+
+
+async def test_answer_written_at_once_is_the_one_that_is_sent(live_server: str) -> None:
+    """A connection that ends with the answer is left to uvicorn, as whatever is not simple is."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(live_server).port)
+    query = b"{ products(first: 3) { nodes { name } } }"
+    answers = []
+    for more in (b"", b"Connection: close\r\n"):
+        writer.write(asking(query, more))
+        head = await reader.readuntil(b"\r\n\r\n")
+        headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
+        body = await reader.readexactly(int(headers[b"content-length"]))
+        assert len(headers.pop(b"x-request-id")) == len(headers.pop(b"date")) + 3
+        answers.append((head.split(b"\r\n")[0], headers, body))
+    writer.close()
+    written, sent = answers
+    assert sent[1].pop(b"connection") == b"close"
+    assert written == sent
 
 
 @pytest.mark.parametrize(

@@ -23,15 +23,20 @@ CODES = {"query": "{ __typename }"}
 
 async def fail(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer as the endpoint does when something unexpected happens."""
+    await fail_request(HttpRequest(scope, receive), send)
+
+
+async def fail_request(request: HttpRequest, send: Send) -> None:
+    """The same for a request that was looked at."""
     error = disguised(RuntimeError("postgres://app:hunter2@db"))
     answer = HttpAnswer(500, [], str((error.extensions or {})["reference"]).encode())
-    await answer.send(HttpRequest(scope, receive), send)
+    await answer.send(request, send)
 
 
 @pytest.fixture(scope="module")
 def behind_proxy() -> Iterator[httpx.Client]:
     """A client that is taken for a trusted proxy."""
-    application = BehindProxies(Entrance(fail, fail, fail), ("127.0.0.0/8",))
+    application = BehindProxies(Entrance(fail, fail_request, fail), ("127.0.0.0/8",))
     with (
         serving(application, lifespan="off", proxy_headers=False) as address,
         httpx.Client(base_url=address, trust_env=False) as client,
