@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 
-from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule, specified_rules, validate
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from graphql import GraphQLError, GraphQLSchema, validate
 
 from server.document_attempts import require_few_attempts
 from server.document_cache import PreparedDocument, prepared
 from server.document_limits import DocumentLimits, DocumentTooLargeError, parsed
 from server.graphql_errors import ServerErrorCode, coded
-from server.input_text import FlatLiteralsRule, NoNulInStringsRule
+from server.validation_rules import RULES, RULES_WITHOUT_INTROSPECTION
 
 USUAL_LIMITS = DocumentLimits()
-
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, NoNulInStringsRule, FlatLiteralsRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ def prepare(schema: GraphQLSchema, rules: DocumentRules, text: str) -> PreparedD
     errors = validate(
         schema,
         document,
-        RULES if rules.introspection else (*RULES, NoSchemaIntrospectionCustomRule),
+        RULES if rules.introspection else RULES_WITHOUT_INTROSPECTION,
         max_errors=rules.limits.errors,
         hide_suggestions=not rules.suggestions,
     )
