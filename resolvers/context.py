@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from time import perf_counter
+from time import monotonic, perf_counter
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,9 +18,9 @@ from auth.row_security import identifying
 from auth.safeguards import Safeguards
 from auth.viewer import Viewer
 from auth.visits import Visit
-from resolvers.errors import DatabaseAwayError
+from resolvers.errors import Changes, CommitUnknownError, DatabaseAwayError
 from resolvers.refresh_cookies import RefreshCookie
-from resolvers.writing import transaction
+from resolvers.writing import may_have_committed, transaction
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -45,6 +45,8 @@ class Reading:
         """Whom the next snapshot is read for."""
         self._session: AsyncSession | None = None
         self._turn = asyncio.Lock()
+        self._reader: asyncio.Task[Any] | None = None
+        """Who reads at this moment: often the batch of a loader, which nobody else cancels."""
         self._failure: Exception | None = None
         self.statements = 0
         self.seconds = 0.0
@@ -65,6 +67,7 @@ class Reading:
                 raise ReadingEndedError
             if self._failure is not None:
                 raise self._failure
+            self._reader = asyncio.current_task()
             try:
                 return await self._read(statement)
             except DatabaseAwayError as error:
@@ -74,6 +77,8 @@ class Reading:
             except Exception as error:
                 self._failure = error
                 raise
+            finally:
+                self._reader = None
 
     async def _read(self, statement: AnySelect) -> Sequence[AnyRow]:
         if self._session is None:
@@ -112,6 +117,13 @@ class Reading:
                 await self._session.close()
                 self._session = None
 
+    async def abandon(self) -> None:
+        """Stop the statement under way, if there is one, and read no more."""
+        self._is_closed = True
+        if self._reader is not None:
+            self._reader.cancel()
+        await self.close()
+
     def begin_anew(self) -> None:
         """Read again after it was closed, from a snapshot that begins with the next statement."""
         self._is_closed = False
@@ -134,11 +146,14 @@ class Context:
         """`writing_engine` writes, if it is another one: it acts as the server, where `engine` reads as the viewer."""
         self.viewer = viewer
         self._arrived = arrived
+        self.began_at = monotonic()
         self.refresh_cookie = refresh_cookie or RefreshCookie()
         self._safeguards = safeguards
         self.reading = Reading(engine, viewer)
         self.commits = 0
         """How many transactions it has written."""
+        self.changes = Changes.NONE
+        """What has become of what it changed."""
         self._writing_engine = writing_engine or engine
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
@@ -165,12 +180,23 @@ class Context:
         What is read afterwards is read anew, so that it shows what was written. Until then nothing is read but by the
         session: the request gives back the connection that it reads with before it takes one that writes, because
         requests that each hold one and wait for another would bring the pool to a standstill.
+
+        Raises CommitUnknownError when the connection is lost between COMMIT and its answer.
         """
         await self.reading.close()
+        before, is_committing = self.changes, False
         try:
             async with transaction(self._writing_engine, actor_of(self.viewer, self.visit)) as session:
                 yield session
+                await session.flush()
+                self.changes, is_committing = Changes.UNKNOWN, True  # a COMMIT that is sent cannot be taken back
             self.commits += 1
+            self.changes = Changes.KEPT if before is Changes.NONE else before
+        except Exception as error:
+            if is_committing and may_have_committed(error):
+                raise CommitUnknownError(str(error)) from error
+            self.changes = before
+            raise
         finally:
             self._loaders.clear()
             self.reading.begin_anew()
@@ -187,4 +213,7 @@ class Context:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.reading.close()
+        if isinstance(error, asyncio.CancelledError):
+            await self.reading.abandon()
+        else:
+            await self.reading.close()

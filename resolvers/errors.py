@@ -15,12 +15,39 @@ class ErrorCode(StrEnum):
     """Others changed the same at the same time, again and again; the same request may succeed later."""
 
 
+class Changes(StrEnum):
+    """The `extensions.changes` of a mutation that was cut short: what has become of what it changed."""
+
+    NONE = "NONE"
+    """Everything was rolled back."""
+    KEPT = "KEPT"
+    """Something was committed."""
+    UNKNOWN = "UNKNOWN"
+    """A commit was sent, and nobody answered."""
+
+
 class DatabaseAwayError(ConnectionError):
     """No connection to the database could be made, or it was lost. Its text is for the log."""
 
 
 class DatabaseSilentError(DatabaseAwayError):
     """Somebody waited for a connection in vain, as long as may be: to try again at once would take as long."""
+
+
+class OperationTimeoutError(DatabaseSilentError):
+    """The time that an operation may take is over; nobody else may try what took it."""
+
+    def __init__(self, limit_seconds: float) -> None:
+        super().__init__(f"an operation was not done after {limit_seconds:g} seconds")
+        self.limit_seconds = limit_seconds
+
+
+class CommitUnknownError(DatabaseAwayError):
+    """The connection was lost between COMMIT and its answer: nobody can tell whether the transaction was committed."""
+
+
+class UnshownResultError(Exception):
+    """A mutation was carried out, and its object could not be read after that; the cause says why."""
 
 
 class PublicError(GraphQLError):

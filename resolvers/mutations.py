@@ -12,7 +12,7 @@ import models
 from domain.errors import DomainError, InvalidInputError
 from resolvers.context import Context
 from resolvers.declarations import Arguments, Declaration, MergedInfo
-from resolvers.errors import UnseenResultError
+from resolvers.errors import PublicError, UnseenResultError, UnshownResultError
 from resolvers.inputs import ARGUMENT, arguments_of, within_input
 from resolvers.loading import load_row
 from resolvers.rates import Rate
@@ -58,11 +58,17 @@ class Mutation(Declaration):
     async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         try:
             given = arguments_of(arguments[ARGUMENT]) if ARGUMENT in arguments else {}
-            return await _shown(info.context, await self._done(info.context, given))
+            done = await self._done(info.context, given)
         except DomainError as error:
             if not isinstance(error, expected_errors(info)):
                 raise  # a bug: every refusal has its place in the result
             return Refusal(error)
+        try:
+            return await _shown(info.context, done)
+        except PublicError:
+            raise
+        except Exception as error:
+            raise UnshownResultError from error
 
     async def _done(self, context: Context, given: dict[str, Any]) -> Any:
         commits = context.commits

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from random import uniform
 from typing import TypeVar
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -56,6 +57,17 @@ async def tried_again(attempt: Callable[[], Awaitable[Result]], has_committed: C
             if pause_seconds is None or has_committed():
                 raise ContentionError from error
         await asyncio.sleep(pause_seconds * uniform(0.5, 1.5))  # noqa: S311 - no secret
+
+
+def may_have_committed(error: Exception) -> bool:
+    """Whether the transaction may have been committed, if that is what its COMMIT came to.
+
+    PostgreSQL's own refusals undo it; of those with which it ends a connection (57P01 to 57P03) nobody can be sure.
+    """
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        return error.connection_invalidated or state is None or state.startswith("57P")
+    return isinstance(error, DatabaseAwayError | asyncpg.InterfaceError | asyncpg.InternalClientError)
 
 
 def is_contention(error: DBAPIError) -> bool:

@@ -40,6 +40,7 @@ from server.connections import (
 )
 from server.cors import CrossOriginMiddleware
 from server.counting import counters_for, rates_for
+from server.deadlines import deadline
 from server.endpoint import GraphQLEndpoint
 from server.entrance import GRAPHQL_PATH, Entrance
 from server.errors import ServerError
@@ -148,11 +149,11 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         return states | ({"replica": replica.pool.state} if replica else {})
 
     async def find_machine(token: str, moment: datetime) -> Viewer:
-        async with transaction(application.state.writing_engine) as session:
+        async with deadline(executor.limit_seconds), transaction(application.state.writing_engine) as session:
             return await authenticate_api_token(session, token, moment)
 
     async def find_role(session_id: UUID, moment: datetime) -> Role | None:
-        async with transaction(application.state.writing_engine) as session:
+        async with deadline(executor.limit_seconds), transaction(application.state.writing_engine) as session:
             return await standing_role(session, session_id, moment)
 
     def open_context(viewer: Viewer, arrived: Callable[[], Visit], cookie: RefreshCookie) -> Context:

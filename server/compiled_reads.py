@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
 from compiler.plan import BoundPlan
 from resolvers.errors import BadInputError, DatabaseSilentError
+from server.deadlines import deadline
 from server.explanation import Database, Explanation, Found
 from server.graphql_errors import is_database_away
 from server.plan_failures import PlanFailures
@@ -139,13 +141,15 @@ class CompiledReads:
         return self._read_replica(self._replica, bound, explanation)
 
     async def _read_replica(self, replica: ReplicaReads, bound: BoundPlan, explanation: Explanation | None) -> bytes:
+        began_at = monotonic()
         try:
             return await self._read_from(replica.pool, Database.REPLICA, bound, explanation)
         except asyncpg.QueryCanceledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the replica cannot answer, the primary is asked
             replica.note_failure(error)
-        return await self._read_primary(bound, explanation)
+        async with deadline(self._pool.limit_seconds, began_at):
+            return await self._read_primary(bound, explanation)
 
     def _read_primary(self, bound: BoundPlan, explanation: Explanation | None) -> Awaitable[bytes]:
         """Read where nothing is older than the versions that an answer is kept under."""

@@ -33,6 +33,7 @@ def read_pool(url: str, settings: Settings) -> ReadPool:
         lambda: open_connection(url, settings, limited=True, role=DatabaseRole.APP),
         settings.database_pool_size,
         settings.database_connect_timeout_seconds,
+        settings.operation_timeout_seconds,
     )
 
 
@@ -46,6 +47,7 @@ def own_pool(url: str, settings: Settings) -> ReadPool:
         lambda: opened_session(lambda: open_connection(url, settings, limited=True, role=DatabaseRole.APP)),
         settings.database_pool_size,
         settings.database_connect_timeout_seconds,
+        settings.operation_timeout_seconds,
     )
 
 

@@ -90,10 +90,12 @@ async def open_connection(
         parameters["statement_timeout"] = f"{limit_seconds}s"
     if role is not None and settings.database_assume_roles:
         parameters["role"] = role.value  # asyncpg takes nothing but str
-    silence_seconds = limit_seconds + SILENCE_SECONDS if limit_seconds else None
     try:
         connection = await asyncpg.connect(
-            url, timeout=patience_seconds, command_timeout=silence_seconds, server_settings=parameters
+            url,
+            timeout=patience_seconds,
+            command_timeout=_longest_silence(settings) if limited else None,
+            server_settings=parameters,
         )
     except TimeoutError as error:
         raise DatabaseSilentError(f"no answer in {patience_seconds} seconds") from error
@@ -102,6 +104,17 @@ async def open_connection(
     if (traces := load_traces(settings)) is not None:
         traces.note_statements(connection)
     return connection
+
+
+def _longest_silence(settings: Settings) -> float:
+    """After how many seconds without an answer a statement of a request is given up, and its connection with it.
+
+    It never outlasts an operation, so that what is one statement on a connection at hand needs no other deadline.
+    """
+    limit_seconds = settings.database_statement_timeout_seconds
+    if not limit_seconds:
+        return settings.operation_timeout_seconds
+    return min(limit_seconds + SILENCE_SECONDS, settings.operation_timeout_seconds)
 
 
 @asynccontextmanager

@@ -33,6 +33,7 @@ def executor_for(
         documents=documents,
         explains_to_visitors=settings.explain_to_visitors,
         rates=rates,
+        limit_seconds=settings.operation_timeout_seconds,
     )
 
 

@@ -2,14 +2,24 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import asyncpg
 from graphql import GraphQLError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from resolvers.errors import DatabaseAwayError, ErrorCode, PublicError
+from resolvers.errors import (
+    Changes,
+    CommitUnknownError,
+    DatabaseAwayError,
+    ErrorCode,
+    OperationTimeoutError,
+    PublicError,
+    UnshownResultError,
+)
 from server.request_ids import current_request_id, new_request_id
 
 logger = logging.getLogger("merkato.graphql")
@@ -31,6 +41,24 @@ STOPPED = (
     "Ask for less at once: shorter lists, fewer lists within lists, or a narrower filter."
 )
 
+COMMIT_UNKNOWN = (
+    "The database was lost while it made a change final. Whether it did is not known: look before you send it again."
+)
+
+UNSHOWN = "It is done, but its result could not be read. Ask for it instead of sending this again."
+
+OVERDUE = "This took longer than {seconds:g} seconds and was stopped. {ending}"
+
+ENDINGS: Mapping[Changes | None, str] = MappingProxyType(
+    {
+        None: "Ask for less at once, or try again later.",
+        Changes.NONE: "Nothing was changed. Try again later.",
+        Changes.KEPT: "What had been changed by then is kept: look before you send it again.",
+        Changes.UNKNOWN: "Whether its last change was made is not known: look before you send it again.",
+    }
+)
+"""What a client is told of the changes of an operation; None of a query, which has none."""
+
 LONGEST_MESSAGE = 400
 
 _JSON_WORDS = {"None": "null", "True": "true", "False": "false"}
@@ -47,6 +75,7 @@ class ServerErrorCode(StrEnum):
     OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     TIMEOUT = "TIMEOUT"
+    OPERATION_TIMEOUT = "OPERATION_TIMEOUT"
     INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
@@ -67,6 +96,14 @@ def presented(error: GraphQLError) -> GraphQLError:
 
 def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLError:
     """What a client may know of an unexpected exception, which is logged here; `error` tells where it happened."""
+    if isinstance(cause, UnshownResultError):
+        return _unshown(cause, error)
+    if isinstance(cause, OperationTimeoutError):
+        return overdue(cause.limit_seconds)
+    if isinstance(cause, CommitUnknownError):
+        logger.warning("The database was lost during a commit: %s", cause)
+        code = ServerErrorCode.SERVICE_UNAVAILABLE
+        return _replaced(error, COMMIT_UNKNOWN, code, changes=Changes.UNKNOWN.value)
     if is_database_away(cause):
         logger.warning("The database is not available: %s", cause)
         return _replaced(error, "The database is not available. Try again.", ServerErrorCode.SERVICE_UNAVAILABLE)
@@ -77,6 +114,23 @@ def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLErr
     logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)
     message = f"Something went wrong on the server. Reference: {reference}."
     return _replaced(error, message, ServerErrorCode.INTERNAL, reference=reference)
+
+
+def overdue(limit_seconds: float, changes: Changes | None = None) -> GraphQLError:
+    """What a client is told of an operation whose time is over; of a mutation, what has become of its changes."""
+    logger.warning("An operation was stopped after %g seconds. Changes: %s", limit_seconds, changes)
+    message = OVERDUE.format(seconds=limit_seconds, ending=ENDINGS[changes])
+    details = {} if changes is None else {"changes": changes.value}
+    return _replaced(None, message, ServerErrorCode.OPERATION_TIMEOUT, **details)
+
+
+def _unshown(unshown: UnshownResultError, error: GraphQLError | None) -> GraphQLError:
+    """The same error as of a query that fails like this, and that the change was made nevertheless."""
+    cause = unshown.__cause__
+    shown = disguised(cause if isinstance(cause, Exception) else unshown, error)
+    shown.message = UNSHOWN
+    shown.extensions = {**(shown.extensions or {}), "changes": Changes.KEPT.value}
+    return shown
 
 
 def is_database_away(error: BaseException) -> bool:

@@ -29,8 +29,9 @@ from compiler.plan import BoundPlan
 from compiler.root_fields import RootField
 from resolvers.access import require
 from resolvers.context import AnySelect, Context
-from resolvers.errors import DatabaseSilentError, PublicError
+from resolvers.errors import DatabaseSilentError, OperationTimeoutError, PublicError
 from server.compiled_reads import CompiledReads
+from server.deadlines import deadline
 from server.document_cache import DocumentCache, PreparedDocument
 from server.document_choice import DocumentChoice
 from server.document_limits import DocumentTooLargeError
@@ -38,7 +39,7 @@ from server.document_preparation import DocumentRules, prepare
 from server.errors import ServerError
 from server.execution_metrics import ExecutionMetrics, Outcome
 from server.explanation import ExecutorName, Explanation, denial, may_ask
-from server.graphql_errors import ServerErrorCode, coded, disguised, presented
+from server.graphql_errors import ServerErrorCode, coded, disguised, overdue, presented
 from server.graphql_request import GraphQLRequest, RequestRefusedError
 from server.input_text import fault_of, input_types, input_variables
 from server.live_operations import LiveOperation, SubscriptionAskedError, source_of
@@ -89,7 +90,7 @@ class Answer:
     def status(self) -> HTTPStatus:
         """The HTTP status for clients that accept application/graphql-response+json."""
         codes = self._codes()
-        if ServerErrorCode.SERVICE_UNAVAILABLE in codes:
+        if not codes.isdisjoint(UNAVAILABLE):
             return HTTPStatus.SERVICE_UNAVAILABLE
         if self.is_executed:
             return HTTPStatus.OK
@@ -106,10 +107,14 @@ class TrustedDocumentInvalidError(ServerError):
         super().__init__(f"The trusted document {document_id} ({begin}…) does not fit the schema: {problem}")
 
 
+UNAVAILABLE = frozenset({ServerErrorCode.SERVICE_UNAVAILABLE, ServerErrorCode.OPERATION_TIMEOUT})
+"""The codes of 503."""
+
 OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
     {
         ServerErrorCode.SERVICE_UNAVAILABLE: Outcome.UNAVAILABLE,
         ServerErrorCode.INTERNAL: Outcome.FAILED,
+        ServerErrorCode.OPERATION_TIMEOUT: Outcome.TIMEOUT,
         ServerErrorCode.TIMEOUT: Outcome.TIMEOUT,
     }
 )
@@ -134,6 +139,7 @@ class Executor:
         documents: DocumentChoice | None = None,
         explains_to_visitors: bool = False,
         rates: RateLimits | None = None,
+        limit_seconds: float = 10,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 - strawberry has no public name for the graphql-core schema
         self._input_types = input_types(self._schema)
@@ -144,6 +150,8 @@ class Executor:
         self._reads = reads
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
+        self.limit_seconds = limit_seconds
+        """How long an operation may take."""
         self._turnstile = Turnstile()
         self._rates = rates or RateLimits()
         self.trusted_operations = self._trust(self._choice.trusted)
@@ -347,6 +355,19 @@ class Executor:
 
     async def _execute(
         self, request: GraphQLRequest, operation: Operation, context: Context, root: object = None
+    ) -> Answer:
+        """The answer of the reference executor, or that the time is over: then nothing of it runs any more."""
+        try:
+            async with deadline(self.limit_seconds, context.began_at):
+                return await self._execute_all(request, operation, context, root)
+        except OperationTimeoutError:
+            await context.reading.abandon()
+            changes = context.changes if operation.definition.operation is OperationType.MUTATION else None
+            error = overdue(self.limit_seconds, changes)
+            return Answer([error], executor=ExecutorName.REFERENCE, operation=operation.name)
+
+    async def _execute_all(
+        self, request: GraphQLRequest, operation: Operation, context: Context, root: object
     ) -> Answer:
         settled = asyncio.Event()
         result = execute(

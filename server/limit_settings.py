@@ -1,4 +1,4 @@
-"""The settings that bound what one request may ask for.
+"""The settings that bound what one request may ask for, and how long it may take.
 
 The numbers are between those that GraphQL Armor, Saleor, Shopify and GitHub use.
 """
@@ -12,7 +12,7 @@ USUAL = DocumentLimits()
 
 
 class LimitSettings(BaseSettings):
-    """How long a request may take to arrive, what its document may hold, and what its operation may cost."""
+    """How long a request may take to arrive and to be answered, what its document may hold, what it may cost."""
 
     max_document_characters: int = Field(
         default=USUAL.characters, ge=100, le=10_000_000, description="The longest text of a document that is read."
@@ -65,6 +65,12 @@ class LimitSettings(BaseSettings):
         gt=0,
         le=3600,
         description="How long a request may take to arrive, from its first byte to its last.",
+    )
+    operation_timeout_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=3600,
+        description="How long an operation may take. Then it is stopped, and what is not committed is rolled back.",
     )
     max_validation_errors: int = Field(
         default=USUAL.errors, ge=1, le=1_000, description="How many errors of a document are told at most."

@@ -10,8 +10,10 @@ from graphql import GraphQLError
 from auth.viewer import Viewer
 from domain.events import Event
 from resolvers.context import Context
+from resolvers.errors import OperationTimeoutError
+from server.deadlines import deadline
 from server.events import Events, EventsAwayError, EventStream, StreamEnd
-from server.graphql_errors import disguised, is_database_away
+from server.graphql_errors import disguised, is_database_away, overdue
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest, RequestRefusedError
 from server.live_operations import LiveOperation, SubscriptionAskedError
@@ -90,7 +92,7 @@ class OperationAnswers:
                     yield Answer([refused])
                     return
                 async for event in stream:
-                    answer = await self._of_event(live, event)
+                    answer = await self._in_time(live, event)
                     if answer is not None:
                         yield answer
                 _require_whole(stream)
@@ -98,6 +100,14 @@ class OperationAnswers:
             if isinstance(error, EventsAwayError) or is_database_away(error):
                 raise SocketClosedError(CloseCode.TRY_AGAIN_LATER, MISSED) from error
             raise
+
+    async def _in_time(self, live: LiveOperation, event: Event) -> Answer | None:
+        """The same; that the time was over is told of this event only, and the next one is waited for."""
+        try:
+            async with deadline(self.executor.limit_seconds):
+                return await self._of_event(live, event)
+        except OperationTimeoutError as error:
+            return Answer([overdue(error.limit_seconds)], is_executed=True)
 
     async def _of_event(self, live: LiveOperation, event: Event) -> Answer | None:
         """What the viewer is told of the event, if anything."""

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from resolvers.errors import DatabaseSilentError
+from server.deadlines import deadline
 from server.lost_connections import as_database_away
 
 T = TypeVar("T")
@@ -19,6 +20,10 @@ Statement = Callable[[asyncpg.Connection], Awaitable[T]]
 
 LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
 """asyncpg knows how to read an array within a row only after it has read one on its own."""
+
+
+FAREWELL_SECONDS = 2
+"""How long PostgreSQL may take to see that a connection ends."""
 
 
 def ignore(_seconds: float) -> None:
@@ -56,11 +61,17 @@ class ReadPool:
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int, patience_seconds: float = 10
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        size: int,
+        patience_seconds: float = 10,
+        limit_seconds: float = 10,
     ) -> None:
+        """A request waits for its turn at most for `patience_seconds`, and for its result for `limit_seconds`."""
         self._connect = connect
         self._size = size
         self._patience_seconds = patience_seconds
+        self.limit_seconds = limit_seconds
         self._turns_taken = 0
         self._waiting: deque[Waiting] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -71,12 +82,22 @@ class ReadPool:
         """How much of it is used now."""
         return PoolState(self._size, self._turns_taken, sum(not one.turn.done() for one in self._waiting))
 
-    async def run(self, statement: Statement[T], observe: Callable[[float], None] = ignore) -> T:
+    def run(self, statement: Statement[T], observe: Callable[[float], None] = ignore) -> Coroutine[Any, Any, T]:
         """What the statement gives on a connection, which survives what the database refuses, and nothing else.
 
         `observe` is told how many seconds it took. Raises DatabaseSilentError when no connection becomes free in time
-        or the database does not answer, DatabaseAwayError when the connection is lost, and what `connect` raises.
+        or the database does not answer, as OperationTimeoutError when all of it takes too long, DatabaseAwayError when
+        the connection is lost, and what `connect` raises.
         """
+        is_at_hand = self._idle and self._turns_taken < self._size and not self._idle[-1].is_closed()
+        # On a connection at hand there is one statement, which the connection itself bounds: that needs no timer.
+        return self._run(statement, observe) if is_at_hand else self._run_in_time(statement, observe)
+
+    async def _run_in_time(self, statement: Statement[T], observe: Callable[[float], None]) -> T:
+        async with deadline(self.limit_seconds):
+            return await self._run(statement, observe)
+
+    async def _run(self, statement: Statement[T], observe: Callable[[float], None]) -> T:
         if self._turns_taken < self._size:
             self._turns_taken += 1
         else:
@@ -101,11 +122,12 @@ class ReadPool:
             self._end_turn()
 
     async def close(self) -> None:
-        """Close every idle connection."""
+        """Close every idle connection, and wait no longer than FAREWELL_SECONDS for a database that is silent."""
         if self._timer is not None:
             self._timer.cancel()
-        while self._idle:
-            await self._idle.pop().close()
+        idle, self._idle = self._idle, []
+        farewells = (connection.close(timeout=FAREWELL_SECONDS) for connection in idle)
+        await asyncio.gather(*farewells, return_exceptions=True)
 
     def _let_go(self, connection: asyncpg.Connection, error: BaseException) -> None:
         """Keep a connection whose statement was refused, and end one that was left in the midst of something."""

@@ -31,8 +31,9 @@ DEVELOPED_APPLICATION = "server.app:create_developed_app"
 ROOT = Path(__file__).parent.parent
 WATCHED_FOLDERS = ("auth", "compiler", "domain", "integrations", "models", "queries", "resolvers", "schema", "server")
 WATCHED_FILES = ["*.py", "*.graphql"]
-GRACE_SECONDS = 30
-"""How long a request that has begun may still take once the process is asked to end."""
+GRACE_SECONDS = 20
+"""How long a request that has begun may still take once the process is asked to end: twice the usual limit of an
+operation, and well within the 30 seconds after which process managers kill."""
 
 WORKER_START_SECONDS = 60
 """uvicorn kills a worker that has not answered for so long. On a busy machine the imports alone outlast its 5."""

@@ -148,14 +148,14 @@ class Settings(ObservationSettings, WebSocketSettings, LimitSettings, UploadSett
         "not pass the parameter `role` on.",
     )
     database_connect_timeout_seconds: int = Field(
-        default=10, ge=1, le=300, description="How long to wait for a connection to the database."
+        default=5, ge=1, le=300, description="How long to wait for a connection to the database."
     )
     database_statement_timeout_seconds: int = Field(
-        default=10,
+        default=8,
         ge=0,
         le=3600,
-        description="How long PostgreSQL may work on one statement of a request before it stops it; "
-        "0 leaves that to the database.",
+        description="How long PostgreSQL may work on one statement of a request before it stops it: less than "
+        "OPERATION_TIMEOUT_SECONDS, so that the client learns which it was; 0 leaves that to the database.",
     )
     data_directory: Path = Field(
         default=Path(".merkato"), description="The folder of the embedded PostgreSQL and of other local data."

@@ -23,10 +23,10 @@ class NoQuery:
     name: str = "a shop"
 
 
-def executor_of(mutation: type) -> Executor:
+def executor_of(mutation: type, limit_seconds: float = 10) -> Executor:
     """An executor for mutations of the test's own, declared as those of the schema are."""
     schema = strawberry.Schema(NoQuery, mutation, config=StrawberryConfig(scalar_map=SCALARS))
-    return Executor(schema, rules=INTROSPECTABLE)
+    return Executor(schema, rules=INTROSPECTABLE, limit_seconds=limit_seconds)
 
 
 async def answer_to(

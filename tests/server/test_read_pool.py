@@ -7,7 +7,7 @@ from functools import partial
 import asyncpg
 import pytest
 
-from resolvers.errors import DatabaseAwayError, DatabaseSilentError
+from resolvers.errors import DatabaseAwayError, DatabaseSilentError, OperationTimeoutError
 from server.database import open_connection
 from server.read_pool import PoolState, ReadPool
 from tests.databases import settings_for
@@ -84,6 +84,20 @@ async def test_who_waits_too_long_is_told(pool: ReadPool) -> None:
     with pytest.raises(DatabaseSilentError, match=r"no connection became free in 0\.5 seconds"):
         await pool.run(backend)
     await asyncio.gather(*holders)
+
+
+async def test_waiting_and_the_statement_have_one_deadline(database_url: str) -> None:
+    settings = settings_for(database_url)
+    pool = ReadPool(lambda: open_connection(database_url, settings), 1, patience_seconds=5, limit_seconds=0.5)
+    await pool.run(backend)
+    holder = asyncio.create_task(pool.run(sleeping(0.3)))
+    await until_in_use(pool, 1)
+    with pytest.raises(OperationTimeoutError, match=r"an operation was not done after 0\.5 seconds"):
+        await pool.run(sleeping(60))
+    await holder
+    assert isinstance(await pool.run(backend), int)
+    assert pool.state == PoolState(1, 0, 0)
+    await pool.close()
 
 
 async def test_waiting_requests_that_are_cancelled_take_no_turn(pool: ReadPool) -> None:

@@ -1,5 +1,6 @@
 """Statements that take too long: PostgreSQL stops them, clients are told so, and nobody tries them again."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.statements import locked
 LIMIT_SECONDS = 1
 COMPILED = "{ products { nodes { name } } }"
 REFERENCE = "{ __schema { queryType { name } } products { nodes { name } } categories { nodes { name } } }"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 HEADERS = {"accept": "application/graphql-response+json"}
 
 
@@ -87,9 +89,30 @@ async def test_reference_executor_gives_what_it_has(http: httpx.Client, database
     assert "INTERNAL" not in json.dumps(body)
 
 
+async def test_operation_over_its_time_is_cancelled_in_the_database(database_url: str) -> None:
+    """Though no statement is over its own; so are those of the loaders, which run in tasks of their own."""
+    limits = {"operation_timeout_seconds": LIMIT_SECONDS, "database_statement_timeout_seconds": 60}
+    settings = settings_for(database_url).model_copy(update=limits)
+    with running(create_app(settings), HEADERS) as http:
+        async with locked(database_url, "products") as connection:
+            response = await asyncio.to_thread(ask, http, REFERENCE)
+            async with asyncio.timeout(10):
+                while await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL tells nobody
+                    await asyncio.sleep(0.01)
+        assert (response.status_code, codes(response.json())) == (503, ["OPERATION_TIMEOUT"])
+        assert "data" not in response.json()
+        assert response.json()["errors"][0]["message"] == (
+            "This took longer than 1 seconds and was stopped. Ask for less at once, or try again later."
+        )
+        assert ask(http, REFERENCE).status_code == 200
+        assert 'merkato_requests_total{executor="reference",operation="other",outcome="timeout"' in (
+            http.get("/metrics").text
+        )
+
+
 async def test_limit_of_zero_is_the_database_s_own(database_url: str) -> None:
     settings = settings_for(database_url).model_copy(update={"database_statement_timeout_seconds": 0})
-    for url_settings, expected in ((settings, "0"), (settings_for(database_url), "10s")):
+    for url_settings, expected in ((settings, "0"), (settings_for(database_url), "8s")):
         connection = await open_connection(database_url, url_settings, limited=True)
         assert await connection.fetchval("SHOW statement_timeout") == expected
         await connection.close()

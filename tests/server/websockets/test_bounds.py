@@ -15,11 +15,13 @@ from server.graphql_request import RequestRefusedError
 from server.socket_count import SocketCount
 from server.websocket_protocol import WebSocketProtocol
 from tests.databases import opened, settings_for
-from tests.factories import add_author, add_post, writing
+from tests.factories import add_author, add_post, add_product, writing
 from tests.live import serving
 from tests.server.websockets.talking import House, Talk, talking
+from tests.statements import locked
 
 PUBLISHED = "subscription { postPublished { title } }"
+SLOW = "{ __schema { __typename } products { nodes { tags { name } } } }"
 CUT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'merkato events' AND datname = current_database()
@@ -129,3 +131,28 @@ async def test_stopping_server_says_that_it_restarts(url: str) -> None:
             talk = await client.enter_async_context(talking(house.address))
             await followed(house, talk)
         assert await talk.end() == (1012, "")
+
+
+async def test_operations_and_events_that_take_too_long_are_told_as_that(url: str) -> None:
+    """An operation has ended with it; a subscription goes on with the next event."""
+    async with housed(url, operation_timeout_seconds=1) as house, talking(house.address) as talk:
+        async with writing(house.engine) as session:
+            await add_product(session)
+        await talk.introduce()
+        tagged = "subscription { postPublished { title tags { name } } }"
+        await talk.send("subscribe", id="live", payload={"query": tagged})
+        await house.until("subscriptions post_published", 1)
+        async with locked(url, "tags"):
+            await talk.send("subscribe", id="slow", payload={"query": SLOW})
+            refused = await talk.hear()
+            async with writing(house.engine) as session:
+                await add_post(session, title="Late")
+            late = await talk.hear()
+        async with writing(house.engine) as session:
+            await add_post(session, title="In time")
+        in_time = await talk.hear()
+    assert (refused["type"], refused["id"]) == ("error", "slow")
+    assert [error["extensions"]["code"] for error in refused["payload"]] == ["OPERATION_TIMEOUT"]
+    assert (late["type"], late["id"], late["payload"]["data"]) == ("next", "live", None)
+    assert [error["extensions"]["code"] for error in late["payload"]["errors"]] == ["OPERATION_TIMEOUT"]
+    assert in_time["payload"] == {"data": {"postPublished": {"title": "In time", "tags": []}}}

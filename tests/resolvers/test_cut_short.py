@@ -1,0 +1,157 @@
+"""Mutations that are cut short, by their deadline or by a lost connection: what becomes of them, and what is told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import pytest
+import strawberry
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from auth.permissions import Gate
+from domain.errors import DomainError
+from models import Product, Tag
+from resolvers.context import Context
+from schema.catalog import Product as ProductType
+from schema.declare import mutation
+from schema.problems import Problem, problem
+from server.graphql_execution import Answer
+from tests.databases import closed_to_newcomers
+from tests.factories import add_product, add_tag, writing
+from tests.mutations import answer_to, executor_of
+from tests.statements import count_rows, execute
+
+LIMIT_SECONDS = 0.3
+LONG_SECONDS = 60
+
+AT_COMMIT = """
+    CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM {0}; RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON tags DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION at_commit()
+"""
+"""Something that PostgreSQL does between COMMIT and its answer."""
+
+Change = Callable[[Context], Awaitable[Product]]
+
+
+class NeverError(DomainError):
+    """Every result is a union; this one is never the other member."""
+
+
+@problem(NeverError, "It never comes.")
+class Never(Problem):
+    """It never comes."""
+
+
+Result = Annotated[ProductType | Never, strawberry.union("Result")]
+
+
+async def cut_short(engine: AsyncEngine, function: Change) -> Answer:
+    """The answer to a mutation that may take LIMIT_SECONDS."""
+
+    @strawberry.type
+    class Changes:
+        change: Result | None = mutation(function, "Change.", requires=Gate.PUBLIC)
+
+    document = "mutation { change { __typename } }"
+    return await answer_to(engine, document, executor=executor_of(Changes, LIMIT_SECONDS))
+
+
+async def tag_and_product(context: Context) -> Product:
+    """Write something."""
+    async with context.writing() as session:
+        await add_tag(session)
+        return await add_product(session)
+
+
+def told(answer: Answer) -> tuple[int, dict[str, object]]:
+    """The status and the extensions of the only error."""
+    (error,) = answer.errors
+    return answer.status(), error.extensions or {}
+
+
+async def busy(engine: AsyncEngine) -> int:
+    """How many other backends of the database are in a transaction."""
+    async with engine.connect() as connection:
+        statement = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
+        )
+        found: int = (await connection.execute(text(f"{statement} AND pid <> pg_backend_pid()"))).scalar_one()
+        return found
+
+
+async def test_statement_that_outlasts_the_deadline_is_cancelled_and_undone(engine: AsyncEngine) -> None:
+    async def wait(context: Context) -> Product:
+        async with context.writing() as session:
+            await add_tag(session)
+            await session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": LONG_SECONDS})
+        raise AssertionError
+
+    answer = await cut_short(engine, wait)
+    assert told(answer) == (503, {"code": "OPERATION_TIMEOUT", "changes": "NONE"})
+    assert answer.errors[0].message == (
+        "This took longer than 0.3 seconds and was stopped. Nothing was changed. Try again later."
+    )
+    assert await count_rows(engine, Tag) == 0
+    async with asyncio.timeout(10):
+        while await busy(engine):
+            pass
+
+
+async def test_what_was_committed_before_the_deadline_is_told(engine: AsyncEngine) -> None:
+    async def linger(context: Context) -> Product:
+        product = await tag_and_product(context)
+        await asyncio.sleep(LONG_SECONDS)
+        return product
+
+    answer = await cut_short(engine, linger)
+    assert told(answer) == (503, {"code": "OPERATION_TIMEOUT", "changes": "KEPT"})
+    assert await count_rows(engine, Tag) == 1
+
+
+async def test_commit_on_its_way_at_the_deadline_is_told_as_unknown(engine: AsyncEngine) -> None:
+    for statement in AT_COMMIT.format(f"pg_sleep({LONG_SECONDS})").split(";\n"):
+        await execute(engine, text(statement))
+    answer = await cut_short(engine, tag_and_product)
+    assert told(answer) == (503, {"code": "OPERATION_TIMEOUT", "changes": "UNKNOWN"})
+
+
+async def test_connection_lost_during_the_commit_is_told_as_unknown(engine: AsyncEngine) -> None:
+    for statement in AT_COMMIT.format("pg_terminate_backend(pg_backend_pid())").split(";\n"):
+        await execute(engine, text(statement))
+    answer = await cut_short(engine, tag_and_product)
+    assert told(answer) == (503, {"code": "SERVICE_UNAVAILABLE", "changes": "UNKNOWN"})
+
+
+async def test_result_that_cannot_be_read_does_not_deny_the_change(engine: AsyncEngine, database_url: str) -> None:
+    async with AsyncExitStack() as stack:
+
+        async def vanish(context: Context) -> Product:
+            product = await tag_and_product(context)
+            await stack.enter_async_context(closed_to_newcomers(database_url))
+            await engine.dispose()
+            return product
+
+        answer = await cut_short(engine, vanish)
+    assert told(answer) == (503, {"code": "SERVICE_UNAVAILABLE", "changes": "KEPT"})
+    assert answer.errors[0].message == (
+        "It is done, but its result could not be read. Ask for it instead of sending this again."
+    )
+    assert await count_rows(engine, Tag) == 1
+
+
+async def test_refused_commit_changes_nothing_and_is_no_riddle(
+    engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL", logger="merkato.graphql")
+    for statement in AT_COMMIT.format("1 / 0").split(";\n"):
+        await execute(engine, text(statement))
+    status, extensions = told(await cut_short(engine, tag_and_product))
+    assert (status, extensions["code"]) == (200, "INTERNAL_SERVER_ERROR")
+    assert "changes" not in extensions
+    assert await count_rows(engine, Tag) == 0
+    async with writing(engine) as session:
+        await session.execute(text("DROP TRIGGER at_commit ON tags"))
+    assert (await cut_short(engine, tag_and_product)).errors == []
