@@ -33,6 +33,11 @@ AT_COMMIT = """
 """
 """Something that PostgreSQL does between COMMIT and its answer."""
 
+BUSY = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+"""
+
 Change = Callable[[Context], Awaitable[Product]]
 
 
@@ -75,10 +80,7 @@ def told(answer: Answer) -> tuple[int, dict[str, object]]:
 async def busy(engine: AsyncEngine) -> int:
     """How many other backends of the database are in a transaction."""
     async with engine.connect() as connection:
-        statement = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
-        )
-        found: int = (await connection.execute(text(f"{statement} AND pid <> pg_backend_pid()"))).scalar_one()
+        found: int = (await connection.execute(text(BUSY))).scalar_one()
         return found
 
 
