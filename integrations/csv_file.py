@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedReader, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import Path
 from stat import S_ISREG
-from typing import Final
+from typing import IO, Final
 
 from domain.errors import DomainError
 
@@ -29,17 +29,17 @@ SIGNATURES: Final = {
 
 
 class UnreadableFileError(DomainError):
-    """There is no CSV file to read at the path."""
+    """There is no CSV file to read."""
 
-    def __init__(self, path: Path, reason: str, advice: str = "Give the path of a CSV file.") -> None:
-        super().__init__(f"{path} {reason}. {advice}")
+    def __init__(self, name: str, reason: str, advice: str = "Give the path of a CSV file.") -> None:
+        super().__init__(f"{name} {reason}. {advice}")
 
 
 class BrokenFileError(DomainError):
     """The file stops being UTF-8 or CSV in a line."""
 
-    def __init__(self, path: Path, line: int, reason: str) -> None:
-        super().__init__(f"{path}, line {line:,}: {reason}")
+    def __init__(self, name: str, line: int, reason: str) -> None:
+        super().__init__(f"{name}, line {line:,}: {reason}")
         self.line = line
 
 
@@ -54,11 +54,15 @@ class Record:
 class CsvFile:
     """An open CSV file. It can be read from its beginning as often as needed."""
 
-    def __init__(self, path: Path, file: BufferedReader, size_bytes: int) -> None:
-        self.path = path
+    def __init__(self, name: str, file: IO[bytes], size_bytes: int) -> None:
+        self.name = name
         self.size_bytes = size_bytes
         self._file = file
         self._stream = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+    def release(self) -> None:
+        """Leave the file open for others, and read it no more."""
+        self._stream.detach()
 
     @property
     def position_bytes(self) -> int:
@@ -75,7 +79,7 @@ class CsvFile:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                raise BrokenFileError(self.path, line, _explain(error, line, reader.line_num)) from error
+                raise BrokenFileError(self.name, line, _explain(error, line, reader.line_num)) from error
             if cells is None:
                 return
             if cells:
@@ -87,9 +91,9 @@ class CsvFile:
         while line := self._stream.readline(LONGEST_LINE):
             number += 1
             if len(line) == LONGEST_LINE:
-                raise BrokenFileError(self.path, number, f"The line has more than {LONGEST_LINE:,} characters.")
+                raise BrokenFileError(self.name, number, f"The line has more than {LONGEST_LINE:,} characters.")
             if not line.isascii() and (broken := UNDECODED.search(line)):
-                raise BrokenFileError(self.path, number, _explain_encoding(line, broken.start()))
+                raise BrokenFileError(self.name, number, _explain_encoding(line, broken.start()))
             yield line
 
 
@@ -99,26 +103,37 @@ def opened_csv(path: Path) -> Iterator[CsvFile]:
     try:
         status = path.stat()
         if not S_ISREG(status.st_mode):
-            raise UnreadableFileError(path, "is a folder or a device, not a file")
+            raise UnreadableFileError(str(path), "is a folder or a device, not a file")
         file = path.open("rb")
     except FileNotFoundError as error:
-        raise UnreadableFileError(path, "does not exist") from error
+        raise UnreadableFileError(str(path), "does not exist") from error
     except OSError as error:
-        raise UnreadableFileError(path, f"cannot be read: {error.strerror}") from error
-    with file:
-        _refuse_other_formats(path, file.read(4))
-        yield CsvFile(path, file, status.st_size)
+        raise UnreadableFileError(str(path), f"cannot be read: {error.strerror}") from error
+    with file, read_as_csv(file, str(path), status.st_size) as opened:
+        yield opened
 
 
-def _refuse_other_formats(path: Path, start: bytes) -> None:
+@contextmanager
+def read_as_csv(file: IO[bytes], name: str, size_bytes: int) -> Iterator[CsvFile]:
+    """An open file as CSV, for as long as the block runs; messages call it `name`. Raises UnreadableFileError."""
+    file.seek(0)
+    _refuse_other_formats(name, file.read(4))
+    opened = CsvFile(name, file, size_bytes)
+    try:
+        yield opened
+    finally:
+        opened.release()
+
+
+def _refuse_other_formats(name: str, start: bytes) -> None:
     advice = "Save it as “CSV UTF-8 (comma delimited)” and try again."
     if not start:
-        raise UnreadableFileError(path, "is empty", "Export the products again.")
-    for signature, name in SIGNATURES.items():
+        raise UnreadableFileError(name, "is empty", "Export the products again.")
+    for signature, kind in SIGNATURES.items():
         if start.startswith(signature):
-            raise UnreadableFileError(path, f"is {name}, not CSV", advice)
+            raise UnreadableFileError(name, f"is {kind}, not CSV", advice)
     if b"\0" in start:
-        raise UnreadableFileError(path, "is UTF-16 text or no text at all, not CSV", advice)
+        raise UnreadableFileError(name, "is UTF-16 text or no text at all, not CSV", advice)
 
 
 def _explain(error: csv.Error, first_line: int, last_line: int) -> str:

@@ -1,7 +1,7 @@
 """Shopify's product export: a CSV file with one or more rows for each product, read in constant memory."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from itertools import groupby, islice
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Final
 from domain.products import Merge
 from integrations.csv_file import CsvFile, Record, UnreadableFileError, opened_csv
 from integrations.shopify_cells import Refusal, Row
-from integrations.shopify_columns import Header, read_header
+from integrations.shopify_columns import Column, Header, read_header
 from integrations.shopify_products import RefusedProduct, ShopifyProduct, read_product
 
 MOST_ROWS: Final = 4_000
@@ -94,8 +94,15 @@ def opened_export(path: Path) -> Iterator[ShopifyExport]:
 
     Raises UnreadableFileError, BrokenFileError or WrongHeaderError.
     """
-    with opened_csv(path) as file, closing(sqlite3.connect("")) as database:
-        header = _read_header(file)
+    with opened_csv(path) as file, checked_export(file) as export:
+        yield export
+
+
+@contextmanager
+def checked_export(file: CsvFile, unread: Collection[Column] = ()) -> Iterator[ShopifyExport]:
+    """The same of an open file, as if the `unread` columns were not there. Raises the same."""
+    with closing(sqlite3.connect("")) as database:
+        header = _read_header(file).without(unread)
         places = HandlePlaces(database)
         for group in _groups(file, header):
             places.note(_handle(header, group[0]), group[0].line)
@@ -105,8 +112,8 @@ def opened_export(path: Path) -> Iterator[ShopifyExport]:
 def _read_header(file: CsvFile) -> Header:
     first = next(file.records(), None)
     if first is None:
-        raise UnreadableFileError(file.path, "is empty", "Export the products again.")
-    return read_header(file.path, first.cells)
+        raise UnreadableFileError(file.name, "is empty", "Export the products again.")
+    return read_header(file.name, first.cells)
 
 
 def _groups(file: CsvFile, header: Header) -> Iterator[list[Record]]:

@@ -5,10 +5,9 @@ https://help.shopify.com/csv/product_template.csv (2026), older exports of 2016 
 here (markets, metafields, Google Shopping, tax codes, unit prices, linked options) are ignored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from domain.errors import DomainError
 from domain.products import Merge
@@ -111,9 +110,9 @@ SOURCES_OF_VARIANTS = {
 class WrongHeaderError(DomainError):
     """The first row does not name the columns of a product export."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{path} is not a Shopify product export: {reason}. "
+            f"{name} is not a Shopify product export: {reason}. "
             "Export it anew in Shopify's admin under Products with “Export”, as “Plain CSV file”."
         )
 
@@ -129,6 +128,10 @@ class Header:
         """What the file calls the column."""
         return self.names[self.places[column]] if column in self.places else column.value
 
+    def without(self, columns: Collection[Column]) -> "Header":
+        """The same as if those columns were not there."""
+        return Header(self.names, {column: place for column, place in self.places.items() if column not in columns})
+
     @property
     def merge(self) -> Merge:
         """As in Shopify, a column that is not there keeps what is stored, and an empty cell erases it."""
@@ -143,7 +146,7 @@ class Header:
         )
 
 
-def read_header(path: Path, cells: Sequence[str]) -> Header:
+def read_header(file_name: str, cells: Sequence[str]) -> Header:
     """Find the columns. Raises WrongHeaderError where one that is needed is missing or stands there twice."""
     names = [cell.strip() for cell in cells]
     folded = [name.casefold() for name in names]
@@ -153,10 +156,10 @@ def read_header(path: Path, cells: Sequence[str]) -> Header:
         if known:
             places[column] = folded.index(known[0])
         if known and folded.count(known[0]) > 1:
-            raise WrongHeaderError(path, f"the column {names[places[column]]} is there twice")
+            raise WrongHeaderError(file_name, f"the column {names[places[column]]} is there twice")
     missing = [column.value for column in REQUIRED if column not in places]
     if missing:
-        raise WrongHeaderError(path, _explain(missing, cells))
+        raise WrongHeaderError(file_name, _explain(missing, cells))
     return Header(names, places)
 
 

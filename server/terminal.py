@@ -21,9 +21,9 @@ from rich.table import Column, Table
 
 from domain.dead_letters import without_secrets
 from integrations.mailbox import ReceivedLetter
+from integrations.shopify_import import MOST_REFUSALS, Summary
 from models import DeadLetter
 from server.environment import SettingReport
-from server.importing import MOST_REFUSALS, Summary
 from server.migrating import Migration
 
 

@@ -22,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from domain.product_writing import put_products
 from domain.products import CategoryPath, Fate, ImageData, Merge, Outcome, ProductData, VariantData
 from domain.slugs import slugify
+from integrations.shopify_import import Summary
 from server import importing
-from server.importing import Summary, import_products
+from server.importing import import_products
 
 DATA = Path(__file__).parents[1] / "data"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
