@@ -1,7 +1,7 @@
 """Shopify's product export: a CSV file with one or more rows for each product, read in constant memory."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import groupby, islice
 from pathlib import Path
@@ -46,10 +46,12 @@ class HandlePlaces:
 class ShopifyExport:
     """An open export, checked from its first to its last line to be CSV in UTF-8."""
 
-    def __init__(self, file: CsvFile, header: Header, places: HandlePlaces) -> None:
+    def __init__(self, file: CsvFile, header: Header, places: HandlePlaces, unread: Sequence[str]) -> None:
         self._file = file
         self._header = header
         self._places = places
+        self.unread = unread
+        """What the file calls the columns that are there and not read."""
 
     @property
     def merge(self) -> Merge:
@@ -102,11 +104,12 @@ def opened_export(path: Path) -> Iterator[ShopifyExport]:
 def checked_export(file: CsvFile, unread: Collection[Column] = ()) -> Iterator[ShopifyExport]:
     """The same of an open file, as if the `unread` columns were not there. Raises the same."""
     with closing(sqlite3.connect("")) as database:
-        header = _read_header(file).without(unread)
+        whole = _read_header(file)
+        header = whole.without(unread)
         places = HandlePlaces(database)
         for group in _groups(file, header):
             places.note(_handle(header, group[0]), group[0].line)
-        yield ShopifyExport(file, header, places)
+        yield ShopifyExport(file, header, places, [whole.name(column) for column in unread if column in whole.places])
 
 
 def _read_header(file: CsvFile) -> Header:

@@ -25,6 +25,9 @@ from resolvers.writing import may_have_committed, transaction
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
 
+MOST_IMPORTED_ROWS = 2_000
+"""So many take three to five seconds where a processor is shared; an operation may take ten."""
+
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -142,6 +145,7 @@ class Context:
         refresh_cookie: RefreshCookie | None = None,
         *,
         writing_engine: AsyncEngine | None = None,
+        most_imported_rows: int = MOST_IMPORTED_ROWS,
     ) -> None:
         """`writing_engine` writes, if it is another one: it acts as the server, where `engine` reads as the viewer."""
         self.viewer = viewer
@@ -155,6 +159,8 @@ class Context:
         self.changes = Changes.NONE
         """What has become of what it changed."""
         self._writing_engine = writing_engine or engine
+        self.most_imported_rows = most_imported_rows
+        """So long may a file be that a mutation imports."""
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     @cached_property

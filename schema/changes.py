@@ -11,11 +11,12 @@ from schema.account_mutations import AccountMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.own_account_mutations import OwnAccountMutations
+from schema.product_imports import ProductImportMutations
 from schema.staff_mutations import StaffMutations
 
 
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
-class Mutation(AccountMutations, OwnAccountMutations, StaffMutations):
+class Mutation(AccountMutations, OwnAccountMutations, StaffMutations, ProductImportMutations):
     """The root fields. They are nullable, so that a failure of one leaves the answers of the others."""
 
     replay_dead_letter: ReplayDeadLetterResult | None = mutation(

@@ -158,7 +158,15 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
 
     def open_context(viewer: Viewer, arrived: Callable[[], Visit], cookie: RefreshCookie) -> Context:
         reading, writing = application.state.reading_engine, application.state.writing_engine
-        return Context(reading, viewer, safeguards, arrived, cookie, writing_engine=writing)
+        return Context(
+            reading,
+            viewer,
+            safeguards,
+            arrived,
+            cookie,
+            writing_engine=writing,
+            most_imported_rows=configured.max_imported_rows,
+        )
 
     observation = _observation(url, configured, executor)
     viewers = Viewers(safeguards.access_tokens, find_machine)

@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+from resolvers.context import MOST_IMPORTED_ROWS
 from server.upload_limits import UploadLimits
 
 USUAL = UploadLimits()
@@ -38,6 +39,13 @@ class UploadSettings(BaseSettings):
         le=10_000,
         description="How many requests with files a process takes at once. So many times the longest body is what they "
         "may take on the disk.",
+    )
+
+    max_imported_rows: int = Field(
+        default=MOST_IMPORTED_ROWS,
+        ge=1,
+        le=1_000_000,
+        description="The longest product export that `importProducts` takes. `merkato import shopify` takes any.",
     )
 
     @property

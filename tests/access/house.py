@@ -23,6 +23,7 @@ from tests.factories import add_audited_change, add_shopful, shared_engine, writ
 from tests.live import serving, visiting
 from tests.schema.routes import SEARCHED, declared_as
 from tests.schema.walk import CORE, WalkedField, fields
+from tests.server.forms import sent
 
 Json = dict[str, Any]
 
@@ -61,7 +62,7 @@ class House:
     def change(self, person: Person, document: str, variables: Json) -> Json:
         """What becomes of mutations."""
         asked = {"query": document, "variables": variables}
-        return _body(self.server.post("/graphql", json=asked, headers=person.headers))
+        return _body(self.server.post("/graphql", **sent(asked, person.headers)))
 
     def compiled(self) -> float:
         """How many requests were answered by a compiled statement."""

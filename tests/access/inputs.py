@@ -22,7 +22,15 @@ from schema.scalars import write_datetime
 TEXT = "selam.tesfaye@example.com"
 """It serves as a name, as an e-mail address, as a password and as a token that is none."""
 
-SCALARS: Mapping[str, Any] = {"Boolean": True, "CountryCode": "ET", "CurrencyCode": "ETB", "JSON": {}}
+PRODUCTS = b"Handle,Title,Variant Price\nlamp,Lamp,1.00\n"
+
+SCALARS: Mapping[str, Any] = {
+    "Boolean": True,
+    "CountryCode": "ET",
+    "CurrencyCode": "ETB",
+    "JSON": {},
+    "Upload": PRODUCTS,
+}
 
 Ids = Mapping[str, str]
 """An id of each type that has some."""

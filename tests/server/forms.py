@@ -37,3 +37,25 @@ def operation_form(operations: Any, places: Any, files: Mapping[str, bytes]) -> 
     """The form of an operation with files by their names."""
     texts = [text_part("operations", json.dumps(operations)), text_part("map", json.dumps(places))]
     return form([*texts, *(file_part(name, content) for name, content in files.items())])
+
+
+def sent(operation: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    """What an HTTP client posts for an operation: JSON, or a form when bytes stand in the variables as files."""
+    files: dict[str, bytes] = {}
+    variables = _lifted(operation.get("variables"), "variables", files)
+    if not files:
+        return {"json": operation, "headers": headers}
+    body = operation_form(operation | {"variables": variables}, {path: [path] for path in files}, files)
+    return {"content": body, "headers": {**HEADERS, **headers}}
+
+
+def _lifted(value: Any, path: str, files: dict[str, bytes]) -> Any:
+    """The value with null for files, which are put down by their paths."""
+    if isinstance(value, bytes):
+        files[path] = value
+        return None
+    if isinstance(value, dict):
+        return {name: _lifted(each, f"{path}.{name}", files) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_lifted(each, f"{path}.{place}", files) for place, each in enumerate(value)]
+    return value

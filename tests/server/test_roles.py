@@ -23,10 +23,12 @@ from tests.databases import copy_database, drop_database, opened
 from tests.factories import add_shopful, add_user, writing
 from tests.schema.routes import Route, arguments, fields_of, leaf_of, named, routes
 from tests.schema.walk import CORE, WalkedField, fields
+from tests.server.forms import sent
 from tests.signed_in import Door, Headers, open_door
 
 REFUSALS = frozenset({"FORBIDDEN", "UNAUTHENTICATED"})
 SAMPLES: Mapping[str, Any] = {
+    "Upload": b"Handle,Title,Variant Price",
     "Boolean": True,
     "DateTime": "2026-11-20T08:30:00Z",
     "Decimal": "1.00",
@@ -110,7 +112,7 @@ def test_every_mutation_is_done_for_whom_it_is_declared(door: Door, name: str) -
     for walked in MUTATIONS:
         requirement = requirement_of(walked)
         assert requirement is not None
-        body = door.http.post("/graphql", json=change(walked), headers=headers).json()
+        body = door.http.post("/graphql", **sent(change(walked), headers)).json()
         codes = {error["extensions"]["code"] for error in body.get("errors", ())}
         assert "INTERNAL_SERVER_ERROR" not in codes, (walked, body)
         if viewer.may(requirement):
