@@ -63,7 +63,7 @@ class Inspection:
         for each in selected:
             value, place, name = source[each.key], (*path, each.key), str(each.step)
             if self._person.may(each.requires):
-                self.visited[name] = self.visited.get(name, False) or value not in (None, [])
+                self.visited[name] = self.visited.get(name, False) or _is_value(value, each)
                 self._value(each, value, place, refused)
                 continue
             refused.add(declared(place, str(each.requires)))
@@ -90,3 +90,8 @@ def declared(path: Path, requirement: str) -> Refused:
     """What whoever does not meet the requirement is to be told."""
     error = UnauthenticatedError() if requirement == Gate.SIGNED_IN else ForbiddenError(requirement)
     return Refused(path, str((error.extensions or {})["code"]), error.message)
+
+
+def _is_value(value: Any, selected: Selected) -> bool:
+    """Whether something was shown. A list of plain values that everybody may see may be empty."""
+    return value is not None and (value != [] or (selected.is_leaf and not selected.requires))
