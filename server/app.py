@@ -9,7 +9,6 @@ from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -38,7 +37,7 @@ from server.connections import (
     table_versions,
     writing_engine,
 )
-from server.cors import CrossOriginMiddleware
+from server.cors import AllowedOrigins, cross_origin
 from server.counting import counters_for, rates_for
 from server.deadlines import deadline
 from server.endpoint import GraphQLEndpoint
@@ -63,17 +62,6 @@ from server.traces import load_traces, tracing
 from server.viewers import Viewers
 from server.websocket_endpoint import WebSocketEndpoint, rules_of
 from server.worker import working
-
-CLIENT_HEADERS = (
-    "Apollo-Require-Preflight",
-    "ApolloGraphQL-Client-Name",
-    "ApolloGraphQL-Client-Version",
-    "GraphQL-Require-Preflight",
-    "X-Apollo-Operation-Id",
-    "X-Apollo-Operation-Name",
-)
-"""What GraphQL clients send from pages of other origins; three of them let files in (server/graphql_uploads.py)."""
-
 
 SHORT_GRACE = timedelta(seconds=1)
 """How long jobs may go on when a developer stops the server."""
@@ -190,11 +178,13 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
     application = Starlette(
         routes=routes,
-        middleware=_middleware(configured),
+        middleware=[cross_origin(configured.cors_origins)],
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
-    plain = Entrance(application, endpoint.serve, sockets, front_door(configured))
+    plain = Entrance(
+        application, endpoint.serve, sockets, AllowedOrigins(configured.cors_origins), front_door(configured)
+    )
     entrance = traces.TracedApplication(plain) if traces else plain
     return BehindProxies(entrance, configured.trusted_proxies) if configured.trusted_proxies else entrance
 
@@ -210,17 +200,4 @@ def _routes(settings: Settings, endpoint: GraphQLEndpoint, health: Health) -> li
         *health.routes(),
         Mount("/demo/images", StaticFiles(directory=str(files("demo").joinpath("images")))),
         *(graphiql_routes() if settings.shows_graphiql else []),
-    ]
-
-
-def _middleware(settings: Settings) -> list[Middleware]:
-    return [
-        Middleware(
-            CrossOriginMiddleware,
-            allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Authorization", "If-None-Match", *CLIENT_HEADERS],
-            expose_headers=["ETag", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"],
-            allow_credentials=True,  # the cookie of the refresh token (server/refresh_cookies.py)
-        )
     ]

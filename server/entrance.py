@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.arrival import echoing
+from server.cors import AllowedOrigins
 from server.front_door import FrontDoor, turn_away
 from server.http_messages import HttpRequest
 from server.request_ids import GIVEN_ID, new_request_id, take_request_id
@@ -19,16 +20,24 @@ Serve = Callable[[HttpRequest, Send], Awaitable[None]]
 class Entrance:
     """The whole application.
 
-    Starlette's middleware and its router would take longer than many an answer does. What they do for GraphQL concerns
-    the pages of other origins alone, whose requests say where they come from.
+    Starlette's middleware and its router would take longer than many an answer does. What they do for a GraphQL request
+    by POST is to tell browsers whose pages may read the answer, and that is known here as well.
 
     Every request gets its id here, if no trusted proxy gave it one (server/arrival.py).
     """
 
-    def __init__(self, application: ASGIApp, graphql: Serve, sockets: ASGIApp, door: FrontDoor | None = None) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        graphql: Serve,
+        sockets: ASGIApp,
+        origins: AllowedOrigins,
+        door: FrontDoor | None = None,
+    ) -> None:
         self._application = application
         self._graphql = graphql
         self._sockets = sockets
+        self._origins = origins
         self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,13 +51,22 @@ class Entrance:
             if answer is not None:
                 await turn_away(scope, receive, send, answer)
                 return
-            send = self._door.closing(scope, send)
-        if scope["path"] == GRAPHQL_PATH:
-            if scope["type"] == "websocket":
-                await self._sockets(scope, receive, echoing(send))
-                return
+        if scope["path"] == GRAPHQL_PATH and scope["type"] == "http":
             request = HttpRequest(scope, receive)
-            if b"origin" not in request.headers:
+            origin = request.headers.get(b"origin")
+            if origin is None or request.method == "POST":
+                if origin is not None:
+                    request.addition = self._origins.addition_for(origin)
+                if self._door is not None:
+                    request.addition += self._door.addition_for(scope)
                 await self._graphql(request, send)
                 return
-        await self._application(scope, receive, echoing(protecting(send)))
+        await self._serve_others(scope, receive, send)
+
+    async def _serve_others(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve sockets, and everything that is asked for less often."""
+        send = echoing(send if self._door is None else self._door.closing(scope, send))
+        if scope["path"] == GRAPHQL_PATH and scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+        else:
+            await self._application(scope, receive, protecting(send))

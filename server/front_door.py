@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from starlette.types import Message, Receive, Scope, Send
 
-from server.http_messages import HttpAnswer, HttpRequest, raw_headers
+from server.http_messages import NO_ADDITION, Addition, HttpAnswer, HttpRequest, raw_headers
 from server.refusals import RefusalCode, refusal
 from server.settings import Settings
 
@@ -38,7 +38,7 @@ class FrontDoor:
         self._rules = rules
         self._names = frozenset(name for name in rules.hosts if not name.startswith("*"))
         self._endings = tuple(name[1:] for name in rules.hosts if name.startswith("*"))
-        self._strict = (b"strict-transport-security", rules.strict_transport.encode())
+        self._strict = Addition([(b"strict-transport-security", rules.strict_transport.encode())])
 
     def answer_to(self, scope: Scope) -> HttpAnswer | None:
         """What whoever comes the wrong way is told; None for everybody else."""
@@ -52,14 +52,20 @@ class FrontDoor:
             return _sent_to_tls(scope, name)
         return None
 
-    def closing(self, scope: Scope, send: Send) -> Send:
+    def addition_for(self, scope: Scope) -> Addition:
         """What tells browsers to come by TLS alone, if they did so now."""
-        if not self._rules.strict_transport or scope["scheme"] not in {"https", "wss"}:
+        came_by_tls = scope["scheme"] in {"https", "wss"}
+        return self._strict if came_by_tls and self._rules.strict_transport else NO_ADDITION
+
+    def closing(self, scope: Scope, send: Send) -> Send:
+        """What sends that with every answer."""
+        strict = self.addition_for(scope)
+        if strict is NO_ADDITION:
             return send
 
         async def send_strictly(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), self._strict]
+                message["headers"] = [*message.get("headers", ()), *strict.headers]
             await send(message)
 
         return send_strictly

@@ -16,10 +16,24 @@ NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
+class Addition:
+    """Headers that every answer to a request has besides its own, and the same as they are written."""
+
+    __slots__ = ("headers", "lines")
+
+    def __init__(self, headers: RawHeaders = ()) -> None:
+        self.headers = tuple(headers)
+        self.lines = header_lines(self.headers)
+
+    def __add__(self, other: "Addition") -> "Addition":
+        """Both."""
+        return Addition((*self.headers, *other.headers))
+
+
 class HttpRequest:
     """One request. Header names are in lower case."""
 
-    __slots__ = ("headers", "method", "peer", "query_string", "raw_headers", "receive", "scope")
+    __slots__ = ("addition", "headers", "method", "peer", "query_string", "raw_headers", "receive", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -29,6 +43,7 @@ class HttpRequest:
         self.headers = dict(self.raw_headers)
         """The last of each name."""
         self.receive = receive
+        self.addition = NO_ADDITION
         client = scope.get("client")
         self.peer: str | None = client[0] if client else None
         """The IP address that it came from; behind a proxy that is trusted, the one that the proxy names."""
@@ -64,12 +79,13 @@ class HttpAnswer:
         """Write it straight to the connection, if that may be; else it has to be sent."""
         if self.lines is None or request.method == "HEAD":
             return False
-        head = b"%bx-request-id: %b\r\n" % (self.lines, (current_request_id() or "").encode("ascii"))
+        request_id = (current_request_id() or "").encode("ascii")
+        head = b"%b%bx-request-id: %b\r\n" % (self.lines, request.addition.lines, request_id)
         return write_whole(send, self.status, head, self.body)
 
     async def send(self, request: HttpRequest, send: Send) -> None:
         """Send it, without its body in answer to HEAD."""
-        headers = [*self.headers, id_header()]
+        headers = [*self.headers, *request.addition.headers, id_header()]
         if self.status != NOT_MODIFIED:
             headers.append((b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
@@ -84,3 +100,6 @@ def raw_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 def header_lines(headers: RawHeaders) -> bytes:
     """Headers as they are written."""
     return b"".join(b"%b: %b\r\n" % header for header in headers)
+
+
+NO_ADDITION = Addition()
