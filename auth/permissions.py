@@ -55,6 +55,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read", "See who changed what."
     JOBS_READ = "jobs:read", "See jobs that failed for good."
     JOBS_WRITE = "jobs:write", "Do jobs again that failed for good, or drop them."
+    DATABASE_READ = "database:read", "See how the database does: sizes, connections, unused indexes, slow statements."
     DIAGNOSTICS_READ = "diagnostics:read", "See how a request was answered: executor, statements, caches, tables."
 
     @property

@@ -9,7 +9,7 @@ import strawberry
 
 import models
 from auth import permissions
-from domain import stock
+from domain import database_health, stock
 from resolvers.refresh_cookies import RefreshTokenPlace
 
 DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
@@ -27,6 +27,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.ServiceType: "What kind of work a service is.",
         models.SocialProvider: "Who vouches for people: OPENID is the provider that the shop describes itself.",
         RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
+        database_health.StatementsAbsence: "Why the database does not tell which statements are slow.",
         stock.StockStatus: "What a shop window says about stock.",
     }
 )
@@ -51,4 +52,5 @@ SecurityEvent = models.SecurityEvent
 SessionEnd = models.SessionEnd
 ServiceType = models.ServiceType
 SocialProvider = models.SocialProvider
+StatementsAbsence = database_health.StatementsAbsence
 StockStatus = stock.StockStatus

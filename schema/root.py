@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 import models
 from auth.permissions import Gate, Permission
 from models.shop import SHOP_ID
+from resolvers.database_health import database_overview
 from resolvers.external_sign_in import identity_providers
 from schema.accounts import Account
 from schema.audit import AuditEntry
@@ -14,6 +15,7 @@ from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
+from schema.database_health import READ_COST, DatabaseHealth
 from schema.declare import field, lookup, node_lookup, own, page, search, singleton
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
@@ -143,6 +145,12 @@ class Query:
         "The jobs that were given up, the last one first.",
         order=BY_FAILURE,
         requires=Permission.JOBS_READ,
+    )
+    database_health: DatabaseHealth | None = field(
+        lambda _root, info: database_overview(info.context),
+        "How the database does.",
+        requires=Permission.DATABASE_READ,
+        cost=READ_COST,
     )
 
 

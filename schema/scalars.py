@@ -13,6 +13,7 @@ from resolvers.uploads import Upload
 
 CurrencyCode = NewType("CurrencyCode", str)
 CountryCode = NewType("CountryCode", str)
+BigInt = NewType("BigInt", int)
 
 DECIMAL_DIGITS = 10
 """The digits before the point that NUMERIC(12, 2) holds."""
@@ -70,6 +71,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description='An exact decimal number, sent as a string such as `"1250.00"`.',
         serialize=str,
         parse_value=read_decimal,
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number beyond the 32 bits of `Int`, as a JSON number.",
+        serialize=int,
+        parse_value=int,
     ),
     CurrencyCode: _code("CurrencyCode", "An ISO 4217 currency code such as `ETB`.", "https://www.iso.org/iso-4217"),
     CountryCode: _code(

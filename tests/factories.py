@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -52,6 +53,24 @@ NUMBERS = count(1)
 PUBLISHED_AT = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 EARLIER = datetime(2025, 1, 1, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+STATEMENT_STATISTICS = (
+    "SET LOCAL allow_system_table_mods = on",
+    "CREATE SCHEMA watching",
+    """
+    INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+    VALUES (1, 'pg_stat_statements', current_user::regrole, 'watching'::regnamespace, true, '1.12')
+    """,
+    """
+    CREATE TABLE watching.pg_stat_statements AS
+    SELECT oid AS dbid, query, calls, total_exec_time, total_exec_time / calls AS mean_exec_time, rows
+    FROM pg_database, (VALUES
+        ('SELECT name FROM products WHERE id = $1', 4::bigint, 8000::float8, 4::bigint),
+        (' with busy AS (SELECT 1) UPDATE tags SET name = $1', 1, 9000, 2),
+        ('CREATE ROLE hana PASSWORD $$secret$$', 1, 10000, 0)
+    ) AS counted (query, calls, total_exec_time, rows)
+    """,
+)
 
 Row = TypeVar("Row", bound=Base)
 
@@ -247,6 +266,15 @@ async def add_audited_change(session: AsyncSession) -> User:
     user.role, user.first_name = Role.STAFF, "Hana"
     await session.flush()
     return user
+
+
+async def add_statement_statistics(session: AsyncSession) -> None:
+    """What stands for the extension pg_stat_statements, which the embedded PostgreSQL does not have.
+
+    Its entry in the catalogue, and a table with the columns that are read of its view. It takes a superuser.
+    """
+    for statement in STATEMENT_STATISTICS:
+        await session.execute(text(statement))
 
 
 async def add_belongings(session: AsyncSession, user: User) -> None:

@@ -19,7 +19,7 @@ from server.app import create_app
 from tests.access.cover import Arguments, Cover, Selected, text_of
 from tests.access.people import Person, people
 from tests.databases import settings_for
-from tests.factories import add_audited_change, add_shopful, shared_engine, writing
+from tests.factories import add_audited_change, add_shopful, add_statement_statistics, shared_engine, writing
 from tests.live import serving, visiting
 from tests.schema.routes import SEARCHED, declared_as
 from tests.schema.walk import CORE, WalkedField, fields
@@ -92,6 +92,7 @@ async def open_house(postgres: str, migrated: str) -> AsyncIterator[House]:
             product = (await session.scalars(select(models.Product).limit(1))).one()
             everybody = await people(session, settings, product)
             await add_audited_change(session)
+            await add_statement_statistics(session)
             await seal_batch(session)
             rows = await newest_rows(session)
         with (

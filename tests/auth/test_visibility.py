@@ -505,6 +505,7 @@ def test_guarded_fields_are_these() -> None:
         "ProductVariant.costPrice": "costs:read",
         "ProductVariant.stock": "stock:read",
         "Query.auditLog": "audit:read",
+        "Query.databaseHealth": "database:read",
         "Query.deadLetters": "jobs:read",
         "Query.user": "accounts:read",
         "Query.users": "accounts:read",
