@@ -106,7 +106,8 @@ class Events:
     async def of(self, kind: EventKind) -> AsyncIterator[EventStream]:
         """A stream of all events of that kind that are committed from now on. Raises EventsAwayError."""
         try:
-            await asyncio.wait_for(self._heard.wait(), PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._heard.wait()
         except TimeoutError as error:
             raise EventsAwayError from error
         with self._joined(self._streams[kind]) as stream:

@@ -55,7 +55,8 @@ async def listening(connect: Connect, hearing: Hearing) -> AsyncIterator[None]:
 async def answers(connection: asyncpg.Connection) -> bool:
     """Whether PostgreSQL answers; a connection on which it does not is terminated."""
     try:
-        await asyncio.wait_for(connection.fetchval("SELECT 1"), SILENCE_SECONDS)
+        async with asyncio.timeout(SILENCE_SECONDS):  # wait_for of Python 3.11 may lose a cancellation
+            await connection.fetchval("SELECT 1")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         connection.terminate()
         return False
@@ -98,6 +99,7 @@ async def _keep_alive(connection: asyncpg.Connection, hearing: Hearing) -> None:
     connection.add_termination_listener(lambda _connection: lost.set())
     while not lost.is_set() and not connection.is_closed():
         with suppress(TimeoutError):
-            await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                await lost.wait()
         if not lost.is_set():
             await hearing.beat(connection)

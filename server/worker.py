@@ -68,7 +68,8 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - whatever happened, jobs are done again after a new beginning
                 logger.warning("No jobs are done until the queue can be reached: %s", str(error) or repr(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await stopping.wait()
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def _work_over(self, connection: asyncpg.Connection, stopping: asyncio.Event) -> None:
