@@ -90,12 +90,14 @@ class Plan:
 class BoundPlan:
     """A plan and all that one request gives it."""
 
-    __slots__ = ("_key", "parameters", "plan", "shaping")
+    __slots__ = ("_key", "cost", "parameters", "plan", "shaping")
 
-    def __init__(self, plan: Plan, parameters: list[Any], shaping: list[Any]) -> None:
+    def __init__(self, plan: Plan, parameters: list[Any], shaping: list[Any], cost: int = 0) -> None:
         self.plan = plan
         self.parameters = parameters
         self.shaping = shaping
+        self.cost = cost
+        """What the operation costs with these values, for the metrics: kept, so that nobody has to add it up again."""
         self._key: Hashable = None
 
     def for_viewer(self, viewer: Viewer) -> "BoundPlan":
@@ -105,7 +107,7 @@ class BoundPlan:
         parameters = list(self.parameters)
         for place in self.plan.accounts:
             parameters[place] = self.plan.sources[place]({ACCOUNT: viewer.account_id})
-        return BoundPlan(self.plan, parameters, self.shaping)
+        return BoundPlan(self.plan, parameters, self.shaping, self.cost)
 
     @property
     def key(self) -> Hashable:

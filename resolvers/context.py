@@ -158,6 +158,8 @@ class Context:
         """How many transactions it has written."""
         self.changes = Changes.NONE
         """What has become of what it changed."""
+        self.cost = 0
+        """What the operation costs, once that is known."""
         self._writing_engine = writing_engine or engine
         self.most_imported_rows = most_imported_rows
         """So long may a file be that a mutation imports."""

@@ -171,7 +171,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         observation=observation,
         origins=frozenset(configured.cors_origins),
     )
-    health = Health(watch, known_revisions(), cache, versions, replica, configured.health_queue_lag_seconds)
+    health = Health(watch, known_revisions(), cache, versions, happenings, replica, configured.health_queue_lag_seconds)
     sources = Sources(
         observation.metrics, watch, executor, rates, compiler, reads, cache, versions, happenings, count, replica, pools
     )

@@ -27,6 +27,8 @@ class ExecutionMetrics:
     """What has happened since the process started."""
 
     fallbacks: Counter[Reason] = field(default_factory=Counter)
+    too_costly: int = 0
+    """Operations that were refused for what they cost."""
     statements: int = 0
     """Those of the reference executor."""
     seconds: float = 0.0

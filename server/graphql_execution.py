@@ -68,6 +68,8 @@ class Answer:
     """What the browser is told to keep."""
     operation: str | None = None
     """What the document calls it, if it was valid."""
+    cost: int = 0
+    """What the operation cost; nothing when it did not run."""
 
     def body(self) -> dict[str, Any]:
         """The GraphQL response, for orjson to write."""
@@ -197,7 +199,7 @@ class Executor:
             read = await self._run_lifted(request, context, explanation)
         if isinstance(read, Answer):
             return read
-        operation = self._operation(request, known or self.documents.get(request.query), explanation)
+        operation = self._operation(request, known or self.documents.get(request.query), context, explanation)
         if isinstance(operation, Answer):
             return operation
         if read is None:
@@ -225,7 +227,7 @@ class Executor:
             explanation.refusal = refusal
 
     def _operation(
-        self, request: GraphQLRequest, document: PreparedDocument, explanation: Explanation | None
+        self, request: GraphQLRequest, document: PreparedDocument, context: Context, explanation: Explanation | None
     ) -> Operation | Answer:
         """The operation to run, or what is wrong with the request."""
         if document.errors:
@@ -236,7 +238,7 @@ class Executor:
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
         refused = self._check(request, operation)
         if refused is None:
-            refused = self._charge(document, operation, request.variables or {}, explanation)
+            refused = self._charge(document, operation, request.variables or {}, context, explanation)
         return operation if refused is None else Answer([refused])
 
     def refusal_of(self, live: LiveOperation, viewer: Viewer) -> GraphQLError | None:
@@ -286,7 +288,7 @@ class Executor:
             return None
         await self._count(operation.root_fields, context)
         variables = {**(request.variables or {}), **lifted.variables}
-        refused = self._charge(lifted.prepared, operation, variables, explanation)
+        refused = self._charge(lifted.prepared, operation, variables, context, explanation)
         if refused is not None:
             return Answer([refused])
         return await self._read(operation, variables, context, explanation)
@@ -302,6 +304,7 @@ class Executor:
             return Answer([disguised(error)], executor=ExecutorName.COMPILED, operation=operation.name)
         if isinstance(read, NotCompilableError):
             return read
+        read.bound.cost = context.cost
         return Answer(
             [],
             is_executed=True,
@@ -309,6 +312,7 @@ class Executor:
             bound=read.bound,
             executor=ExecutorName.COMPILED,
             operation=operation.name,
+            cost=context.cost,
         )
 
     async def _count(self, fields: tuple[RootField, ...], context: Context) -> None:
@@ -330,16 +334,21 @@ class Executor:
         document: PreparedDocument,
         operation: Operation,
         variables: Mapping[str, Any],
+        context: Context,
         explanation: Explanation | None,
     ) -> GraphQLError | None:
-        """Refuse an operation that costs too much."""
+        """Refuse an operation that costs too much, and take down what another one costs."""
         try:
             cost = document.costs[operation].of(variables, self._limits.fields)
         except DocumentTooLargeError as refused:
             return refused
         if explanation is not None:
             explanation.cost = cost
-        return CostExceededError(cost, self._limits.cost) if cost > self._limits.cost else None
+        if cost > self._limits.cost:
+            self.metrics.too_costly += 1
+            return CostExceededError(cost, self._limits.cost)
+        context.cost = cost
+        return None
 
     def _trust(self, trusted: TrustedDocuments) -> frozenset[str]:
         names: set[str] = set()
@@ -389,7 +398,14 @@ class Executor:
         self.metrics.statements += context.reading.statements
         self.metrics.seconds += context.reading.seconds
         shown = [presented(error) for error in errors]
-        return Answer(shown, result.data, is_executed, executor=ExecutorName.REFERENCE, operation=operation.name)
+        return Answer(
+            shown,
+            result.data,
+            is_executed,
+            executor=ExecutorName.REFERENCE,
+            operation=operation.name,
+            cost=context.cost if is_executed else 0,
+        )
 
 
 def _no_operation(name: str | None, names: list[str]) -> str:

@@ -1,7 +1,8 @@
 """Whether this process lives, and whether it can serve: /health/live and /health/ready.
 
 Only what keeps this very process from answering makes it unready: a balancer that takes every process out because the
-worker is late would turn a delay into an outage. The rest is told as degraded, with 200.
+worker is late would turn a delay into an outage. The rest is told as degraded, with 200; so is a process that hears no
+events, because queries and mutations do without, and what keeps one from listening mostly keeps all of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from server.compiled_reads import ReplicaReads
 from server.database_watch import DatabaseWatch, Sight
+from server.events import Events
 from server.migrating import Revisions
 from server.response_cache import ResponseCache
 from server.table_versions import TableVersions
@@ -44,6 +46,7 @@ class Health:
     revisions: Revisions
     cache: ResponseCache
     versions: TableVersions
+    events: Events
     replica: ReplicaReads | None
     most_queue_lag_seconds: int
 
@@ -68,8 +71,9 @@ class Health:
         if sight is not None:
             checks["migrations"] = _migrations(self.revisions, sight.revisions)
             checks["queue"] = _queue(sight.oldest_job_seconds, self.most_queue_lag_seconds)
+        checks["events"] = _listener(self.events.is_listening)
         if self.cache.is_on:
-            checks["listener"] = {"status": Status.OK if self.versions.is_listening else Status.DEGRADED}
+            checks["listener"] = _listener(self.versions.is_listening)
         if self.replica is not None:
             checks["replica"] = _replica(self.replica)
         return checks
@@ -99,6 +103,10 @@ def _migrations(known: Revisions, found: Sequence[str]) -> Check:
 def _queue(oldest_job_seconds: float, most_seconds: int) -> Check:
     is_late = oldest_job_seconds > most_seconds
     return {"status": Status.DEGRADED if is_late else Status.OK, "lagSeconds": round(oldest_job_seconds, 3)}
+
+
+def _listener(is_listening: bool) -> Check:
+    return {"status": Status.OK if is_listening else Status.DEGRADED}
 
 
 def _replica(replica: ReplicaReads) -> Check:

@@ -109,13 +109,22 @@ class MetricsCollector(Collector):
             "How long it took until their answer was known.",
             labels=("operation", "process"),
         )
+        costs = CounterMetricFamily(
+            "merkato_operation_cost",
+            "What the operations that ran cost together (docs/limits.md).",
+            labels=("operation", "process"),
+        )
         for operation, tally in self._sources.requests.used():
+            costs.add_metric((operation, self._process), tally.cost)
             for (executor, outcome), number in tally.all_answered().items():
                 requests.add_metric((operation, executor, outcome, self._process), number)
             buckets = list(tally.durations.cumulated())
             durations.add_metric((operation, self._process), buckets, tally.durations.total_seconds)
         yield requests
         yield durations
+        yield costs
+        too_costly = {"": self._sources.executor.metrics.too_costly}
+        yield self._counter("operations_too_costly", "Operations that were refused for what they cost.", "", too_costly)
         repeated = {"": self._sources.requests.repeated}
         yield self._counter("requests_repeated", "Of those, what was found by the bytes of its body.", "", repeated)
         fallbacks = self._sources.executor.metrics.fallbacks

@@ -24,7 +24,7 @@ class Observation:
         """A request that was known by its bytes was answered."""
         seconds = perf_counter() - began
         operation = bound.plan.operation
-        self.metrics.of(operation).add_repeated(seconds)
+        self.metrics.of(operation).add_repeated(seconds, bound.cost)
         if self.access_log.is_on:
             self.access_log.note(operation, ExecutorName.COMPILED, Outcome.ANSWERED, seconds)
         if seconds >= self.slow.threshold_seconds:
@@ -33,7 +33,7 @@ class Observation:
     def answered(self, answer: Answer, began: float) -> None:
         """Any other request was answered."""
         seconds, outcome = perf_counter() - began, answer.outcome()
-        self._note(answer.operation, answer.executor, outcome, seconds)
+        self._note(answer.operation, answer.executor, outcome, seconds, answer.cost)
         if seconds >= self.slow.threshold_seconds:
             self.slow.note(described(answer.operation, answer.executor, outcome, seconds), answer.bound)
 
@@ -41,7 +41,9 @@ class Observation:
         """A request held no operation."""
         self._note(None, ExecutorName.NONE, Outcome.REFUSED, perf_counter() - began)
 
-    def _note(self, operation: str | None, executor: ExecutorName, outcome: Outcome, seconds: float) -> None:
-        self.metrics.of(operation).add(executor, outcome, seconds)
+    def _note(
+        self, operation: str | None, executor: ExecutorName, outcome: Outcome, seconds: float, cost: int = 0
+    ) -> None:
+        self.metrics.of(operation).add(executor, outcome, seconds, cost)
         if self.access_log.is_on:
             self.access_log.note(operation, executor, outcome, seconds)

@@ -44,15 +44,19 @@ class OperationTally:
     repeated: int = 0
     """Requests that were bound before, and answered by their compiled statement or from the cache."""
     durations: Durations = field(default_factory=Durations)
+    cost: int = 0
+    """What all of them cost together, as far as it was known: one that was refused before has none."""
 
-    def add_repeated(self, seconds: float) -> None:
-        """A request that was known by its bytes. A plain number, because nothing is counted oftener."""
+    def add_repeated(self, seconds: float, cost: int) -> None:
+        """A request that was known by its bytes. Plain numbers, because nothing is counted oftener."""
         self.repeated += 1
+        self.cost += cost
         self.durations.add(seconds)
 
-    def add(self, executor: ExecutorName, outcome: Outcome, seconds: float) -> None:
+    def add(self, executor: ExecutorName, outcome: Outcome, seconds: float, cost: int) -> None:
         """Any other request."""
         self.answered[executor, outcome] += 1
+        self.cost += cost
         self.durations.add(seconds)
 
     def all_answered(self) -> Counter[tuple[ExecutorName, Outcome]]:

@@ -1,5 +1,7 @@
 """Health: alive without anything else, ready when requests can be answered, and every check told by its name."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -10,7 +12,7 @@ from server import database_watch
 from server.app import create_app
 from server.database import open_connection
 from server.migrating import known_revisions
-from tests.databases import settings_for
+from tests.databases import closed_to_newcomers, settings_for
 from tests.serving import running
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/shop"
@@ -18,6 +20,25 @@ LATE_JOB = """
     INSERT INTO pgqueuer (priority, status, entrypoint, execute_after)
     VALUES (0, 'queued', 'send_mail', now() - interval '10 minutes')
 """
+
+
+END_LISTENING = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'merkato events' AND datname = current_database()
+"""
+LONGEST_SECONDS = 30
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for something to hold."""
+    async with asyncio.timeout(LONGEST_SECONDS):
+        while not holds():  # noqa: ASYNC110 - a server in another thread sets no event of ours
+            await asyncio.sleep(0.02)
+
+
+def hears_events(http: httpx.Client) -> bool:
+    """Whether the server says that it hears events."""
+    return bool(ready(http)[2]["events"]["status"] == "ok")
 
 
 def ready(http: httpx.Client) -> tuple[int, str, dict[str, Any]]:
@@ -32,7 +53,8 @@ def ready(http: httpx.Client) -> tuple[int, str, dict[str, Any]]:
 def test_process_lives_without_a_database_and_is_not_ready() -> None:
     with running(create_app(settings_for(NOWHERE).model_copy(update={"response_cache_bytes": 0}))) as http:
         assert (http.get("/health/live").status_code, http.get("/health/live").json()) == (200, {"status": "ok"})
-        assert ready(http) == (503, "unavailable", {"database": {"status": "unavailable"}})
+        away = {"database": {"status": "unavailable"}, "events": {"status": "degraded"}}
+        assert ready(http) == (503, "unavailable", away)
 
 
 async def test_ready_tells_every_check(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,9 +66,11 @@ async def test_ready_tells_every_check(database_url: str, monkeypatch: pytest.Mo
         "database": {"status": "ok"},
         "migrations": {"status": "ok", "revision": head, "head": head},
         "queue": {"status": "ok", "lagSeconds": 0},
+        "events": {"status": "ok"},
     }
 
     with running(create_app(settings)) as http:
+        await until(lambda: hears_events(http))
         assert ready(http) == (200, "ok", sound)
         assert http.get("/health").json()["status"] == "ok"
 
@@ -63,6 +87,13 @@ async def test_ready_tells_every_check(database_url: str, monkeypatch: pytest.Mo
         code, status, checks = ready(http)
         assert (code, status, checks["queue"]["status"]) == (200, "degraded", "degraded")
         assert 600 <= checks["queue"]["lagSeconds"] < 700
+
+        await operator.execute("DELETE FROM pgqueuer")
+        async with closed_to_newcomers(database_url):
+            await operator.execute(END_LISTENING)
+            await until(lambda: not hears_events(http))
+            code, status, checks = ready(http)
+        assert (code, status, checks) == (200, "degraded", sound | {"events": {"status": "degraded"}})
     await operator.close()
 
 

@@ -20,7 +20,11 @@ async def test_cancellation_that_comes_with_a_reply_is_not_lost(postgres: str) -
             await answers(connection)
 
     listening = asyncio.create_task(keep_alive())
-    connection.add_query_logger(lambda _record: listening.cancel())
+
+    def stop(_record: object) -> None:
+        listening.cancel()
+
+    connection.add_query_logger(stop)
     await asyncio.wait((listening,), timeout=LONGEST_SECONDS)
 
     assert listening.cancelled()

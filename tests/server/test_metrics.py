@@ -107,6 +107,21 @@ def test_requests_that_come_again_are_counted(http: httpx.Client) -> None:
     assert found["requests_total reference other answered"] == 3
 
 
+def test_cost_is_added_up_by_operation(http: httpx.Client) -> None:
+    for _ in range(3):
+        ask(http, "query ProductList { products(first: 10) { nodes { name } } }")
+    ask(http, "query ProductList { products(first: 10) { nodes { name } } __typename }")
+    ask(http, "{ viewer { id } }")
+    ask(http, "{ __schema { queryType { name } } }")
+    ask(http, "{ nothing }")
+    ask(http, "{ categories(first: 100) { nodes { products(first: 100) { nodes { name } } } } }")
+    found = numbers(http)
+    assert found["requests_repeated_total"] == 2
+    assert found["operation_cost_total ProductList"] == 4 * 12  # ten names, their list, and the field itself
+    assert found["operation_cost_total other"] == 2
+    assert found["operations_too_costly_total"] == 1
+
+
 def test_fallbacks_are_counted_by_reason_and_once_a_request(http: httpx.Client) -> None:
     ask(http, INTROSPECTION, 2)
     ask(http, '{ products(filter: { price: { min: "1" } }) { nodes { internalNotes } } }', 2)
