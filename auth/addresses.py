@@ -11,11 +11,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from auth.errors import AccountGoneError, AddressNotFoundError, TooManyAddressesError
+from auth.active_accounts import lock_account
+from auth.errors import AddressNotFoundError, TooManyAddressesError
 from auth.phones import require_phone
 from domain.errors import InvalidField, InvalidInputError
 from domain.vault import Place, Vault
-from models import Address, User
+from models import Address
 
 MOST_ADDRESSES = 50
 COUNTRY_CODE = re.compile(r"[A-Z]{2}")
@@ -79,7 +80,7 @@ async def add_address(session: AsyncSession, vault: Vault, user_id: UUID, data: 
     Raises InvalidInputError, TooManyAddressesError and AccountGoneError.
     """
     values = _checked(data)
-    await _lock(session, user_id)
+    await lock_account(session, user_id)
     kept = await session.scalar(select(func.count()).where(Address.user_id == user_id))
     if (kept or 0) >= MOST_ADDRESSES:
         raise TooManyAddressesError(MOST_ADDRESSES)
@@ -92,7 +93,7 @@ async def change_address(
     session: AsyncSession, vault: Vault, user_id: UUID, address_id: UUID, **changes: Unpack[AddressChanges]
 ) -> Address:
     """Change what is given. Raises InvalidInputError, AddressNotFoundError and AccountGoneError."""
-    await _lock(session, user_id)
+    await lock_account(session, user_id)
     address = await _own(session, user_id, address_id)
     data = replace(_data_of(vault, address), **changes)
     await _write(session, vault, address, _checked(data), data)
@@ -101,7 +102,7 @@ async def change_address(
 
 async def delete_address(session: AsyncSession, user_id: UUID, address_id: UUID) -> None:
     """Take the entry out. Raises AddressNotFoundError and AccountGoneError."""
-    await _lock(session, user_id)
+    await lock_account(session, user_id)
     await session.delete(await _own(session, user_id, address_id))
     await session.flush()
 
@@ -130,13 +131,6 @@ async def _write(
         setattr(address, flag, getattr(data, flag))
     session.add(address)
     await session.flush()
-
-
-async def _lock(session: AsyncSession, user_id: UUID) -> None:
-    """Whoever changes an address book waits for whoever is changing it."""
-    active = select(User.id).where(User.id == user_id, User.is_active).with_for_update(key_share=True)
-    if await session.scalar(active) is None:
-        raise AccountGoneError
 
 
 async def _own(session: AsyncSession, user_id: UUID, address_id: UUID) -> Address:

@@ -26,6 +26,17 @@ class InvalidInputError(DomainError):
         super().__init__(" ".join(f"{'.'.join(field.path)}: {field.message}" for field in self.fields))
 
 
+class ConflictError(DomainError):
+    """Somebody else has changed the object since it was read."""
+
+    def __init__(self, expected_version: int, current_version: int) -> None:
+        super().__init__(
+            f"This was changed by somebody else: it is at version {current_version}, not {expected_version} any more."
+        )
+        self.expected_version = expected_version
+        self.current_version = current_version
+
+
 def invalid(field: str, message: str) -> InvalidInputError:
     """The refusal of a single value."""
     return InvalidInputError([InvalidField((field,), message)])

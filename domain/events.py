@@ -13,7 +13,7 @@ class EventKind(StrEnum):
     POST_PUBLISHED = "post_published"
     """A post came out: it is published, its time has come, and before the change one of the two was not so."""
     REVIEW_SUBMITTED = "review_submitted"
-    """A review waits to be moderated that did not wait before."""
+    """A review waits for a moderator that did not wait before; it may be published already."""
     JOB_FAILED = "job_failed"
     """A job was given up."""
 

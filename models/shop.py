@@ -30,4 +30,6 @@ class Shop(Timestamped, Base):
     countries: Mapped[list[str]] = mapped_column(ARRAY(String(2)), server_default=text("'{ET}'"))
     """ISO 3166-1 alpha-2 codes of the countries the shop sells to."""
     shows_prices_with_tax: Mapped[bool] = mapped_column(server_default=true())
+    moderates_reviews_first: Mapped[bool] = mapped_column(server_default=true())
+    """Whether reviews wait for a moderator before everybody reads them, or are looked at after they came out."""
     contact_email: Mapped[str | None] = mapped_column(Text)

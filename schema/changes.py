@@ -12,11 +12,12 @@ from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
+from schema.review_mutations import ReviewMutations
 from schema.staff_mutations import StaffMutations
 
 
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
-class Mutation(AccountMutations, OwnAccountMutations, StaffMutations, ProductImportMutations):
+class Mutation(AccountMutations, OwnAccountMutations, StaffMutations, ProductImportMutations, ReviewMutations):
     """The root fields. They are nullable, so that a failure of one leaves the answers of the others."""
 
     replay_dead_letter: ReplayDeadLetterResult | None = mutation(

@@ -9,7 +9,7 @@ import strawberry
 
 import models
 from auth import permissions
-from domain import database_health, stock
+from domain import database_health, review_rules, stock
 from resolvers.refresh_cookies import RefreshTokenPlace
 
 DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
@@ -26,6 +26,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.SessionEnd: "Why a session ended before its time.",
         models.ServiceType: "What kind of work a service is.",
         models.SocialProvider: "Who vouches for people: OPENID is the provider that the shop describes itself.",
+        review_rules.ModerationOutcome: "What became of the judgement of one review.",
         RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
         database_health.StatementsAbsence: "Why the database does not tell which statements are slow.",
         stock.StockStatus: "What a shop window says about stock.",
@@ -45,6 +46,7 @@ BackorderPolicy = models.BackorderPolicy
 Badge = models.Badge
 BillingPeriod = models.BillingPeriod
 Permission = permissions.Permission
+ModerationOutcome = review_rules.ModerationOutcome
 ModerationStatus = models.ModerationStatus
 PublishingStatus = models.PublishingStatus
 Role = models.Role

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
-from domain.errors import DomainError, InvalidInputError
+from domain.errors import ConflictError, DomainError, InvalidInputError
 from resolvers.mutations import Refusal
 from schema.declare import field
 
@@ -48,3 +48,11 @@ class InvalidInput(Problem):
     """All that is wrong with the input."""
 
     fields: list[InvalidField] = strawberry.field(description="The refused values, 20 at the most.")
+
+
+@problem(ConflictError, "Somebody else has changed the object since it was read. Nothing was changed.")
+class Conflict(Problem):
+    """Read it again, and decide anew."""
+
+    expected_version: int = strawberry.field(description="The version that was expected.")
+    current_version: int = strawberry.field(description="The version that is stored.")

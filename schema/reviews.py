@@ -4,7 +4,7 @@ from datetime import datetime
 
 import models
 from auth.permissions import Permission
-from domain import accounts
+from domain import accounts, moderation_queue
 from schema.catalog import Product
 from schema.declare import column, expression, one, table
 from schema.enums import ModerationStatus
@@ -29,7 +29,16 @@ class Review(Node):
     comment: str = column("What the customer says; may be empty.")
     status: ModerationStatus = column("Whether it may be read by everybody.")
     is_verified_purchase: bool = column("Whether the reviewer bought the product here.")
-    moderation_note: str | None = column("Why it was approved or not.", requires=Permission.REVIEWS_READ)
+    awaits_moderation: bool = expression(
+        moderation_queue.awaits_moderation, "Whether a moderator has yet to look at it, whether it is published or not."
+    )
+    rejection_reason: str | None = column("Why it may not be read by everybody, for its author.")
+    moderation_note: str | None = column("What the staff says of it.", requires=Permission.REVIEWS_READ)
+    moderated_at: datetime | None = column("When a moderator last looked at it.", requires=Permission.REVIEWS_READ)
+    moderator: Reviewer | None = one(
+        models.Review.moderator, "Who looked at it last.", requires=Permission.REVIEWS_READ
+    )
+    version: int = column("Rises with each change: what `expectedVersion` is compared with.")
     created_at: datetime = column("When it was written.")
     updated_at: datetime = column("When it was last changed.")
     author: Reviewer = one(models.Review.user, "Who wrote it.")

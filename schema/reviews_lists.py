@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from domain import conditions
+from domain import conditions, moderation_queue
 from schema.declare import sort_enum
 from schema.enums import ModerationStatus
 from schema.filters import condition, filter_input, in_span, keys_of
@@ -38,6 +38,10 @@ class ReviewFilter:
     status: list[ModerationStatus] | None = condition(
         lambda review, statuses: conditions.one_of(review.status, statuses),
         "In one of these states; visitors see approved ones only.",
+    )
+    awaits_moderation: bool | None = condition(
+        lambda review, wanted: moderation_queue.awaits_moderation(review).is_(wanted),
+        "Whether a moderator has yet to look at them: with `sort: OLDEST` the queue of the moderators.",
     )
     created_at: DateTimeRange | None = condition(
         in_span(lambda review: review.created_at), "Written in this span of time."

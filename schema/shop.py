@@ -14,4 +14,5 @@ class Shop:
     currency_code: CurrencyCode = column("The currency in which prices are shown.", "currency")
     countries: list[CountryCode] = column("The countries that the shop sells to.")
     shows_prices_with_tax: bool = column("Whether prices are shown with tax included.")
+    moderates_reviews_first: bool = column("Whether a new review is seen by a moderator before it is published.")
     contact_email: str | None = column("Where customers may write to.")

@@ -24,7 +24,7 @@ class Subscription:
     review_submitted: Review | None = subscription(
         models.Review,
         EventKind.REVIEW_SUBMITTED,
-        "A review that waits to be moderated since a moment ago.",
+        "A review that waits for a moderator since a moment ago; it may be published already.",
         requires=Permission.REVIEWS_READ,
     )
     job_failed: DeadLetter | None = subscription(

@@ -330,8 +330,10 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
     default.cost_price = Decimal("60.00")
     default.option_values = [{"name": "Colour", "value": "White"}]
     await tag_product(session, product, await add_tag(session), await add_tag(session))
+    moderator = await add_user(session)
+    seen: dict[str, Any] = {"moderation_note": "Friendly.", "moderated_at": at, "moderated_by_id": moderator.id}
     for rating in (5, 3):
-        await add_review(session, product, rating=rating, created_at=at, moderation_note="Friendly.")
+        await add_review(session, product, rating=rating, created_at=at, **seen)
 
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:

@@ -199,11 +199,21 @@ class RandomShop:
                 rating=self.random.randint(1, 5),
                 title=self.text(),
                 comment=self.text(),
-                status=self.random.choice(list(ModerationStatus)),
+                **self._moderation(),
                 is_verified_purchase=self.is_common(),
                 moderation_note=self.maybe(self.text()),
                 created_at=self.random.choice(MOMENTS),
             )
+
+    def _moderation(self) -> dict[str, Any]:
+        status = self.random.choice(list(ModerationStatus))
+        return {
+            "status": status,
+            "is_published_unseen": status is ModerationStatus.APPROVED and self.random.random() < 0.5,
+            "rejection_reason": self.maybe(self.text()) if status is ModerationStatus.REJECTED else None,
+            "moderated_at": self.maybe(self.random.choice(MOMENTS)),
+            "version": self.random.randint(1, 3),
+        }
 
     async def _service(self) -> None:
         service = await add_service(

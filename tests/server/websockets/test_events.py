@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from auth.permissions import Gate
 from auth.roles import ROLE_PERMISSIONS
-from models import ModerationStatus, Post, PublishingStatus, Review, Role, User, UserSession
+from models import ModerationStatus, Post, PublishingStatus, Review, Role, Shop, User, UserSession
 from resolvers.ids import encode_id
 from resolvers.subscriptions import Subscription
 from tests.access.cover import required_by
@@ -98,6 +98,32 @@ async def test_moderators_are_told_of_reviews_that_wait(house: House) -> None:
         "PENDING",
         "Late, but good.",
     )
+
+
+async def test_moderators_are_told_of_what_customers_write(house: House) -> None:
+    """Also where reviews are published at once; what waits already is not told of again."""
+    moderator, author = await house.somebody(Role.STAFF), await house.somebody(Role.CUSTOMER)
+    async with writing(house.engine) as session:
+        await session.execute(update(User).values(is_email_verified=True))
+        products = [encode_id("Product", (await add_product(session)).id) for _ in range(2)]
+
+    async with talking(house.address) as talk, talking(house.address) as customer:
+        await talk.introduce(moderator)
+        await customer.introduce(author)
+        await follow(house, talk, "review_submitted", document("ReviewSubmitted")["query"])
+        for product, moderates_first in zip(products, (True, False), strict=True):
+            async with writing(house.engine) as session:
+                await session.execute(update(Shop).values(moderates_reviews_first=moderates_first))
+            given = {"input": {"product": product, "rating": 4}}
+            [written, _] = await customer.ask(**document("WriteReview"), variables=given)
+            review = written["payload"]["data"]["writeReview"]
+            changed = {"input": {"id": review["id"], "rating": 3}}
+            await customer.ask(**document("UpdateReview"), variables=changed)
+            told = (await talk.hear())["payload"]["data"]["reviewSubmitted"]
+            assert (told["id"], told["status"]) == (review["id"], "PENDING" if moderates_first else "APPROVED")
+        async with writing(house.engine) as session:
+            last = await add_review(session, await add_product(session), status=ModerationStatus.PENDING)
+        assert (await talk.hear())["payload"]["data"]["reviewSubmitted"]["id"] == encode_id("Review", last.id)
 
 
 async def test_operators_are_told_of_failed_jobs(house: House) -> None:
