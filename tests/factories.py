@@ -358,7 +358,8 @@ async def _add_full_account(session: AsyncSession, number: int) -> None:
     await add_identity(session, user)
     for _ in range(2):
         await add_belongings(session, user)
-        await add_review(session, await add_product(session, created_at=EARLIER), user, created_at=EARLIER)
+        seen: dict[str, Any] = {"moderated_at": at, "moderated_by_id": user.id}
+        await add_review(session, await add_product(session, created_at=EARLIER), user, created_at=EARLIER, **seen)
 
 
 async def _add_full_author(session: AsyncSession, number: int) -> None:

@@ -72,7 +72,8 @@ async def _user(session: AsyncSession, product: Product, role: Role) -> User:
     user = await add_user(session, role=role, is_email_verified=True)
     await add_belongings(session, user)
     await add_identity(session, user)
-    await add_review(session, product, user, moderation_note="Friendly.")
+    seen = {"moderation_note": "Friendly.", "moderated_at": datetime.now(UTC), "moderated_by_id": user.id}
+    await add_review(session, product, user, **seen)
     return user
 
 

@@ -238,12 +238,14 @@ REVIEWS = Filtered(
         "products": lambda fact, ids: fact.group in ids,
         "isVerifiedPurchase": lambda fact, wanted: fact.flag is wanted,
         "status": lambda fact, statuses: fact.kind in statuses,
+        "awaitsModeration": lambda fact, wanted: (fact.vendor != "seen") is wanted,
         "createdAt": lambda fact, span: in_span(fact.at, span),
     },
     values={
         "ratings": some_of((1, 2, 3, 4, 5, 0, 99_999)),
         "isVerifiedPurchase": truth,
         "status": some_of(tuple(ModerationStatus)),
+        "awaitsModeration": truth,
         "createdAt": span,
     },
 )
@@ -390,12 +392,14 @@ async def rate(session: AsyncSession, chance: Chance, fact: Fact, product: Produ
     stars = []
     for _ in range(chance.randint(0, 2)):
         rating, status, flag = chance.randint(1, 5), chance.choice(tuple(ModerationStatus)), truth(chance)
-        at = START + DAY * chance.randint(0, 7)
+        at, is_out_unseen = START + DAY * chance.randint(0, 7), status is ModerationStatus.APPROVED and truth(chance)
+        known: dict[str, Any] = {"rating": rating, "status": status, "created_at": at}
         review = await add_review(
-            session, product, rating=rating, status=status, is_verified_purchase=flag, created_at=at
+            session, product, **known, is_verified_purchase=flag, is_published_unseen=is_out_unseen
         )
+        seen = "" if is_out_unseen or status is ModerationStatus.PENDING else "seen"
         key = encode_id("Review", review.id)
-        reviews.append(Fact(key, group=fact.id, kind=status, rating=Decimal(rating), at=at, flag=flag))
+        reviews.append(Fact(key, group=fact.id, kind=status, rating=Decimal(rating), at=at, flag=flag, vendor=seen))
         stars += [rating] if status is ModerationStatus.APPROVED else []
     await session.refresh(product, ["rating"])
     assert product.rating == (Decimal(sum(stars)) / len(stars) if stars else 0)
