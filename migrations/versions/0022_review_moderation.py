@@ -1,4 +1,4 @@
-"""Let customers write reviews and moderators judge them (decision 0031).
+"""Let customers write reviews and moderators judge them (decision 0032).
 
 Each new column has a constant default, so that no row is written anew. A review that was published before anybody looked
 at it waits for a moderator as one that is pending does, and is told of in the same way.
