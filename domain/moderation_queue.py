@@ -8,5 +8,5 @@ from models import ModerationStatus
 
 
 def awaits_moderation(review: Any) -> ColumnElement[bool]:
-    """Nobody has looked at it: it waits to be published, or was published at once (migration 0022)."""
+    """Nobody has looked at it: it waits to be published, or was published at once (migration 0023)."""
     return or_(review.status == ModerationStatus.PENDING, review.is_published_unseen)

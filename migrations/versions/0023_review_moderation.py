@@ -1,4 +1,4 @@
-"""Let customers write reviews and moderators judge them (decision 0032).
+"""Let customers write reviews and moderators judge them (decision 0033).
 
 Each new column has a constant default, so that no row is written anew. A review that was published before anybody looked
 at it waits for a moderator as one that is pending does, and is told of in the same way.
@@ -7,8 +7,8 @@ at it waits for a moderator as one that is pending does, and is told of in the s
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
