@@ -19,6 +19,7 @@ from server.job_handlers import Scheduled
 from server.worker import Pace, Worker
 from tests.databases import settings_for
 from tests.factories import writing
+from tests.patience import PATIENCE_SECONDS
 
 QUICK = Patience(
     attempts=3,
@@ -26,7 +27,6 @@ QUICK = Patience(
     first_pause=timedelta(milliseconds=10),
     longest_pause=timedelta(milliseconds=100),
 )
-PATIENCE_SECONDS = 60
 
 
 @dataclass(slots=True)

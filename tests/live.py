@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from server.http_protocol import BoundedHttpProtocol
 from tests.executors import normalised
+from tests.patience import PATIENCE_SECONDS
 
 COMPARED = ("content-type", "allow")
 
@@ -42,7 +43,7 @@ def visiting(address: str, twin: str) -> Iterator[httpx.Client]:
 
     So must the first one when it gets the request again, because it remembers bodies.
     """
-    with httpx.Client(trust_env=False, timeout=30) as other:
+    with httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS) as other:
 
         def compare(response: httpx.Response) -> None:
             response.read()
@@ -50,21 +51,23 @@ def visiting(address: str, twin: str) -> Iterator[httpx.Client]:
                 assert_same(response, other.send(_redirected(response.request, server)))
 
         hooks = {"request": [lambda request: request.read()], "response": [compare]}
-        with httpx.Client(base_url=address, trust_env=False, timeout=30, event_hooks=hooks) as client:
+        with httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS, event_hooks=hooks) as client:
             yield client
 
 
 @asynccontextmanager
 async def visiting_asynchronously(address: str, twin: str) -> AsyncIterator[httpx.AsyncClient]:
     """The same for tests that are coroutines."""
-    async with httpx.AsyncClient(base_url=twin, trust_env=False, timeout=30) as other:
+    async with httpx.AsyncClient(base_url=twin, trust_env=False, timeout=PATIENCE_SECONDS) as other:
 
         async def compare(response: httpx.Response) -> None:
             await response.aread()
             assert_same(response, await other.send(_redirected(response.request, twin)))
 
         hooks = {"response": [compare]}
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=30, event_hooks=hooks) as client:
+        async with httpx.AsyncClient(
+            base_url=address, trust_env=False, timeout=PATIENCE_SECONDS, event_hooks=hooks
+        ) as client:
             yield client
 
 

@@ -14,6 +14,8 @@ from aiosmtpd import smtp
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
+from tests.patience import PATIENCE_SECONDS
+
 ACCEPTED = "250 OK"
 
 
@@ -54,7 +56,9 @@ def mail_server(tls: ssl.SSLContext | None = None, *, start_tls: bool = False) -
     if start_tls:
         options = {"tls_context": tls, "require_starttls": True, "auth_required": True, "authenticator": _authenticate}
     at_once = None if start_tls else tls
-    controller = Controller(server, "127.0.0.1", server.port, ssl_context=at_once, ready_timeout=20, **options)
+    controller = Controller(
+        server, "127.0.0.1", server.port, ssl_context=at_once, ready_timeout=PATIENCE_SECONDS, **options
+    )
     controller.start()
     try:
         yield server

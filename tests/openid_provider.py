@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from tests.patience import PATIENCE_SECONDS
+
 REDIRECT = "http://localhost:3000/sign-in/callback"
 
 
@@ -51,7 +53,8 @@ def agree(url: str, subject: str) -> tuple[str, str]:
 
 
 def _wait_for(issuer: str) -> None:
-    for _ in range(200):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         try:
             httpx.get(f"{issuer}/.well-known/openid-configuration", trust_env=False)
         except httpx.TransportError:

@@ -7,10 +7,14 @@ import httpx
 from starlette.types import ASGIApp
 
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 
 
 @contextmanager
 def running(app: ASGIApp, headers: Mapping[str, str] | None = None) -> Iterator[httpx.Client]:
     """A client of a server that runs the application."""
-    with serving(app) as address, httpx.Client(base_url=address, trust_env=False, headers=headers, timeout=30) as http:
+    with (
+        serving(app) as address,
+        httpx.Client(base_url=address, trust_env=False, headers=headers, timeout=PATIENCE_SECONDS) as http,
+    ):
         yield http

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from server.embedded import EmbeddedPostgres
 from server.postgres_programs import choose_launcher, find_installation
+from tests.patience import PATIENCE_SECONDS
 
 
 def standby_of(primary: EmbeddedPostgres, folder: Path) -> EmbeddedPostgres:
@@ -20,6 +21,6 @@ def standby_of(primary: EmbeddedPostgres, folder: Path) -> EmbeddedPostgres:
     ]
     with Path("/dev/null").open("rb") as nothing:
         process = launcher.popen(command, keep=nothing.fileno(), output=subprocess.PIPE)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, output
     return EmbeddedPostgres(folder, {"fsync": "off"})

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models import Base
 from server.database import open_connection
 from tests.databases import settings_for
+from tests.patience import PATIENCE_SECONDS
 
 
 async def execute(engine: AsyncEngine, statement: Any, *rows: Any) -> None:
@@ -52,7 +53,7 @@ async def started(connection: AsyncConnection, *statements: Any, commit: bool = 
             await connection.commit()
 
     task = asyncio.create_task(work())
-    async with asyncio.timeout(10), connection.engine.connect() as watching:
+    async with asyncio.timeout(PATIENCE_SECONDS), connection.engine.connect() as watching:
         waits = text("SELECT cardinality(pg_blocking_pids(:pid)) > 0")
         while not task.done() and not (await watching.execute(waits, {"pid": pid})).scalar_one():
             pass

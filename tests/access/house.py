@@ -21,6 +21,7 @@ from tests.access.people import Person, people
 from tests.databases import settings_for
 from tests.factories import add_audited_change, add_shopful, add_statement_statistics, shared_engine, writing
 from tests.live import serving, visiting
+from tests.patience import PATIENCE_SECONDS
 from tests.schema.routes import SEARCHED, declared_as
 from tests.schema.walk import CORE, WalkedField, fields
 from tests.server.forms import sent
@@ -99,7 +100,7 @@ async def open_house(postgres: str, migrated: str) -> AsyncIterator[House]:
             serving(create_app(settings)) as address,
             serving(create_app(settings, compiled=False)) as twin,
             visiting(address, twin) as both,
-            httpx.Client(base_url=address, trust_env=False, timeout=30) as server,
+            httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as server,
         ):
             yield House(engine, {each.name: each for each in everybody}, arguments_on(rows), both, server)
 

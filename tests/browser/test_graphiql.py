@@ -16,6 +16,7 @@ from playwright.async_api import ConsoleMessage, Locator, Page, ViewportSize, as
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.patience import PATIENCE_SECONDS
 from tests.server.websockets.talking import until
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -30,9 +31,7 @@ FLAGS = (
     "--disable-sync",
 )
 WINDOW: ViewportSize = {"width": 1440, "height": 900}
-
-# A cold start of the browser and of Monaco's workers on a busy machine with two cores.
-PATIENCE_MILLISECONDS = 30_000
+PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
 
 REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
@@ -101,7 +100,7 @@ class Visit:
 
     async def until_requested(self, names: set[str]) -> None:
         """Wait until files whose names begin so were asked for."""
-        async with asyncio.timeout(PATIENCE_MILLISECONDS / 1000):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not names <= {Path(urlsplit(url).path).name.split("-")[0] for url in self.requested}:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
 

@@ -22,6 +22,7 @@ from server.database import create_engine, open_connection
 from server.graphql_errors import is_database_away
 from server.plan_failures import MOST_FAILURES
 from tests.databases import closed_to_newcomers, settings_for
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import running
 from tests.statements import locked
 
@@ -52,7 +53,7 @@ def ask(http: httpx.Client, query: str, **others: object) -> httpx.Response:
 async def until_busy(url: str, beside: int = 0) -> int:
     """The backend of the server that waits for a lock, another one than that."""
     connection = await open_connection(url, settings_for(url))  # in a transaction it would see the same for ever
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (pid := await connection.fetchval(BUSY, beside)) is None:  # noqa: ASYNC110 - PostgreSQL tells nobody
             await asyncio.sleep(0.01)
     await connection.close()

@@ -41,6 +41,7 @@ from server.postgres_programs import (
     find_installation,
 )
 from server.postmaster import read_postmaster
+from tests.patience import PATIENCE_SECONDS
 
 IS_ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not IS_ROOT, reason="Only root runs PostgreSQL as another account.")
@@ -117,7 +118,7 @@ def first_words(holder: subprocess.Popen[str]) -> str:
 def end(holder: subprocess.Popen[str], number: signal.Signals) -> None:
     """End a holder."""
     holder.send_signal(number)
-    holder.communicate(timeout=30)
+    holder.communicate(timeout=PATIENCE_SECONDS)
 
 
 def is_quiet(folder: Path) -> bool:

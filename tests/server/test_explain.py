@@ -27,6 +27,7 @@ from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
 from server.settings import Settings
 from tests.databases import settings_for
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import running
 from tests.statements import locked
 
@@ -133,7 +134,7 @@ async def test_stopped_statement_is_explained(database_url: str) -> None:
 async def test_response_cache_is_explained(database_url: str) -> None:
     query = "{ products { totalCount } }"
     with running(create_app(settings_for(database_url))) as http:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (told := explained(http, query))["responseCache"] == "off":  # noqa: ASYNC110 - it listens when it does
                 await asyncio.sleep(0.01)
         assert (told["responseCache"], told["statements"]) == ("miss", 1)

@@ -13,6 +13,7 @@ from server.app import create_app
 from server.http_protocol import LONGEST_ADDRESS, LONGEST_HEADERS, BoundedHttpProtocol
 from tests.databases import settings_for
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 from tests.server.bad_input.asking import assert_sentence
 
 BODY = b'{"query":"{ __typename }"}'
@@ -36,7 +37,7 @@ async def told(port: int, sent: bytes) -> bytes:
     """Everything that the server says to somebody who sends that and waits."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         received = await reader.read()
     writer.close()
     return received

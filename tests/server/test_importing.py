@@ -25,6 +25,7 @@ from domain.slugs import slugify
 from integrations.shopify_import import Summary
 from server import importing
 from server.importing import import_products
+from tests.patience import PATIENCE_SECONDS
 
 DATA = Path(__file__).parents[1] / "data"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
@@ -402,7 +403,7 @@ async def rival(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def until_it_waits(engine: AsyncEngine, task: "asyncio.Task[list[Outcome]]") -> None:
     """Wait until another transaction keeps the task waiting."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await value(engine, waiting):
             assert not task.done()
             await asyncio.sleep(0.01)

@@ -17,8 +17,9 @@ from server.app import create_app
 from server.mailing import mailbox
 from server.settings import Settings
 from tests.databases import settings_for
-from tests.jobs import PATIENCE_SECONDS, add_jobs, fetch, until_empty
+from tests.jobs import add_jobs, fetch, until_empty
 from tests.mail_server import ACCEPTED, MailServer, mail_server
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import running
 
 MERKATO = Path(sys.executable).with_name("merkato")

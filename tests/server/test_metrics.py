@@ -17,6 +17,7 @@ from server.app import create_app
 from server.settings import AppEnvironment
 from tests.databases import settings_for
 from tests.jobs import add_jobs, fetch
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import running
 from tests.statements import locked
 
@@ -166,7 +167,7 @@ def test_statements_and_their_time_are_counted(http: httpx.Client) -> None:
 
 async def test_kept_answers_are_counted(database_url: str) -> None:
     with served(database_url) as http:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not numbers(http)["table_versions_listening"]:  # noqa: ASYNC110 - it listens when it does
                 await asyncio.sleep(0.01)
         ask(http, QUERY, 5)
@@ -189,7 +190,7 @@ async def test_connections_in_use_are_counted(database_url: str) -> None:
     with served(database_url, response_cache_bytes=0, database_pool_size=2) as http:
         async with locked(database_url, "products"):
             waiting = [asyncio.create_task(asyncio.to_thread(ask, http, QUERY)) for _ in range(5)]
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 found = numbers(http)
                 while found["connections_awaited compiled"] < 3:
                     await asyncio.sleep(0.01)

@@ -22,6 +22,7 @@ from server.replica import Replica
 from server.settings import Settings
 from tests.databases import opened, settings_for
 from tests.factories import add_product, writing
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import running
 from tests.standby import standby_of
 from tests.statements import locked
@@ -89,7 +90,7 @@ def ask(http: httpx.Client, slug: str) -> Told:
 
 async def until_read(http: httpx.Client, slug: str, expected: Told) -> None:
     """Ask until the answer is that one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while ask(http, slug) != expected:  # noqa: ASYNC110 - nobody tells when the server has looked
             await asyncio.sleep(0.05)
 
@@ -116,7 +117,7 @@ async def standing_still(pair: Pair) -> AsyncIterator[None]:
     async with connected(pair.standby.url) as standby, connected(pair.primary.url) as primary:
         await standby.execute("SELECT pg_wal_replay_pause()")
         await primary.execute("SELECT pg_switch_wal()")  # it stops at the next thing that comes
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await standby.fetchval(PAUSE_STATE) != "paused":  # noqa: ASYNC110 - PostgreSQL tells nobody
                 await asyncio.sleep(0.01)
         try:
@@ -212,7 +213,7 @@ async def until_locked(pair: Pair) -> None:
     locks = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'products'::regclass"
     async with connected(pair.primary.url) as primary:
         await primary.execute("SELECT pg_switch_wal()")  # it sends what is not committed yet
-    async with connected(pair.standby.url) as standby, asyncio.timeout(10):
+    async with connected(pair.standby.url) as standby, asyncio.timeout(PATIENCE_SECONDS):
         while not await standby.fetchval(locks):  # noqa: ASYNC110 - PostgreSQL tells nobody
             await asyncio.sleep(0.01)
 

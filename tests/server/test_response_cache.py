@@ -35,6 +35,7 @@ from server.response_cache import TIMED_SECONDS, CacheMetrics, ResponseCache
 from server.table_versions import LEASE_SECONDS, WATCHED_TABLES, TableVersions
 from tests.databases import settings_for
 from tests.factories import add_product, writing
+from tests.patience import PATIENCE_SECONDS
 from tests.queries.test_documents import QUERIES
 from tests.schema.walk import fields
 
@@ -96,7 +97,7 @@ async def opened_shop(engine: AsyncEngine, url: str, maximum_bytes: int) -> Asyn
 
 async def until(is_so: Callable[[], bool]) -> None:
     """Wait until it is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not is_so():  # noqa: ASYNC110 - what is waited for does not tell when it comes
             await asyncio.sleep(0)
 
@@ -248,7 +249,7 @@ async def test_request_does_not_share_a_statement_from_before_a_change(shop: Sho
     await shop.change("SELECT pg_notify('merkato_tables', 'products')")
 
     late.may_end.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await shop.cache.answer(late.bound, late.read) == b"new"
     early.may_end.set()
     assert await first == b"read"

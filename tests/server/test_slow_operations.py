@@ -17,6 +17,7 @@ from server.graphql_request import GraphQLRequest
 from server.slow_operations import SlowOperations
 from tests.databases import settings_for
 from tests.executors import answered, compiling_on
+from tests.patience import PATIENCE_SECONDS
 
 SECRET = "secret-slug-of-a-client"
 BY_SLUG = "query BySlug($slug: String!) { product(slug: $slug) { name } }"
@@ -50,7 +51,7 @@ async def test_plan_is_told_without_values_and_once_in_a_while(
     by_slug = await bound(demo_engine, BY_SLUG, slug=SECRET)
     slow.note(DETAILS, by_slug)
     slow.note(DETAILS, by_slug)  # while the first is explained
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(told(caplog)) < 2:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     slow.note(DETAILS, by_slug)
@@ -82,7 +83,7 @@ async def test_database_that_is_away_costs_the_plan_alone(
     nowhere = "postgresql://nobody@127.0.0.1:1/shop"
     slow = SlowOperations(lambda: open_connection(nowhere, settings_for(nowhere)), 1000)
     slow.note(DETAILS, await bound(demo_engine, BY_SLUG, slug=SECRET))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not told(caplog):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     assert told(caplog)[0]["plan"].startswith("none: ")

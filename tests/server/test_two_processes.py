@@ -22,6 +22,7 @@ from server.database import open_connection
 from server.response_cache import TIMED_SECONDS
 from tests.databases import closed_to_newcomers, copy_database, drop_database, opened, settings_for
 from tests.factories import add_post, add_product, writing
+from tests.patience import PATIENCE_SECONDS
 from tests.server.websockets.talking import talking, until
 
 PROMISE_SECONDS = 0.1
@@ -50,7 +51,7 @@ class Process:
 
     client: httpx.AsyncClient
 
-    async def ask(self, query: str, slug: str, timeout_seconds: float = 10) -> Seen:
+    async def ask(self, query: str, slug: str, timeout_seconds: float = PATIENCE_SECONDS) -> Seen:
         """The one value that the query asks for; None for a row that is not there."""
         asked_at = monotonic()
         body = {"query": query, "variables": {"slug": slug}}
@@ -72,7 +73,7 @@ class Shop:
     database: asyncpg.Connection
     url: str
 
-    async def ask(self, query: str, slug: str, timeout_seconds: float = 10) -> list[str | None]:
+    async def ask(self, query: str, slug: str, timeout_seconds: float = PATIENCE_SECONDS) -> list[str | None]:
         """What the processes answer."""
         asking = (each.ask(query, slug, timeout_seconds) for each in self.processes)
         return [seen.value for seen in await asyncio.gather(*asking)]
@@ -106,7 +107,7 @@ class Shop:
 
     async def until_kept(self, query: str, slug: str, table: str) -> list[str | None]:
         """Ask until both processes keep the answer, which they do once they listen."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(await self.listeners()) < len(self.processes):  # noqa: ASYNC110 - PostgreSQL tells nobody
                 await asyncio.sleep(0.01)
             answers = await self.ask(query, slug)
@@ -122,7 +123,7 @@ class Shop:
         """End those backends; it is over when their processes are gone, and with them their connections."""
         pids = await self.listeners()
         await self.database.execute("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", pids)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while any(map(is_running, pids)):  # noqa: ASYNC110 - PostgreSQL tells nobody
                 await asyncio.sleep(0)
 
@@ -190,7 +191,7 @@ async def serving(url: str, folder: Path, name: str) -> AsyncIterator[Process]:
 
 async def until_served(client: httpx.AsyncClient) -> None:
     """Wait until the process answers, with a connection of the reference executor, for when nobody may connect."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 await client.post("/graphql", json={"query": REFERENCE})

@@ -14,7 +14,8 @@ from domain.repeating import HopelessError, Patience
 from server.job_execution import Payload
 from server.job_handlers import Scheduled
 from tests.factories import writing
-from tests.jobs import PATIENCE_SECONDS, Recorder, add_jobs, fetch, until_empty, worker_for, working
+from tests.jobs import Recorder, add_jobs, fetch, until_empty, worker_for, working
+from tests.patience import PATIENCE_SECONDS
 
 CUT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity

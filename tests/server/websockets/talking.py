@@ -18,8 +18,8 @@ from auth.tokens import AccessClaims, AccessTokens
 from models import Role, User, UserSession
 from server.settings import Settings
 from tests.factories import add_session, add_user, writing
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 30
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
 Json = dict[str, Any]

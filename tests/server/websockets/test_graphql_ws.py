@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.factories import add_post, writing
-from tests.server.websockets.talking import PATIENCE_SECONDS, House, Json
+from tests.patience import PATIENCE_SECONDS
+from tests.server.websockets.talking import House, Json
 
 FOLDER = Path(__file__).parents[2] / "graphql-ws"
 CUT = """
