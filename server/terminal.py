@@ -23,19 +23,7 @@ from domain.dead_letters import without_secrets
 from integrations.mailbox import ReceivedLetter
 from integrations.shopify_import import MOST_REFUSALS, Summary
 from models import DeadLetter
-from server.environment import SettingReport
 from server.migrating import Migration
-
-
-def print_settings(console: Console, reports: Sequence[SettingReport]) -> None:
-    """A table of every setting: what it is and where that came from, what it means, what is wrong with it."""
-    table = Table(Column("Setting", overflow="fold"), Column("Meaning", overflow="fold"), show_lines=True)
-    for report in reports:
-        value = escape(report.value or "?")
-        problem = f"[bold red]{report.name} {escape(report.problem)}[/]" if report.problem else ""
-        meaning = "\n".join(part for part in (report.meaning, f"[dim]{report.kind}[/]", problem) if part)
-        table.add_row(f"[bold]{report.name}[/]\n{value}\n[dim]from {report.source}[/]", meaning)
-    console.print(table)
 
 
 def print_migration(console: Console, migration: Migration) -> None:

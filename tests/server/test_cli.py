@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import inspect
 import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,17 +25,28 @@ from integrations.letters import LetterWriter
 from integrations.mail import address_letter, parse_sender
 from integrations.mailbox import Mailbox
 from server import cli
+from server.cli import COMMANDS
+from server.commands.imports import EXIT_SOME_REFUSED
+from server.commands.seed import parse_scale
 from server.embedded import running_url
 from server.file_lock import FileLock
 from server.postmaster import read_postmaster
 from server.settings import Settings
 from tests.commands import MERKATO, Outcome, run_command
 from tests.databases import address
+from tests.patience import PATIENCE_SECONDS
 
+LOADED = """
+import sys
+from server import cli
+try:
+    cli.main()
+except SystemExit:
+    print([name for name in ("sqlalchemy", "strawberry", "pydantic", "alembic") if name in sys.modules])
+"""
 STRONG = "Vq3x8nR1tZ0bK7mYw5dHc9GfJs2LpEaU"
 OTHER_STRONG = "k9Wm2TzQ4vXb7NcR1yHf6JdLs8GpEa3U"
 SEALING = "2026:dGhpcnR5LXR3byBieXRlcyBvZiBhIHRlc3Qga2V5ISE="
-PATIENCE_SECONDS = 40
 PRODUCTION = {
     "APP_ENV": "production",
     "SECRET_KEY": STRONG,
@@ -150,7 +163,7 @@ def is_quiet(workplace: Path) -> bool:
 
 def ask(port: int, query: str = "{ products(first: 1) { totalCount } }") -> object:
     """The data that a query gives."""
-    answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": query}, timeout=10)
+    answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": query}, timeout=PATIENCE_SECONDS)
     return answer.json().get("data")
 
 
@@ -172,20 +185,30 @@ def test_help_names_every_command(merkato: Run) -> None:
     outcome = merkato("--help")
 
     assert outcome.code == 0
-    commands = "dev serve worker migrate seed import schema documents explain check-env jobs mailbox"
-    for command in commands.split():
+    for command in COMMANDS:
         assert re.search(rf"^│ {command} ", outcome.out, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_is_summed_up_as_it_says_itself(command: str) -> None:
+    said = inspect.cleandoc(cli.load(command).help or "").partition("\n\n")[0]
+    assert " ".join(said.split()) == COMMANDS[command].summary
+
+
+def test_help_imports_no_command() -> None:
+    answer = subprocess.run([sys.executable, "-c", LOADED, "--help"], capture_output=True, text=True, check=True)
+    assert answer.stdout.endswith("\n[]\n")
 
 
 @pytest.mark.parametrize(("text", "number"), [("2500", 2500), ("100k", 100_000), ("1M", 1_000_000), ("10m", 10**7)])
 def test_scale_is_read(text: str, number: int) -> None:
-    assert cli.parse_scale(text) == number
+    assert parse_scale(text) == number
 
 
 @pytest.mark.parametrize("text", ["", "0", "k", "-1", "1.5k", "11m", "100x", "9" * 30])
 def test_impossible_scale_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
-        cli.parse_scale(text)
+        parse_scale(text)
 
 
 def test_check_env_shows_every_setting(merkato: Run) -> None:
@@ -365,7 +388,7 @@ def test_every_refused_product_is_listed_with_its_line_and_reason(merkato: Run, 
 
     outcome = merkato("import", "shopify", "export.csv")
 
-    assert outcome.code == cli.EXIT_SOME_REFUSED
+    assert outcome.code == EXIT_SOME_REFUSED
     assert re.search(r"created +│ 1 ", outcome.out)
     assert re.search(r"refused +│ 60 ", outcome.out)
     assert [int(line) for line in re.findall(r"^Line (\d+), bad-\d+: ", outcome.out, re.MULTILINE)] == list(
