@@ -18,13 +18,36 @@ from tests.live import serving, visiting, visiting_asynchronously
 MOST_PROCESSES = 4
 """Each has a PostgreSQL, servers and perhaps a browser of its own."""
 
+LONGEST = (
+    "test_equality.py",
+    "test_role_matrix.py",
+    "test_bad_arguments.py",
+    "test_random_values.py",
+    "test_two_processes.py",
+    "test_cli.py",
+    "test_embedded.py",
+    "test_graphiql.py",
+    "test_filters.py",
+    "test_replica.py",
+    "test_migrating.py",
+)
+"""The files that take longest, in this order; `--durations=0` shows which."""
+
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """How many processes share the tests: one a core for the whole suite. A part of it is sooner done in this one."""
-    is_whole = config.args_source is config.ArgsSource.TESTPATHS
-    return min(os.cpu_count() or 1, MOST_PROCESSES) if is_whole else 0
+    suite = Path(__file__).parent
+    is_whole = any(suite.is_relative_to(Path(argument).absolute()) for argument in config.args)
+    cores = min(os.cpu_count() or 1, MOST_PROCESSES)
+    return cores if is_whole and cores > 1 else 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process is left alone with one at the end."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.fixture(scope="session")
