@@ -1,5 +1,8 @@
 """The command line: `merkato --help`."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -99,12 +102,23 @@ class Commands(TyperGroup):
 def load(name: str) -> TyperCommand | TyperGroup:
     """The command of that name, imported."""
     place = COMMANDS[name]
-    found = getattr(import_module(place.module), place.name)
+    with _uncollected():
+        found = getattr(import_module(place.module), place.name)
     if isinstance(found, typer.Typer):
         return get_group(found)
     return get_command_from_info(  # type: ignore[return-value]  # a TyperCommand, as nothing else is asked for
         CommandInfo(name, callback=found), pretty_exceptions_short=False, rich_markup_mode="rich"
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Imports leave much and drop little: the collector, which looks again and again, would find next to nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 MERKATO = Commands(
