@@ -27,8 +27,8 @@ TYPENAME = {"data": {"__typename": "Query"}}
 
 @pytest.fixture(scope="module")
 def impatient(demo_url: str) -> Iterator[int]:
-    """The port of a server that gives requests a fifth of a second to arrive."""
-    protocol = partial(BoundedHttpProtocol, arrival_seconds=0.2)
+    """The port of a server that gives requests a second to arrive."""
+    protocol = partial(BoundedHttpProtocol, arrival_seconds=1)
     with serving(create_app(settings_for(demo_url)), http=protocol) as address:
         yield httpx.URL(address).port or 0
 
