@@ -8,6 +8,8 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
+from benchmarks.audit_cost import Amounts, measure_audit
+from benchmarks.audit_report import audit_as_json, audit_as_markdown, audit_lines
 from benchmarks.chart import as_svg
 from benchmarks.competition import Wish, compete
 from benchmarks.contestants import OURS, list_contestants
@@ -16,6 +18,12 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.growth import growth_as_json, growth_as_markdown, growth_lines, measure_growth
 from benchmarks.measuring import Plan
 from benchmarks.outcome import Outcome, as_json
+from benchmarks.protections import (
+    measure_protections,
+    protection_lines,
+    protections_as_json,
+    protections_as_markdown,
+)
 from benchmarks.report import as_markdown, summary_lines, target_lines
 from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.sign_ins_report import sign_in_lines, sign_ins_as_json, sign_ins_as_markdown
@@ -28,6 +36,8 @@ QUICK = Plan(seconds=2, rounds=2, warm_up_seconds=1)
 USUAL_SCALE = "10k"
 SIGN_IN_SECONDS = 10
 """A percentile of a hundredth needs some hundreds of answers, at a hundred a second."""
+
+MANY_WRITES, SOME_WRITES = Amounts(mutations=1000, products=2000), Amounts(mutations=100, products=200)
 
 EXIT_FAILED = 1
 
@@ -42,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _run_growth(options, console)
             if options.sign_ins:
                 return _run_sign_ins(options, console)
+            if options.protections:
+                return _run_protections(options, console)
+            if options.audit:
+                return _run_audit(options, console)
             outcome = compete(_wish(options), console.print)
     except (BenchmarkError, ServerError) as error:
         console.print(str(error))
@@ -74,6 +88,28 @@ def _run_sign_ins(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_audit(options: argparse.Namespace, console: Console) -> int:
+    amounts = SOME_WRITES if options.quick else MANY_WRITES
+    rounds = measure_audit(_wish(options).plan.rounds, amounts, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(audit_as_json(rounds, amounts), option=orjson.OPT_INDENT_2)
+    (options.output / "audit.json").write_bytes(written)
+    (options.output / "audit.md").write_text(audit_as_markdown(rounds, amounts))
+    console.print("\n".join(["", *audit_lines(rounds)]), soft_wrap=True)
+    return 0
+
+
+def _run_protections(options: argparse.Namespace, console: Console) -> int:
+    plan = _wish(options).plan
+    rounds = measure_protections(plan.rounds, plan.seconds, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(protections_as_json(rounds, plan.seconds), option=orjson.OPT_INDENT_2)
+    (options.output / "protections.json").write_bytes(written)
+    (options.output / "protections.md").write_text(protections_as_markdown(rounds, plan.seconds))
+    console.print("\n".join(["", *protection_lines(rounds)]), soft_wrap=True)
+    return 0
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     names = [contestant.name for contestant in list_contestants()]
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure Merkato beside other servers.")
@@ -85,6 +121,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--scale", choices=SCALES, default=USUAL_SCALE, help="how many products there are")
     parser.add_argument("--growth", action="store_true", help="Merkato alone, on 10,000 products and on a million")
     parser.add_argument("--sign-ins", action="store_true", help="Merkato alone, with 200 people who sign in at once")
+    parser.add_argument("--audit", action="store_true", help="Merkato alone: writes with the audit log and without")
+    parser.add_argument("--protections", action="store_true", help="Merkato alone: with its protections and without")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 
