@@ -36,6 +36,11 @@ DATABASE_AWAY = (
 )
 """Among them what asyncpg 0.32 makes of a connection that ends between two messages: InternalClientError."""
 
+TAKES_NO_CHANGES = (asyncpg.ReadOnlySQLTransactionError, asyncpg.DiskFullError)
+"""A standby, a primary that an operator has closed to changes, and a disk without room. Reads go on."""
+
+NO_CHANGES = "The database takes no changes for now, and this made none. Try again later."
+
 STOPPED = (
     "The database took too long for this and was stopped. "
     "Ask for less at once: shorter lists, fewer lists within lists, or a narrower filter."
@@ -100,6 +105,17 @@ def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLErr
         return _unshown(cause, error)
     if isinstance(cause, OperationTimeoutError):
         return overdue(cause.limit_seconds)
+    told = _told_of_database(cause, error)
+    if told is not None:
+        return told
+    reference = current_request_id() or new_request_id()
+    logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)
+    message = f"Something went wrong on the server. Reference: {reference}."
+    return _replaced(error, message, ServerErrorCode.INTERNAL, reference=reference)
+
+
+def _told_of_database(cause: Exception, error: GraphQLError | None) -> GraphQLError | None:
+    """What a client is told when the database is to blame."""
     if isinstance(cause, CommitUnknownError):
         logger.warning("The database was lost during a commit: %s", cause)
         code = ServerErrorCode.SERVICE_UNAVAILABLE
@@ -107,13 +123,13 @@ def disguised(cause: Exception, error: GraphQLError | None = None) -> GraphQLErr
     if is_database_away(cause):
         logger.warning("The database is not available: %s", cause)
         return _replaced(error, "The database is not available. Try again.", ServerErrorCode.SERVICE_UNAVAILABLE)
+    if isinstance(_driver_error(cause), TAKES_NO_CHANGES):
+        logger.warning("The database takes no changes: %s", _driver_error(cause))
+        return _replaced(error, NO_CHANGES, ServerErrorCode.SERVICE_UNAVAILABLE)
     if is_stopped(cause):
-        logger.warning("A statement was stopped: %s", _driver_error(cause) if isinstance(cause, DBAPIError) else cause)
+        logger.warning("A statement was stopped: %s", _driver_error(cause))
         return _replaced(error, STOPPED, ServerErrorCode.TIMEOUT)
-    reference = current_request_id() or new_request_id()
-    logger.error("Unexpected error %s at %s", reference, error.path if error else None, exc_info=cause)
-    message = f"Something went wrong on the server. Reference: {reference}."
-    return _replaced(error, message, ServerErrorCode.INTERNAL, reference=reference)
+    return None
 
 
 def overdue(limit_seconds: float, changes: Changes | None = None) -> GraphQLError:
@@ -144,11 +160,13 @@ def is_database_away(error: BaseException) -> bool:
 
 def is_stopped(error: BaseException) -> bool:
     """Whether PostgreSQL stopped a statement: it went over its time limit, or an operator cancelled it."""
-    driver_error = _driver_error(error) if isinstance(error, DBAPIError) else error
-    return isinstance(driver_error, asyncpg.QueryCanceledError)
+    return isinstance(_driver_error(error), asyncpg.QueryCanceledError)
 
 
-def _driver_error(error: DBAPIError) -> BaseException:
+def _driver_error(error: BaseException) -> BaseException:
+    """What the driver raised, if SQLAlchemy has wrapped it."""
+    if not isinstance(error, DBAPIError):
+        return error
     wrapped = error.orig
     return (wrapped.__cause__ if wrapped is not None else None) or ValueError(str(error))
 
