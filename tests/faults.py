@@ -25,7 +25,9 @@ from tests.factories import add_product, add_session, add_user, writing
 from tests.server.websockets.talking import House, until
 
 CUSTOMERS = 4
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
+START_SECONDS = 300
+"""A server that starts beside many other processes takes its time."""
 READ = "{ products { nodes { name } } }"
 READ_BY_RESOLVERS = "{ __schema { queryType { name } } products { nodes { name } } }"
 RENAME = """
@@ -124,7 +126,7 @@ class FaultyShop:
 
     async def until_served(self) -> None:
         """Wait until the server answers."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(START_SECONDS):
             while True:
                 try:
                     await self.health()
