@@ -156,3 +156,22 @@ async def test_operations_and_events_that_take_too_long_are_told_as_that(url: st
     assert (late["type"], late["id"], late["payload"]["data"]) == ("next", "live", None)
     assert [error["extensions"]["code"] for error in late["payload"]["errors"]] == ["OPERATION_TIMEOUT"]
     assert in_time["payload"] == {"data": {"postPublished": {"title": "In time", "tags": []}}}
+
+
+async def test_operation_that_comes_too_often_is_refused_and_its_socket_lives_on(url: str) -> None:
+    query = "{ products { nodes { name } } }"
+    async with housed(url, rate_limits=True, rate_limit_reads=2) as house, talking(house.address) as talk:
+        await talk.introduce()
+        heard = [await talk.ask(query) for _ in range(3)]
+        await talk.send("ping")
+        alive = await talk.hear()
+
+    assert [[each["type"] for each in answer] for answer in heard] == [["next", "complete"]] * 2 + [["error"]]
+    (refused,) = heard[-1][0]["payload"]
+    wait = refused["extensions"].pop("retryAfterSeconds")
+    assert refused == {
+        "message": f"Query.products was asked for more than 2 times in 900 seconds. Try again in {wait} seconds.",
+        "extensions": {"code": "RATE_LIMITED"},
+    }
+    assert 1 <= wait <= 1800
+    assert alive == {"type": "pong"}
