@@ -21,6 +21,7 @@ GUARDED_TABLES = frozenset(
         "dead_letters",
         "external_identities",
         "recovery_codes",
+        "stock_movements",
         "totp_credentials",
         "user_security_logs",
         "user_sessions",

@@ -95,6 +95,10 @@ def _audit_entry(entry: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool
     return entry.forgotten_at.is_(None) if viewer.may(Permission.AUDIT_READ) else false()
 
 
+def _stock_movement(_movement: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.STOCK_READ) else false()
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -112,6 +116,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Review: _review,
         models.AuditEntry: _audit_entry,
         models.DeadLetter: _dead_letter,
+        models.StockMovement: _stock_movement,
         models.Address: _personal,
         models.ApiToken: _personal,
         models.ExternalIdentity: _personal,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from domain.product_state import Row, Stored
 from domain.products import Merge, Problem, ProductData, VariantData
+from models import BackorderPolicy
 
 
 def find_conflicts(batch: Sequence[ProductData], stored: Stored, merge: Merge) -> dict[str, list[Problem]]:
@@ -42,17 +43,25 @@ def _conflicts_of(product: ProductData, stored: Stored, merge: Merge) -> Iterabl
 
 
 def _reserved_stock(product: ProductData, rows: Sequence[Row], merge: Merge) -> Iterable[Problem]:
-    """Reserved units stay: a quantity does not fall below them, and their variant is not removed."""
+    """Reserved units stay: a quantity does not fall below them unless orders may wait, nor does their variant go."""
     matches = match_variants(product.variants, rows)
     for index, (variant, row) in enumerate(zip(product.variants, matches, strict=True)):
         reserved = (row and row["reserved"]) or 0
-        if merge.sets_stock and variant.quantity < reserved:
+        backordered = (row and row["backordered"]) or 0
+        if merge.sets_stock and not _may_wait(variant, row, merge) and variant.quantity + backordered < reserved:
             reason = f"Reserved stock of {variant.sku} is {reserved}: its quantity cannot become {variant.quantity}."
             yield Problem(("variants", index, "quantity"), reason)
     for row in left_over(rows, matches):
         if row["reserved"]:
             reason = f"Reserved stock of {row['sku']} is {row['reserved']}: the variant cannot be removed."
             yield Problem(("variants",), reason)
+
+
+def _may_wait(variant: VariantData, row: Row | None, merge: Merge) -> bool:
+    """Whether orders may wait for units of it once it is written."""
+    is_kept = row is not None and "backorder_policy" in merge.kept_of_variants
+    policy = row["backorder_policy"] if row is not None and is_kept else variant.backorder_policy
+    return bool(policy == BackorderPolicy.ALLOW)
 
 
 def _taken_skus(landing: Mapping[str, ProductData], owners: Mapping[str, str]) -> dict[str, list[Problem]]:

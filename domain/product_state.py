@@ -27,7 +27,7 @@ class Stored:
     products: Mapping[str, Row]
     """By slug, locked against other writers."""
     variants: Mapping[UUID, Sequence[Row]]
-    """By product, each with its `stock_id`, `quantity`, `reserved` and `minimum_level`; None without stock."""
+    """By product, each with its `stock_id` and the numbers of its stock; None without stock."""
     images: Mapping[UUID, Sequence[Row]]
     """By product."""
     product_tags: Mapping[UUID, frozenset[UUID]]
@@ -80,8 +80,9 @@ def _products(batch: Sequence[ProductData]) -> Statement:
 
 
 def _variants(product_ids: Sequence[UUID]) -> Statement:
-    stock = (StockLevel.id.label("stock_id"), StockLevel.quantity, StockLevel.reserved, StockLevel.minimum_level)
-    statement = select(*ProductVariant.__table__.c, *stock).outerjoin(StockLevel)
+    stock = (StockLevel.quantity, StockLevel.reserved, StockLevel.backordered, StockLevel.minimum_level)
+    columns = (*ProductVariant.__table__.c, StockLevel.id.label("stock_id"), *stock)
+    statement = select(*columns).outerjoin(StockLevel)
     return statement.where(among(ProductVariant.product_id, product_ids))
 
 

@@ -69,10 +69,10 @@ async def _update(session: AsyncSession, table: Table, rows: Sequence[Row]) -> N
 
 
 async def _remove_variants(session: AsyncSession, rows: Sequence[Row]) -> None:
-    """Delete variants. If a rival has just reserved units of one, the constraint on `reserved` is violated."""
+    """Delete variants. If a rival has just reserved units of one, the constraint on `quantity` is violated."""
     if rows:
         ids = [row["id"] for row in rows]
-        await session.execute(STOCK.update().where(among(STOCK.c.variant_id, ids)).values(quantity=0))
+        await session.execute(STOCK.update().where(among(STOCK.c.variant_id, ids)).values(quantity=-STOCK.c.reserved))
         await session.execute(VARIANTS.delete().where(among(VARIANTS.c.id, ids)))
 
 

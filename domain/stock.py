@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_, select
 
 from models import BackorderPolicy, ProductVariant, StockLevel
 from models.stock import LOW_STOCK_BELOW
@@ -42,6 +42,17 @@ def is_plentiful(variant: Any) -> ColumnElement[bool]:
     """Stock is not counted, or has not fallen below the minimum level."""
     enough = available_units(variant) >= func.greatest(minimum_level(variant), 1)
     return or_(~variant.tracks_stock, enough)
+
+
+def is_low(level: Any) -> ColumnElement[bool]:
+    """The stock of the level is counted, and fewer units can be sold than should be."""
+    counted = select(ProductVariant.id).where(ProductVariant.id == level.variant_id, ProductVariant.tracks_stock)
+    return and_(level.available < func.greatest(level.minimum_level, 1), counted.exists())
+
+
+def cause_key(movement: Any) -> ColumnElement[str]:
+    """The key of the row that units were moved for, as text."""
+    return cast(movement.cause_id, Text)
 
 
 def variant_status(variant: Any) -> ColumnElement[str]:

@@ -8,6 +8,7 @@ from models.base import Base
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
 from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
 from models.external import ExternalIdentity, ExternalSignIn
+from models.idempotency import IdempotencyKey
 from models.jobs import DeadLetter
 from models.one_time_tokens import OneTimeToken, TokenPurpose
 from models.reviews import ModerationStatus, Review
@@ -16,7 +17,7 @@ from models.security_logs import SecurityEvent, UserSecurityLog
 from models.services import BillingPeriod, Service, ServiceTier, ServiceType
 from models.sessions import RefreshToken, SessionEnd, UserSession
 from models.shop import Shop
-from models.stock import StockLevel
+from models.stock import MovementKind, StockLevel, StockMovement
 from models.throttles import Throttle, ThrottledAction, ThrottleScope
 
 __all__ = [
@@ -36,7 +37,9 @@ __all__ = [
     "DeadLetter",
     "ExternalIdentity",
     "ExternalSignIn",
+    "IdempotencyKey",
     "ModerationStatus",
+    "MovementKind",
     "OneTimeToken",
     "Post",
     "PostCategory",
@@ -56,6 +59,7 @@ __all__ = [
     "Shop",
     "SocialProvider",
     "StockLevel",
+    "StockMovement",
     "Tag",
     "Throttle",
     "ThrottleScope",

@@ -14,10 +14,13 @@ from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
 from schema.review_mutations import ReviewMutations
 from schema.staff_mutations import StaffMutations
+from schema.stock_mutations import StockMutations
 
 
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
-class Mutation(AccountMutations, OwnAccountMutations, StaffMutations, ProductImportMutations, ReviewMutations):
+class Mutation(
+    AccountMutations, OwnAccountMutations, StaffMutations, ProductImportMutations, ReviewMutations, StockMutations
+):
     """The root fields. They are nullable, so that a failure of one leaves the answers of the others."""
 
     replay_dead_letter: ReplayDeadLetterResult | None = mutation(

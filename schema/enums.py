@@ -20,6 +20,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.Badge: "A label on a product's card.",
         models.BillingPeriod: "How often a tier's price is due.",
         models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
+        models.MovementKind: "Why the units of a variant changed.",
         models.Role: "What an account is for; its permissions follow from it.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
         models.SecurityEvent: "What happened to an account.",
@@ -48,6 +49,7 @@ BillingPeriod = models.BillingPeriod
 Permission = permissions.Permission
 ModerationOutcome = review_rules.ModerationOutcome
 ModerationStatus = models.ModerationStatus
+MovementKind = models.MovementKind
 PublishingStatus = models.PublishingStatus
 Role = models.Role
 SecurityEvent = models.SecurityEvent

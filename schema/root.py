@@ -28,6 +28,8 @@ from schema.search import SOURCES, SearchConnection, SearchType
 from schema.services import Service, ServiceFilter, ServiceSort, ServiceTier
 from schema.sessions import NEWEST_FIRST, Session, SessionFilter
 from schema.shop import Shop
+from schema.stock import StockLevel
+from schema.stock_lists import StockFilter, StockSort
 from schema.subscriptions import Subscription
 from schema.users import AccountFilter, AccountSort
 
@@ -139,6 +141,14 @@ class Query:
         sort=AuditSort,
         filter=AuditFilter,
         requires=Permission.AUDIT_READ,
+    )
+    stock_levels: Connection[StockLevel] | None = page(
+        models.StockLevel,
+        "The stock of all variants.",
+        order=StockSort.SCARCEST,
+        sort=StockSort,
+        filter=StockFilter,
+        requires=Permission.STOCK_READ,
     )
     dead_letters: Connection[DeadLetter] | None = page(
         models.DeadLetter,

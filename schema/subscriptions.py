@@ -5,6 +5,7 @@ import strawberry
 import models
 from auth.permissions import Gate, Permission
 from domain.events import EventKind
+from schema.catalog import ProductVariant
 from schema.content import Post
 from schema.declare import subscription
 from schema.jobs import DeadLetter
@@ -32,4 +33,10 @@ class Subscription:
         EventKind.JOB_FAILED,
         "A job that was given up a moment ago.",
         requires=Permission.JOBS_READ,
+    )
+    stock_low: ProductVariant | None = subscription(
+        models.ProductVariant,
+        EventKind.STOCK_LOW,
+        "A variant of which fewer units can be sold than should be since a moment ago.",
+        requires=Permission.STOCK_READ,
     )

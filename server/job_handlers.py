@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from auth.sweeping import SWEEP_ACCOUNTS, sweep_accounts
 from domain.actors import Actor, acting
 from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG, keep, seal_batch
+from domain.idempotency import SWEEP_KEYS, sweep_keys
 from domain.mail_jobs import SEND_MAIL
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from models import ActorKind
@@ -31,6 +32,7 @@ class Scheduled:
 SCHEDULE = (
     Scheduled(TIDY_QUEUE, "*/5 * * * *"),
     Scheduled(SWEEP_ACCOUNTS, "17 * * * *"),
+    Scheduled(SWEEP_KEYS, "47 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(KEEP_AUDIT_LOG, "23 2 * * *"),
 )
@@ -46,6 +48,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handle
         SWEEP_ACCOUNTS: in_transaction(
             engine, SWEEP_ACCOUNTS, lambda session: sweep_accounts(session, datetime.now(UTC))
         ),
+        SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
         SEAL_AUDIT_LOG: in_transactions(engine, seal_batch),
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),
     }
