@@ -50,7 +50,6 @@ class StockLevel(Timestamped, Base):
         CheckConstraint("reserved BETWEEN 0 AND quantity + backordered", name="reserved"),
         CheckConstraint("minimum_level >= 0", name="minimum_level"),
         Index(None, "quantity"),
-        Index(None, "available", "id"),
     )
 
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("product_variants.id", ondelete="CASCADE"), unique=True)
@@ -63,7 +62,7 @@ class StockLevel(Timestamped, Base):
     """How many more units may be promised than are there. A trigger sets it, and for as long as the variant's policy is
     ALLOW raises it as needed."""
     available: Mapped[int] = mapped_column(Computed("quantity - reserved", persisted=True))
-    """Less than 0 where more units are promised than are there."""
+    """Less than 0 where more units are promised than are there. No index: with one, each reservation would write them all."""
 
     variant: Mapped[ProductVariant] = relationship(back_populates="stock_level", lazy="raise")
     movements: Mapped[list["StockMovement"]] = relationship(back_populates="stock_level", lazy="raise")

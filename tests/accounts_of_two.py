@@ -22,7 +22,7 @@ from models import (
     UserSecurityLog,
     UserSession,
 )
-from tests.factories import add_address, add_dead_letter, add_user
+from tests.factories import add_address, add_dead_letter, add_product, add_user
 
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -37,8 +37,9 @@ class Two:
 
 
 async def add_two(session: AsyncSession) -> Two:
-    """Both, and a job that was given up."""
+    """Both, a job that was given up, and a delivery of what is sold."""
     await add_dead_letter(session)
+    await add_product(session)
     selam, hana = [await _add_person(session, number) for number in (1, 2)]
     return Two(viewer_with_role(Role.CUSTOMER, selam.id), viewer_with_role(Role.CUSTOMER, hana.id))
 

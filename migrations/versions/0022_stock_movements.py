@@ -150,7 +150,6 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_stock_levels_reserved"), "stock_levels", "reserved BETWEEN 0 AND quantity + backordered"
     )
-    op.create_index(op.f("ix_stock_levels_available_id"), "stock_levels", ["available", "id"])
     _create_movements()
     _guard()
     for statement in (*FUNCTIONS, OPENING_MOVEMENTS, *TRIGGERS, RECORD_NO_NUMBERS):
@@ -221,7 +220,6 @@ def downgrade() -> None:
     op.drop_table("stock_movements")
     for function in ("permit_backorders", "record_stock_movements", "notify_low_stock"):
         op.execute(f"DROP FUNCTION {function}() CASCADE")
-    op.drop_index(op.f("ix_stock_levels_available_id"), "stock_levels")
     op.drop_constraint(op.f("ck_stock_levels_reserved"), "stock_levels")
     op.execute("UPDATE stock_levels SET reserved = quantity WHERE reserved > quantity")
     op.create_check_constraint(op.f("ck_stock_levels_reserved"), "stock_levels", "reserved BETWEEN 0 AND quantity")

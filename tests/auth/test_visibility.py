@@ -507,6 +507,7 @@ def test_guarded_fields_are_these() -> None:
         "Query.auditLog": "audit:read",
         "Query.databaseHealth": "database:read",
         "Query.deadLetters": "jobs:read",
+        "Query.stockLevels": "stock:read",
         "Query.user": "accounts:read",
         "Query.users": "accounts:read",
         "Review.moderatedAt": "reviews:read",
@@ -516,6 +517,8 @@ def test_guarded_fields_are_these() -> None:
         "SecurityLogEntry.actorEmail": "accounts:read",
         "Service.internalNotes": "services:read",
         "Service.isVisible": "services:read",
+        "StockLevel.movements": "stock:read",
+        "StockMovement.actor": "accounts:read",
     }
 
 

@@ -20,6 +20,7 @@ from domain.product_texts import paragraphs, plain_text, sanitised
 from domain.products import CategoryPath, Fate, ImageData, Merge, ProductData, VariantData
 from domain.slugs import is_slug, slugify
 
+UNRESERVED = {"reserved": 0, "backordered": 0}
 LAMP = ProductData(slug="lamp", name="Lamp", variants=(VariantData(sku="LAMP", price=Decimal("19.99"), quantity=3),))
 SHIRT = ProductData(
     slug="shirt",
@@ -249,7 +250,7 @@ def as_stored(planned: Plan) -> Stored:
     rows = planned.changes.inserted
     product: Row = rows["products"][0]
     variants = [
-        {**variant, "stock_id": stock["id"], "reserved": 0, **{k: stock[k] for k in ("quantity", "minimum_level")}}
+        {**variant, **UNRESERVED, "stock_id": stock["id"], **{k: stock[k] for k in ("quantity", "minimum_level")}}
         for variant, stock in zip(rows["product_variants"], rows["stock_levels"], strict=True)
     ]
     tree = CategoryTree()
@@ -365,7 +366,13 @@ def test_only_fields_can_be_kept() -> None:
 
 def variant_rows(*variants: tuple[str, str, int]) -> list[Row]:
     return [
-        {"id": uuid7(), "sku": sku, "option_values": [{"name": "Size", "value": size}], "reserved": reserved}
+        {
+            "id": uuid7(),
+            "sku": sku,
+            "option_values": [{"name": "Size", "value": size}],
+            "reserved": reserved,
+            "backordered": 0,
+        }
         for sku, size, reserved in variants
     ]
 

@@ -28,6 +28,7 @@ TABLES = {
     "ProductImage": models.ProductImage,
     "Shop": models.Shop,
     "StockLevel": models.StockLevel,
+    "StockMovement": models.StockMovement,
     "Tag": models.Tag,
     **NODES,
 }

@@ -218,6 +218,7 @@ def test_every_type_is_reached() -> None:
         "PostCategoryConnection",
         "SearchConnection",
         "ServiceConnection",
+        "StockLevelConnection",
     }, "These stand at the root, so that an operation meets them once."
 
 
