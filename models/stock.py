@@ -40,7 +40,7 @@ class MovementKind(StrEnum):
 class StockLevel(Timestamped, Base):
     """The units of one variant; what can be sold is `available`.
 
-    Whatever changes the numbers, a trigger writes the movement that says so (migration 0022, decision 0031).
+    Whatever changes the numbers, a trigger writes the movement that says so (migration 0022, decision 0032).
     """
 
     __tablename__ = "stock_levels"
@@ -62,7 +62,8 @@ class StockLevel(Timestamped, Base):
     """How many more units may be promised than are there. A trigger sets it, and for as long as the variant's policy is
     ALLOW raises it as needed."""
     available: Mapped[int] = mapped_column(Computed("quantity - reserved", persisted=True))
-    """Less than 0 where more units are promised than are there. No index: with one, each reservation would write them all."""
+    """Less than 0 where more units are promised than are there. No index: each reservation would
+    have to write them all."""
 
     variant: Mapped[ProductVariant] = relationship(back_populates="stock_level", lazy="raise")
     movements: Mapped[list["StockMovement"]] = relationship(back_populates="stock_level", lazy="raise")

@@ -61,7 +61,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def migrated(postgres: str) -> str:
-    """The name of a database with all tables and no data, to be copied; what migrations put on record is gone as well."""
+    """The name of a database with all tables and no data, to be copied. Nor is on record what migrations did."""
     async with opened(postgres) as engine:
         await migrate(engine)
         async with engine.begin() as connection:
