@@ -1,6 +1,6 @@
 """Moving units: one statement that changes the levels of several variants, each or not at all, and says why.
 
-A trigger writes the movements (migration 0022). Levels are locked in the order of their ids, so that two who move the
+A trigger writes the movements (migration 0024). Levels are locked in the order of their ids, so that two who move the
 units of the same variants wait for one another, and never in a circle.
 """
 

@@ -1,7 +1,7 @@
 """Keep a movement of every change of a stock level, and let orders wait for units where the variant's policy permits.
 
 `record_stock_movements` belongs to whoever migrates and runs with their rights, so that those who change a level need
-none on the movements, and no level changes without one (decision 0032). What a restore or a replica writes was recorded
+none on the movements, and no level changes without one (decision 0035). What a restore or a replica writes was recorded
 before, so the triggers are ordinary ones.
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
