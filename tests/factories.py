@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from domain.actors import Actor, acting
 from domain.audit_log import seal_batch
+from domain.stock_moving import Cause, Why, move
 from domain.vault import Place
 from models import (
     ActorKind,
@@ -25,6 +26,7 @@ from models import (
     DeadLetter,
     ExternalIdentity,
     ModerationStatus,
+    MovementKind,
     Post,
     PostCategory,
     Product,
@@ -192,6 +194,13 @@ async def add_stock(session: AsyncSession, variant: ProductVariant, **overrides:
     return await _add(session, StockLevel, overrides, variant_id=variant.id)
 
 
+async def add_reservation(session: AsyncSession, variant_id: UUID, user: User) -> None:
+    """A unit of the variant that is promised, and a movement of which everything is known."""
+    await session.execute(acting(Actor(ActorKind.JOB, user.id, name="checkout")))
+    why = Why(MovementKind.RESERVED, Cause("orders", new_id()), "Selam's cart")
+    await move(session, {variant_id: 1}, why)
+
+
 async def add_image(session: AsyncSession, product: Product, **overrides: Any) -> ProductImage:
     """A picture of the product."""
     return await _add(session, ProductImage, overrides, product_id=product.id, url=f"/media/{next(NUMBERS)}.webp")
@@ -330,6 +339,7 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
     default.cost_price = Decimal("60.00")
     default.option_values = [{"name": "Colour", "value": "White"}]
     await tag_product(session, product, await add_tag(session), await add_tag(session))
+    await add_reservation(session, default.id, await add_user(session))
     moderator = await add_user(session)
     seen: dict[str, Any] = {"moderation_note": "Friendly.", "moderated_at": at, "moderated_by_id": moderator.id}
     for rating in (5, 3):

@@ -22,7 +22,7 @@ from server.database import create_engine
 from tests.databases import settings_for
 from tests.factories import add_product, add_variant, new_id, shared_engine, writing
 
-BUYERS = 60
+BUYERS = 40
 NUMBERS = (StockLevel.quantity, StockLevel.reserved, StockLevel.backordered)
 
 Numbers = tuple[int, ...]
@@ -207,7 +207,7 @@ async def test_server_cannot_alter_movements(shop: AsyncEngine, statement: str) 
 async def rivals(shop: AsyncEngine) -> AsyncIterator[AsyncEngine]:
     """An engine with connections enough for many at once."""
     url = str(shop.get_execution_options()["url"])
-    engine = create_engine(url, settings_for(url).model_copy(update={"database_pool_size": 20}))
+    engine = create_engine(url, settings_for(url).model_copy(update={"database_pool_size": BUYERS}))
     yield engine
     await engine.dispose()
 

@@ -12,7 +12,7 @@ from models import ModerationStatus, Post, PublishingStatus, Review, Role, Shop,
 from resolvers.ids import encode_id
 from resolvers.subscriptions import Subscription
 from tests.access.cover import required_by
-from tests.factories import add_dead_letter, add_post, add_product, add_review, writing
+from tests.factories import add_dead_letter, add_post, add_product, add_review, add_variant, writing
 from tests.schema.walk import fields
 from tests.server.websockets.talking import House, Talk, talking
 
@@ -136,6 +136,26 @@ async def test_operators_are_told_of_failed_jobs(house: House) -> None:
         told = (await talk.hear())["payload"]["data"]["jobFailed"]
 
     assert (told["id"], told["lastError"]) == (encode_id("DeadLetter", letter.id), "OSError: away")
+
+
+async def test_staff_is_told_of_what_becomes_scarce(house: House) -> None:
+    keeper = await house.somebody(Role.STAFF)
+    async with writing(house.engine) as session:
+        product = await add_product(session, stock=None)
+        scarce, uncounted = [
+            (await add_variant(session, product, stock=11, tracks_stock=counted)).id for counted in (True, False)
+        ]
+    async with talking(house.address) as talk:
+        await talk.introduce(keeper)
+        await follow(house, talk, "stock_low", document("StockLow")["query"])
+        for quantity in (10, 9, 8, 12, 9):
+            async with writing(house.engine) as session:
+                levels = update(StockLevel).where(StockLevel.variant_id.in_([scarce, uncounted]))
+                await session.execute(levels.values(quantity=quantity))
+        told = [(await talk.hear())["payload"]["data"]["stockLow"] for _ in range(2)]
+
+    assert {each["id"] for each in told} == {encode_id("ProductVariant", scarce)}
+    assert told[-1]["stock"] == {"available": 9, "minimumLevel": 10}
 
 
 @pytest.mark.parametrize("role", [None, *Role])
