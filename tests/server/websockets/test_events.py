@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from auth.permissions import Gate
 from auth.roles import ROLE_PERMISSIONS
-from models import ModerationStatus, Post, PublishingStatus, Review, Role, Shop, User, UserSession
+from models import ModerationStatus, Post, PublishingStatus, Review, Role, Shop, StockLevel, User, UserSession
 from resolvers.ids import encode_id
 from resolvers.subscriptions import Subscription
 from tests.access.cover import required_by
