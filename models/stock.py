@@ -40,7 +40,7 @@ class MovementKind(StrEnum):
 class StockLevel(Timestamped, Base):
     """The units of one variant; what can be sold is `available`.
 
-    Whatever changes the numbers, a trigger writes the movement that says so (migration 0024, decision 0035).
+    Whatever changes the numbers, a trigger writes the movement that says so (migration 0024, decision 0036).
     """
 
     __tablename__ = "stock_levels"

@@ -1,7 +1,7 @@
 """Keep a movement of every change of a stock level, and let orders wait for units where the variant's policy permits.
 
 `record_stock_movements` belongs to whoever migrates and runs with their rights, so that those who change a level need
-none on the movements, and no level changes without one (decision 0035). What a restore or a replica writes was recorded
+none on the movements, and no level changes without one (decision 0036). What a restore or a replica writes was recorded
 before, so the triggers are ordinary ones.
 """
 
