@@ -52,7 +52,7 @@ async def reserve(session: AsyncSession, units: Units, cause: Cause) -> frozense
         return reserved
     opened = await open_levels(session, units.keys() - reserved)
     reserved |= await move(session, {variant: units[variant] for variant in opened}, why)
-    await _refuse(session, units.keys() - reserved, units, StockLevel.available)
+    _refuse(await _left_of(session, units.keys() - reserved, units, StockLevel.available))
     return reserved
 
 
@@ -67,7 +67,8 @@ async def sell(session: AsyncSession, units: Units, cause: Cause) -> None:
     """Let promised units leave the house. Raises OutOfStockError where they are not there, and NotReservedError."""
     sold = await move(session, units, Why(MovementKind.SOLD, cause))
     if sold != units.keys():
-        await _refuse(session, units.keys() - sold, units, StockLevel.quantity)
+        left = await _left_of(session, units.keys() - sold, units, StockLevel.quantity)
+        _refuse([line for line in left if line.left < line.asked])
         raise NotReservedError(sorted(units.keys() - sold))
 
 
@@ -80,14 +81,17 @@ def _left(line: Shortage) -> str:
     return "Nothing is left" if line.left == 0 else f"Only {line.left} {'is' if line.left == 1 else 'are'} left"
 
 
-async def _refuse(
+def _refuse(lines: Sequence[Shortage]) -> None:
+    if lines:
+        raise OutOfStockError(lines)
+
+
+async def _left_of(
     session: AsyncSession, variants: Iterable[UUID], units: Units, left: InstrumentedAttribute[int]
-) -> None:
-    """Raise OutOfStockError for those whose stock is counted and too small. `move` has locked their levels."""
+) -> list[Shortage]:
+    """How many are left of those whose stock is counted. `move` has locked their levels."""
     at_least_none = func.greatest(func.coalesce(left, 0), 0)
     statement = select(ProductVariant.id, ProductVariant.sku, at_least_none.label("left")).outerjoin(StockLevel)
     counted = statement.where(among(ProductVariant.id, sorted(variants)), ProductVariant.tracks_stock)
-    rows = (await session.execute(counted.order_by(ProductVariant.id))).all()
-    lines = [Shortage(row.id, row.sku, units[row.id], row.left) for row in rows if row.left < units[row.id]]
-    if lines:
-        raise OutOfStockError(lines)
+    rows = await session.execute(counted.order_by(ProductVariant.id))
+    return [Shortage(row.id, row.sku, units[row.id], row.left) for row in rows]

@@ -112,17 +112,19 @@ async def move(session: AsyncSession, units: Units, why: Why) -> frozenset[UUID]
 
 
 def _moving(rule: Rule) -> ReturningUpdate[UUID]:
+    """The rule reads the rows as they were locked: those of the UPDATE are of before the wait for the lock."""
     given = _given()
     told = select(func.set_config(WHY, bindparam("why"), True)).cte("told")  # noqa: FBT003 - of this transaction
-    locking = select(StockLevel.id, given.c.units).join(given, given.c.variant_id == StockLevel.variant_id)
+    numbers = (StockLevel.id, StockLevel.variant_id, StockLevel.quantity, StockLevel.reserved, given.c.units)
+    locking = select(*numbers).join(given, given.c.variant_id == StockLevel.variant_id)
     locking = locking.join(told, true()).order_by(StockLevel.id).with_for_update(of=StockLevel)
     locked = locking.cte("locked")
     return (
         update(StockLevel)
-        .where(StockLevel.id == locked.c.id, rule.permits(StockLevel, locked.c.units))
+        .where(StockLevel.id == locked.c.id, rule.permits(locked.c, locked.c.units))
         .values(
-            quantity=StockLevel.quantity + rule.quantity * locked.c.units,
-            reserved=StockLevel.reserved + rule.reserved * locked.c.units,
+            quantity=locked.c.quantity + rule.quantity * locked.c.units,
+            reserved=locked.c.reserved + rule.reserved * locked.c.units,
         )
         .returning(StockLevel.variant_id)
         .execution_options(synchronize_session=False)
