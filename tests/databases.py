@@ -12,8 +12,16 @@ from server.connections import own_pool, read_pool
 from server.database import create_engine, open_connection
 from server.settings import Settings
 from tests.executors import compiling
+from tests.patience import PATIENCE_SECONDS
 
 NUMBERS = count(1)
+
+PATIENT = {
+    "database_connect_timeout_seconds": PATIENCE_SECONDS,
+    "database_statement_timeout_seconds": 0,
+    "operation_timeout_seconds": PATIENCE_SECONDS,
+}
+"""Settings without the limits of time that a busy machine would reach."""
 
 
 def settings_for(url: str) -> Settings:
@@ -54,9 +62,8 @@ async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     The engine is the owner's, whom no policy restricts. The other executor reads as the server does: so wherever their
     answers are compared, a policy that hides what a predicate shows is found, and so is a grant that was forgotten.
     """
-    patient = {"database_pool_size": 5, "database_statement_timeout_seconds": 0}
-    settings = settings_for(url).model_copy(update=patient)
-    engine = create_engine(url, settings_for(url))
+    settings = settings_for(url).model_copy(update=PATIENT | {"database_pool_size": 5})
+    engine = create_engine(url, settings_for(url).model_copy(update=PATIENT))
     pool, own = read_pool(url, settings), own_pool(url, settings)
     engine.update_execution_options(url=url, compiling=compiling(pool, own))
     yield engine

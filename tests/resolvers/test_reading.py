@@ -20,7 +20,7 @@ from resolvers.errors import DatabaseAwayError
 from server.database import create_engine, open_connection
 from server.lost_connections import WatchedPool
 from tests.api import data_of_reference, run_reference
-from tests.databases import settings_for
+from tests.databases import PATIENT, settings_for
 from tests.factories import add_product, add_shopful, shared_engine, writing
 from tests.statements import execute, scalar
 
@@ -52,7 +52,7 @@ async def shop_url(postgres: str, migrated: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def engine_of_size(url: str, size: int) -> AsyncIterator[AsyncEngine]:
     """An engine whose pool holds so many connections; all must be back at the end."""
-    engine = create_engine(url, settings_for(url).model_copy(update={"database_pool_size": size}))
+    engine = create_engine(url, settings_for(url).model_copy(update=PATIENT | {"database_pool_size": size}))
     try:
         yield engine
         assert checked_out(engine) == 0
