@@ -15,6 +15,7 @@ from server.document_preparation import DocumentRules
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
+from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
 
 ROOMY = DocumentRules(
@@ -22,7 +23,7 @@ ROOMY = DocumentRules(
 )
 """Some tests ask for more at once than clients may."""
 
-REFERENCE = Executor(schema, rules=ROOMY)
+REFERENCE = Executor(schema, rules=ROOMY, limit_seconds=PATIENCE_SECONDS)
 
 INCIDENT = re.compile(rb"[0-9a-f]{32}")
 """The reference of an unexpected error, which no two answers share."""
@@ -34,7 +35,7 @@ VARYING = frozenset({"databaseHealth"})
 def compiling(pool: ReadPool, own_pool: ReadPool | None = None) -> Executor:
     """The executor that the server uses, on connections of that pool, and of the other for what is somebody's own."""
     reads = CompiledReads(Compiler(schema, SAFEGUARDS.vault), pool, own_pool=own_pool)
-    return Executor(schema, rules=ROOMY, reads=reads)
+    return Executor(schema, rules=ROOMY, reads=reads, limit_seconds=PATIENCE_SECONDS)
 
 
 def compiling_on(engine: AsyncEngine) -> Executor:
