@@ -100,7 +100,7 @@ def list_contestants() -> list[Contestant]:
             "reference",
             "Merkato, reference executor",
             Kind.OURS,
-            _served("benchmarks.servers.reference:create_app"),
+            served("benchmarks.servers.reference:create_app"),
             OWN,
             packages=("strawberry-graphql", "sqlalchemy"),
             environment=_production(response_cache_bytes=0),
@@ -109,7 +109,7 @@ def list_contestants() -> list[Contestant]:
             "hand-written",
             "Ceiling: raw ASGI, hand-written SQL",
             Kind.CEILING,
-            _served("benchmarks.servers.hand_written:app"),
+            served("benchmarks.servers.hand_written:app"),
             SHARED,
             packages=("asyncpg", "orjson", "uvicorn"),
         ),
@@ -117,7 +117,7 @@ def list_contestants() -> list[Contestant]:
             CONSTANT,
             "Ceiling: a constant ASGI answer",
             Kind.CEILING,
-            _served("benchmarks.servers.constant:app"),
+            served("benchmarks.servers.constant:app"),
             frozenset({"product"}),
             packages=("uvicorn", "httptools", "uvloop"),
         ),
@@ -128,14 +128,15 @@ def list_contestants() -> list[Contestant]:
             "strawberry",
             "Strawberry, SQLAlchemy, data loaders",
             Kind.PEER,
-            _served("benchmarks.peers.strawberry_sqlalchemy.app:create_app"),
+            served("benchmarks.peers.strawberry_sqlalchemy.app:create_app"),
             GRAPHQL,
             packages=("strawberry-graphql", "sqlalchemy", "uvicorn"),
         ),
     ]
 
 
-def _served(application: str) -> tuple[str, ...]:
+def served(application: str) -> tuple[str, ...]:
+    """The command that serves an application as `merkato serve` does: one process, uvloop, no access log."""
     return (sys.executable, "-m", "benchmarks.servers", application, "{port}")
 
 

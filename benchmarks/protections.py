@@ -1,4 +1,4 @@
-"""What the protections cost a warm request: a server as it comes, beside one without what settings can switch off."""
+"""What the protections cost a warm request: a server as it comes, beside one without them."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.contestants import CACHED, OURS, list_contestants
+from benchmarks.contestants import CACHED, OURS, list_contestants, served
 from benchmarks.cpu import cpu_seconds
 from benchmarks.data import FOLDER, Report
 from benchmarks.errors import AbsentError
@@ -33,7 +33,9 @@ SWITCHED_OFF: Mapping[str, str] = MappingProxyType(
         "DATABASE_ASSUME_ROLES": "false",
     }
 )
-"""All that there are switches for. Document limits, metrics, request ids and security headers have none."""
+"""All that there are switches for. What has none is left out by `benchmarks/servers/unprotected.py`."""
+
+UNPROTECTED = served("benchmarks.servers.unprotected:create_app")
 
 MEASURED = {"`fields`, from the database": OURS, "`fields`, from the response cache": CACHED}
 
@@ -81,7 +83,7 @@ def measure_protections(rounds: int, seconds: int, report: Report) -> list[Round
 
 def _pair(stack: ExitStack, shop: Shop, name: str, first: bytes) -> Pair:
     usual = next(one for one in list_contestants() if one.name == name)
-    bare = replace(usual, environment={**usual.environment, **SWITCHED_OFF})
+    bare = replace(usual, command=UNPROTECTED, environment={**usual.environment, **SWITCHED_OFF})
     logs = FOLDER / f"protections-{name}.log", FOLDER / f"protections-{name}-bare.log"
     return Pair(
         stack.enter_context(serving(usual, shop.database, first, logs[0])),
@@ -134,7 +136,8 @@ def protections_as_markdown(rounds: Sequence[Round], seconds: int) -> str:
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; one process for each server, "
         f"with PostgreSQL and wrk on the same cores; medians of {times} rounds of {seconds} s in turn; load average "
         f"before a round {min(loads):.1f} to {max(loads):.1f}.\n\n"
-        f"Switched off: {switches}. The rest has no switch."
+        f"Switched off: {switches}. Left out: request ids, metrics and durations, the looks at a request's origin, and "
+        "the deadlines of its arrival (uvicorn's own protocol has none)."
     )
     return "\n\n".join([introduction, "\n".join(protection_lines(rounds))]) + "\n"
 
