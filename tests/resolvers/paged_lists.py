@@ -22,6 +22,8 @@ from models import (
     Review,
     Role,
     Service,
+    StockLevel,
+    StockMovement,
 )
 from resolvers.declarations import Many, Root
 from resolvers.loading import Link
@@ -48,6 +50,8 @@ class PagedList:
     row: str = "... on Node { id }"
     type_name: str = ""
     """What ids say that the rows are; by default as their model is called."""
+    known_by: tuple[str, ...] = ("id",)
+    """The way from a row to what it is known by."""
 
     def __str__(self) -> str:
         return f"{self.field}-{self.sort}"
@@ -162,6 +166,33 @@ def unsorted_lists() -> Iterator[PagedList]:
     yield PagedList("Query.deadLetters", None, "list: deadLetters*", DeadLetter, letters, viewer=ADMIN)
 
 
+def stock_lists() -> Iterator[PagedList]:
+    """Stock levels, which are known by their variants, and the movements of one, by the number that each left."""
+    for sort, order in (("SCARCEST", "available, id"), ("MOST_PLENTIFUL", "available DESC, id DESC")):
+        yield PagedList(
+            "Query.stockLevels",
+            sort,
+            "list: stockLevels*",
+            StockLevel,
+            text(f"SELECT variant_id FROM stock_levels ORDER BY {order}"),
+            viewer=ADMIN,
+            row="variant { id }",
+            type_name="ProductVariant",
+            known_by=("variant", "id"),
+        )
+    busiest = "(SELECT id FROM stock_levels ORDER BY available DESC LIMIT 1)"
+    yield PagedList(
+        "StockLevel.movements",
+        None,
+        "parent: stockLevels(first: 1 sort: MOST_PLENTIFUL) { nodes { list: movements* } }",
+        StockMovement,
+        text(f"SELECT quantity_after FROM stock_movements WHERE stock_level_id = {busiest} ORDER BY number DESC"),
+        viewer=ADMIN,
+        row="quantityAfter",
+        known_by=("quantityAfter",),
+    )
+
+
 def derived_lists(known: set[str]) -> Iterator[PagedList]:
     """The lists of `Query` and `viewer` beside those, ordered as they are declared, which is no proof of that order.
 
@@ -215,5 +246,5 @@ def orders_of(walked: WalkedField) -> Mapping[str | None, Order]:
     return {name: order for name, order in orders.items() if not order.needs_question}
 
 
-WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists()]
+WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists(), *stock_lists()]
 LISTS = [*WRITTEN, *derived_lists({paged.field for paged in WRITTEN})]

@@ -4,7 +4,10 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import reduce
+from operator import getitem
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from graphql import GraphQLEnumType, get_named_type
@@ -25,6 +28,7 @@ from tests.factories import (
     add_product,
     add_review,
     add_service,
+    add_stock,
     add_user,
     add_variant,
     shared_engine,
@@ -44,7 +48,8 @@ def page_of(data: Any) -> Any:
     """The page in the data of a PagedList's query."""
     if "postCategories" in data:
         return data["postCategories"]["nodes"][0]["list"]
-    return (data.get("parent") or data)["list"]
+    parent = data.get("parent") or data
+    return (parent["nodes"][0] if "nodes" in parent else parent)["list"]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +70,7 @@ async def fill(session: AsyncSession) -> None:
     section = await add_post_category(session, slug="paged", position=-1)
     product = await add_product(session, slug="paged", name="lamp")
     owner = await add_user(session, id=OWNER)
+    plenty = await add_stock(session, await add_variant(session, product, stock=None), quantity=1000)
     for number in range(ROWS):
         shuffled = number * 3 % ROWS
         at = START - timedelta(microseconds=shuffled // 3)
@@ -76,20 +82,28 @@ async def fill(session: AsyncSession) -> None:
         for _ in range(shuffled % 2):
             await add_review(session, rated, rating=1 + shuffled % 5)
         await add_review(session, product, rating=1 + shuffled % 3, created_at=at)
-        await add_variant(session, product, position=shuffled % 4 - 2)
+        await add_variant(session, product, position=shuffled % 4 - 2, stock=shuffled % 3)
         await add_category(session, name=name, position=shuffled % 3 - 1)
         await add_service(session, title=name if number else "LAMP", position=shuffled % 3, created_at=at)
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
         await add_author(session, name=name)
         await add_post_category(session, name=name, position=shuffled % 3)
         await add_dead_letter(session, failed_at=at)
+        plenty.quantity += 1
+        await session.flush()
 
 
 async def ids_in_order(engine: AsyncEngine, paged: PagedList) -> list[str]:
     """The global ids of the list's rows as SQL orders them."""
     name = paged.type_name or paged.model.__name__
     async with engine.connect() as connection:
-        return [encode_id(name, key) for (key,) in await connection.execute(paged.expected)]
+        keys = [key for (key,) in await connection.execute(paged.expected)]
+    return [encode_id(name, key) if isinstance(key, UUID) else key for key in keys]
+
+
+def known_by(row: Any, paged: PagedList) -> str:
+    """What a row of the list is known by."""
+    return cast("str", reduce(getitem, paged.known_by, row))
 
 
 async def walk(engine: AsyncEngine, paged: PagedList, size: int, *, backward: bool = False) -> list[str]:
@@ -99,8 +113,8 @@ async def walk(engine: AsyncEngine, paged: PagedList, size: int, *, backward: bo
     while True:
         window = {"last": size, "before": cursor} if backward else {"first": size, "after": cursor}
         page = page_of(await data_of(engine, paged.query(), window, paged.viewer))
-        found = [node["id"] for node in page["nodes"]]
-        assert found == [edge["node"]["id"] for edge in page["edges"]]
+        found = [known_by(node, paged) for node in page["nodes"]]
+        assert found == [known_by(edge["node"], paged) for edge in page["edges"]]
         assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
         assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
         assert len({edge["cursor"] for edge in page["edges"]}) == len(found)
