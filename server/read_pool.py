@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from time import monotonic, perf_counter
+from typing import NamedTuple, TypeVar
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,6 +21,9 @@ Statement = Callable[[asyncpg.Connection], Awaitable[T]]
 LEARN_ARRAYS = "SELECT ARRAY(SELECT ROW(1)), ARRAY[]::text[]"
 """asyncpg knows how to read an array within a row only after it has read one on its own."""
 
+
+BRIEF_SECONDS = 0.1
+"""Whoever waited no longer for a turn may take so much longer in all."""
 
 FAREWELL_SECONDS = 2
 """How long PostgreSQL may take to see that a connection ends."""
@@ -70,7 +73,7 @@ class ReadPool:
         """A request waits for its turn at most for `patience_seconds`, and for its result for `limit_seconds`."""
         self._connect = connect
         self._size = size
-        self._patience_seconds = patience_seconds
+        self._patience_seconds = min(patience_seconds, limit_seconds)
         self.limit_seconds = limit_seconds
         self._turns_taken = 0
         self._waiting: deque[Waiting] = deque()
@@ -82,44 +85,44 @@ class ReadPool:
         """How much of it is used now."""
         return PoolState(self._size, self._turns_taken, sum(not one.turn.done() for one in self._waiting))
 
-    def run(self, statement: Statement[T], observe: Callable[[float], None] = ignore) -> Coroutine[Any, Any, T]:
+    async def run(self, statement: Statement[T], observe: Callable[[float], None] = ignore) -> T:
         """What the statement gives on a connection, which survives what the database refuses, and nothing else.
 
         `observe` is told how many seconds it took. Raises DatabaseSilentError when no connection becomes free in time
         or the database does not answer, as OperationTimeoutError when all of it takes too long, DatabaseAwayError when
         the connection is lost, and what `connect` raises.
         """
-        is_at_hand = self._idle and self._turns_taken < self._size and not self._idle[-1].is_closed()
-        # On a connection at hand there is one statement, which the connection itself bounds: that needs no timer.
-        return self._run(statement, observe) if is_at_hand else self._run_in_time(statement, observe)
-
-    async def _run_in_time(self, statement: Statement[T], observe: Callable[[float], None]) -> T:
-        async with deadline(self.limit_seconds):
-            return await self._run(statement, observe)
-
-    async def _run(self, statement: Statement[T], observe: Callable[[float], None]) -> T:
+        began_at = None
         if self._turns_taken < self._size:
             self._turns_taken += 1
         else:
+            began_at = monotonic()
             await self._wait_for_turn()
         try:
-            connection = self._idle.pop() if self._idle else None
-            if connection is None or connection.is_closed():
-                connection = await self._take()
-            began = perf_counter()
-            try:
-                result = await statement(connection)
-            except BaseException as error:
-                self._let_go(connection, error)
-                if isinstance(error, OSError):
-                    raise as_database_away(error) from error
-                raise
-            finally:
-                observe(perf_counter() - began)
-            self._idle.append(connection)
-            return result
+            has_waited = began_at is not None and monotonic() - began_at > BRIEF_SECONDS
+            if has_waited or not self._idle or self._idle[-1].is_closed():
+                async with deadline(self.limit_seconds, began_at):
+                    return await self._run(statement, observe)
+            return await self._run(statement, observe)  # one statement, which its connection bounds: no timer
         finally:
             self._end_turn()
+
+    async def _run(self, statement: Statement[T], observe: Callable[[float], None]) -> T:
+        connection = self._idle.pop() if self._idle else None
+        if connection is None or connection.is_closed():
+            connection = await self._take()
+        began = perf_counter()
+        try:
+            result = await statement(connection)
+        except BaseException as error:
+            self._let_go(connection, error)
+            if isinstance(error, OSError):
+                raise as_database_away(error) from error
+            raise
+        finally:
+            observe(perf_counter() - began)
+        self._idle.append(connection)
+        return result
 
     async def close(self) -> None:
         """Close every idle connection, and wait no longer than FAREWELL_SECONDS for a database that is silent."""
