@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import orjson
 from rich.console import Console
@@ -27,6 +28,7 @@ from benchmarks.protections import (
 from benchmarks.report import as_markdown, summary_lines, target_lines
 from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.sign_ins_report import sign_in_lines, sign_ins_as_json, sign_ins_as_markdown
+from benchmarks.statements import measure_statements, statement_lines, statements_as_json, statements_as_markdown
 from server.errors import ServerError
 from server.stopping import unwinding_on_signals
 
@@ -48,18 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         with unwinding_on_signals():
-            if options.growth:
-                return _run_growth(options, console)
-            if options.sign_ins:
-                return _run_sign_ins(options, console)
-            if options.protections:
-                return _run_protections(options, console)
-            if options.audit:
-                return _run_audit(options, console)
-            outcome = compete(_wish(options), console.print)
+            chosen = next((run for name, run in APART.items() if getattr(options, name)), _run_competition)
+            return chosen(options, console)
     except (BenchmarkError, ServerError) as error:
         console.print(str(error))
         return EXIT_FAILED
+
+
+def _run_competition(options: argparse.Namespace, console: Console) -> int:
+    outcome = compete(_wish(options), console.print)
     _write(outcome, options.output)
     console.print("\n".join(["", *summary_lines(outcome), "", *target_lines(outcome)]), soft_wrap=True)
     return 0
@@ -99,6 +98,17 @@ def _run_audit(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_statements(options: argparse.Namespace, console: Console) -> int:
+    rounds = _wish(options).plan.rounds
+    found = measure_statements(options.scale, rounds, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(statements_as_json(found, rounds), option=orjson.OPT_INDENT_2)
+    (options.output / "statements.json").write_bytes(written)
+    (options.output / "statements.md").write_text(statements_as_markdown(found, options.scale, rounds))
+    console.print("\n".join(["", *statement_lines(found)]), soft_wrap=True)
+    return 0
+
+
 def _run_protections(options: argparse.Namespace, console: Console) -> int:
     plan = _wish(options).plan
     rounds = measure_protections(plan.rounds, plan.seconds, console.print)
@@ -108,6 +118,18 @@ def _run_protections(options: argparse.Namespace, console: Console) -> int:
     (options.output / "protections.md").write_text(protections_as_markdown(rounds, plan.seconds))
     console.print("\n".join(["", *protection_lines(rounds)]), soft_wrap=True)
     return 0
+
+
+APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxyType(
+    {
+        "growth": _run_growth,
+        "sign_ins": _run_sign_ins,
+        "audit": _run_audit,
+        "protections": _run_protections,
+        "statements": _run_statements,
+    }
+)
+"""What is measured for itself, by the option that asks for it."""
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -123,6 +145,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sign-ins", action="store_true", help="Merkato alone, with 200 people who sign in at once")
     parser.add_argument("--audit", action="store_true", help="Merkato alone: writes with the audit log and without")
     parser.add_argument("--protections", action="store_true", help="Merkato alone: with its protections and without")
+    parser.add_argument("--statements", action="store_true", help="the statements by themselves, and hand-written ones")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 
