@@ -1,7 +1,7 @@
 """What the statements take of PostgreSQL by themselves: ours beside the hand-written ones, with nobody else about.
 
-Under full load server, PostgreSQL and load generator want the same cores, and a statement is charged for caches that
-others have emptied. Here one connection after the other runs its statements, in turn, and nothing else runs.
+Under full load server, PostgreSQL and load generator want the same cores. Here one connection after the other runs its
+statements, in turn, and nothing else runs: what differs here is the statements' own.
 """
 
 import asyncio

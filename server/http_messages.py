@@ -26,7 +26,9 @@ class Addition:
         self.lines = header_lines(self.headers)
 
     def __add__(self, other: "Addition") -> "Addition":
-        """Both."""
+        """Both; one of them as it is where the other is empty, as it nearly always is."""
+        if not (self.headers and other.headers):
+            return self if self.headers else other
         return Addition((*self.headers, *other.headers))
 
 
