@@ -26,6 +26,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.PostCategory: CONTENT,
         models.Product: CATALOG,
         models.ProductVariant: CATALOG,
+        models.PromoCode: _of_area("promotions"),
         models.Review: _of_area("reviews"),
         models.Service: SERVICES,
         models.ServiceTier: SERVICES,

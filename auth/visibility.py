@@ -99,6 +99,11 @@ def _stock_movement(_movement: Any, viewer: Viewer, _owned: bool) -> ColumnEleme
     return true() if viewer.may(Permission.STOCK_READ) else false()
 
 
+def _promo_code(_code: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """A code that is known is a discount that is taken."""
+    return true() if viewer.may(Permission.PROMOTIONS_READ) else false()
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -117,6 +122,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.AuditEntry: _audit_entry,
         models.DeadLetter: _dead_letter,
         models.StockMovement: _stock_movement,
+        models.PromoCode: _promo_code,
         models.Address: _personal,
         models.ApiToken: _personal,
         models.ExternalIdentity: _personal,

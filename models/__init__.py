@@ -11,6 +11,13 @@ from models.external import ExternalIdentity, ExternalSignIn
 from models.idempotency import IdempotencyKey
 from models.jobs import DeadLetter
 from models.one_time_tokens import OneTimeToken, TokenPurpose
+from models.promotions import (
+    DiscountType,
+    PromoCode,
+    PromoCodeUse,
+    promo_code_categories,
+    promo_code_products,
+)
 from models.reviews import ModerationStatus, Review
 from models.second_factors import RecoveryCode, TotpCredential
 from models.security_logs import SecurityEvent, UserSecurityLog
@@ -35,6 +42,7 @@ __all__ = [
     "BillingPeriod",
     "Category",
     "DeadLetter",
+    "DiscountType",
     "ExternalIdentity",
     "ExternalSignIn",
     "IdempotencyKey",
@@ -46,6 +54,8 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductVariant",
+    "PromoCode",
+    "PromoCodeUse",
     "PublishingStatus",
     "RecoveryCode",
     "RefreshToken",
@@ -71,4 +81,6 @@ __all__ = [
     "UserSession",
     "post_tags",
     "product_tags",
+    "promo_code_categories",
+    "promo_code_products",
 ]

@@ -12,6 +12,7 @@ from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
+from schema.promotion_mutations import PromotionMutations
 from schema.review_mutations import ReviewMutations
 from schema.staff_mutations import StaffMutations
 from schema.stock_mutations import StockMutations
@@ -19,7 +20,13 @@ from schema.stock_mutations import StockMutations
 
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
 class Mutation(
-    AccountMutations, OwnAccountMutations, StaffMutations, ProductImportMutations, ReviewMutations, StockMutations
+    AccountMutations,
+    OwnAccountMutations,
+    StaffMutations,
+    ProductImportMutations,
+    PromotionMutations,
+    ReviewMutations,
+    StockMutations,
 ):
     """The root fields. They are nullable, so that a failure of one leaves the answers of the others."""
 

@@ -19,6 +19,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.BackorderPolicy: "Whether a variant sells on when its stock is used up.",
         models.Badge: "A label on a product's card.",
         models.BillingPeriod: "How often a tier's price is due.",
+        models.DiscountType: "How much a promotion code takes off: a percentage, or an amount of money.",
         models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
         models.MovementKind: "Why the units of a variant changed.",
         models.Role: "What an account is for; its permissions follow from it.",
@@ -46,6 +47,7 @@ AuditAction = models.AuditAction
 BackorderPolicy = models.BackorderPolicy
 Badge = models.Badge
 BillingPeriod = models.BillingPeriod
+DiscountType = models.DiscountType
 Permission = permissions.Permission
 ModerationOutcome = review_rules.ModerationOutcome
 ModerationStatus = models.ModerationStatus

@@ -20,6 +20,8 @@ from schema.declare import field, lookup, node_lookup, own, page, search, single
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
 from schema.orders import BY_NAME, BY_POSITION
+from schema.promotions import PromoCode
+from schema.promotions_lists import PromoCodeFilter, PromoCodeSort
 from schema.relay import Connection, Node
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
@@ -42,6 +44,7 @@ NODES: dict[str, type[models.Base]] = {
     "PostCategory": models.PostCategory,
     "Product": models.Product,
     "ProductVariant": models.ProductVariant,
+    "PromoCode": models.PromoCode,
     "Review": models.Review,
     "Service": models.Service,
     "ServiceTier": models.ServiceTier,
@@ -133,6 +136,21 @@ class Query:
         sort=AccountSort,
         filter=AccountFilter,
         requires=Permission.ACCOUNTS_READ,
+    )
+    promo_code: PromoCode | None = lookup(
+        models.PromoCode,
+        "PromoCode",
+        "A promotion code, by its id or the code in capitals.",
+        by=("id", "code"),
+        requires=Permission.PROMOTIONS_READ,
+    )
+    promo_codes: Connection[PromoCode] | None = page(
+        models.PromoCode,
+        "All promotion codes, also those that ended.",
+        order=PromoCodeSort.NEWEST,
+        sort=PromoCodeSort,
+        filter=PromoCodeFilter,
+        requires=Permission.PROMOTIONS_READ,
     )
     audit_log: Connection[AuditEntry] | None = page(
         models.AuditEntry,

@@ -24,6 +24,7 @@ from models import (
     Base,
     Category,
     DeadLetter,
+    DiscountType,
     ExternalIdentity,
     ModerationStatus,
     MovementKind,
@@ -32,6 +33,7 @@ from models import (
     Product,
     ProductImage,
     ProductVariant,
+    PromoCode,
     PublishingStatus,
     Review,
     Role,
@@ -47,6 +49,8 @@ from models import (
     UserSession,
     post_tags,
     product_tags,
+    promo_code_categories,
+    promo_code_products,
 )
 from tests.databases import copy_database, drop_database, opened
 from tests.safeguards import SAFEGUARDS
@@ -213,6 +217,12 @@ async def add_review(session: AsyncSession, product: Product, user: User | None 
     return await _add(session, Review, overrides, **defaults)
 
 
+async def add_promo_code(session: AsyncSession, **overrides: Any) -> PromoCode:
+    """Ten percent off everything, for everybody, since long."""
+    defaults = {"code": f"CODE-{next(NUMBERS)}", "discount_type": DiscountType.PERCENT, "amount": Decimal(10)}
+    return await _add(session, PromoCode, overrides, **defaults, valid_from=EARLIER)
+
+
 async def add_service(session: AsyncSession, **overrides: Any) -> Service:
     """A visible service without tiers."""
     number = next(NUMBERS)
@@ -313,6 +323,8 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_service(session, number)
         await _add_full_author(session, number)
         await _add_full_account(session, number)
+    for _ in range(size):
+        await _add_full_promo_code(session)
         await add_dead_letter(session)
     for _ in range(size):
         await add_audited_change(session)
@@ -344,6 +356,14 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
     seen: dict[str, Any] = {"moderation_note": "Friendly.", "moderated_at": at, "moderated_by_id": moderator.id}
     for rating in (5, 3):
         await add_review(session, product, rating=rating, created_at=at, **seen)
+
+
+async def _add_full_promo_code(session: AsyncSession) -> None:
+    code = await add_promo_code(session, minimum_subtotal=Decimal(5), usage_limit=9, is_restricted=True)
+    for _ in range(2):
+        product, category = await add_product(session, created_at=EARLIER), await add_category(session, position=3_000)
+        await session.execute(promo_code_products.insert(), {"promo_code_id": code.id, "product_id": product.id})
+        await session.execute(promo_code_categories.insert(), {"promo_code_id": code.id, "category_id": category.id})
 
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:

@@ -23,11 +23,19 @@ from tests.databases import settings_for
 from tests.factories import shared_engine, writing
 
 ROLES = ("merkato_admin", "merkato_app", "merkato_reporting", "merkato_system")
-HIDDEN_TABLES = {"external_sign_ins", "idempotency_keys", "one_time_tokens", "refresh_tokens", "throttles"}
+HIDDEN_TABLES = {
+    "external_sign_ins",
+    "idempotency_keys",
+    "one_time_tokens",
+    "promo_code_uses",
+    "refresh_tokens",
+    "throttles",
+}
 QUEUE_TABLES = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
 AUDIT_TABLES = {"audit_chain", "audit_config", "audit_log"}
 WRITTEN_BY_TRIGGERS = {*AUDIT_TABLES, "stock_movements"}
-OWNED_TABLES = sorted(GUARDED_TABLES - {"audit_log", "dead_letters", "stock_movements"})
+PROMOTION_TABLES = {"promo_code_categories", "promo_code_products", "promo_codes"}
+OWNED_TABLES = sorted(GUARDED_TABLES - PROMOTION_TABLES - {"audit_log", "dead_letters", "stock_movements"})
 MODELS = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]
 
 Acting: TypeAlias = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]

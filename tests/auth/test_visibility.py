@@ -507,6 +507,8 @@ def test_guarded_fields_are_these() -> None:
         "Query.auditLog": "audit:read",
         "Query.databaseHealth": "database:read",
         "Query.deadLetters": "jobs:read",
+        "Query.promoCode": "promotions:read",
+        "Query.promoCodes": "promotions:read",
         "Query.stockLevels": "stock:read",
         "Query.user": "accounts:read",
         "Query.users": "accounts:read",

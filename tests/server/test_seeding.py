@@ -26,6 +26,7 @@ async def test_demo_shop_is_whole(demo_engine: AsyncEngine) -> None:
         "product_tags": 273,
         "product_variants": 176,
         "products": 73,
+        "promo_codes": 2,
         "reviews": 348,
         "service_tiers": 25,
         "services": 9,

@@ -1,0 +1,138 @@
+"""Uses of promotion codes, counted so that no limit is ever passed: for checkout, within its transaction.
+
+Whoever uses several codes does so in the order of their ids.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
+from uuid_utils.compat import uuid7
+
+from domain.errors import DomainError
+from domain.promo_codes import normalised_code
+from domain.promotions import Promotion, SkipReason
+from models import PromoCode, PromoCodeUse, promo_code_categories, promo_code_products
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who uses a code: an account, a guest with an e-mail address, or both."""
+
+    user_id: UUID | None = None
+    email_index: bytes | None = None
+    """The blind index of the address (`Vault.index`)."""
+
+
+class PromoCodeNotUsableError(DomainError):
+    """Between the basket and the order the code was used up, or came to its end."""
+
+    def __init__(self, reason: SkipReason) -> None:
+        super().__init__("The promotion code cannot be used any more. Take it out, or choose another.")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPromotion:
+    """A code that there is."""
+
+    id: UUID
+    promotion: Promotion
+
+
+async def find_promotion(session: AsyncSession, text: str) -> KnownPromotion | None:
+    """The promotion whose code a customer has typed; None for one that there is not."""
+    row = await session.scalar(select(PromoCode).where(PromoCode.code == normalised_code(text)))
+    if row is None:
+        return None
+    products = select(promo_code_products.c.product_id).where(promo_code_products.c.promo_code_id == row.id)
+    categories = select(promo_code_categories.c.category_id).where(promo_code_categories.c.promo_code_id == row.id)
+    promotion = Promotion(
+        discount_type=row.discount_type,
+        amount=row.amount,
+        currency=row.currency,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        ended_at=row.ended_at,
+        usage_limit=row.usage_limit,
+        used_count=row.used_count,
+        limit_per_customer=row.limit_per_customer,
+        minimum_subtotal=row.minimum_subtotal,
+        is_restricted=row.is_restricted,
+        product_ids=frozenset(await session.scalars(products)),
+        category_ids=frozenset(await session.scalars(categories)),
+    )
+    return KnownPromotion(row.id, promotion)
+
+
+async def count_uses(session: AsyncSession, promo_code_id: UUID, customer: Customer) -> int:
+    """How often the customer has used the code."""
+    theirs = select(func.count()).where(PromoCodeUse.promo_code_id == promo_code_id, _of(customer))
+    return await session.scalar(theirs) or 0
+
+
+async def use_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID, customer: Customer) -> None:
+    """Use the code for an order; again for the same order changes nothing. Raises PromoCodeNotUsableError.
+
+    The row of the use comes first, then the counter, by a conditional update that waits for others who use the code.
+    So whoever has the counter sees all uses before theirs, and the customer's limit is as exact as the code's.
+    """
+    use = insert(PromoCodeUse).values(
+        id=uuid7(),
+        promo_code_id=promo_code_id,
+        order_id=order_id,
+        user_id=customer.user_id,
+        email_index=customer.email_index,
+    )
+    once = use.on_conflict_do_nothing(index_elements=[PromoCodeUse.order_id, PromoCodeUse.promo_code_id])
+    if await session.scalar(once.returning(PromoCodeUse.id)) is None:
+        return
+    counted = (await session.execute(_counting(promo_code_id))).one_or_none()
+    if counted is None:
+        raise PromoCodeNotUsableError(await _why_not(session, promo_code_id))
+    limit = counted.limit_per_customer
+    if limit is not None and await count_uses(session, promo_code_id, customer) > limit:
+        raise PromoCodeNotUsableError(SkipReason.USED_UP_BY_CUSTOMER)
+
+
+async def release_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID) -> bool:
+    """Give the use back, once; False if there is none."""
+    use = delete(PromoCodeUse).where(PromoCodeUse.promo_code_id == promo_code_id, PromoCodeUse.order_id == order_id)
+    if await session.scalar(use.returning(PromoCodeUse.id)) is None:
+        return False
+    less = update(PromoCode).where(PromoCode.id == promo_code_id).values(used_count=PromoCode.used_count - 1)
+    await session.execute(less.execution_options(synchronize_session=False))
+    return True
+
+
+def _counting(promo_code_id: UUID) -> ReturningUpdate[int | None]:
+    return (
+        update(PromoCode)
+        .where(
+            PromoCode.id == promo_code_id,
+            or_(PromoCode.usage_limit.is_(None), PromoCode.used_count < PromoCode.usage_limit),
+            PromoCode.ended_at.is_(None),
+            PromoCode.valid_from <= func.statement_timestamp(),
+            or_(PromoCode.valid_to.is_(None), PromoCode.valid_to > func.statement_timestamp()),
+        )
+        .values(used_count=PromoCode.used_count + 1)
+        .returning(PromoCode.limit_per_customer)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _why_not(session: AsyncSession, promo_code_id: UUID) -> SkipReason:
+    used_up = select(PromoCode.used_count >= PromoCode.usage_limit).where(PromoCode.id == promo_code_id)
+    return SkipReason.USED_UP if await session.scalar(used_up) else SkipReason.OVER
+
+
+def _of(customer: Customer) -> ColumnElement[bool]:
+    same: list[ColumnElement[bool]] = [false()]
+    if customer.user_id is not None:
+        same.append(PromoCodeUse.user_id == customer.user_id)
+    if customer.email_index is not None:
+        same.append(PromoCodeUse.email_index == customer.email_index)
+    return or_(*same)
