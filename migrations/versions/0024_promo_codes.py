@@ -1,4 +1,4 @@
-"""Make promotion codes, what they are for, and their uses (decision 0034).
+"""Make promotion codes, what they are for, and their uses (decision 0036).
 
 Whoever may read promotions sees the codes, and nobody else: a code that is known is a discount that is taken. Uses tell
 who bought, and are for the server alone.
@@ -17,10 +17,10 @@ SEEN = ("promo_codes", "promo_code_products", "promo_code_categories")
 TABLES = (*SEEN, "promo_code_uses")
 
 RECORDED = {
-    "promo_codes": ("Discounts are money. Uses are counted apart.", ["used_count", "updated_at"], True),
-    "promo_code_products": ("What a discount is for.", [], True),
-    "promo_code_categories": ("What a discount is for.", [], True),
-    "promo_code_uses": ("Each is a row that says itself what it is for.", [], False),
+    "promo_codes": ("Discounts are money. Uses are counted apart.", [], ["used_count", "updated_at"], True),
+    "promo_code_products": ("What a discount is for.", [], [], True),
+    "promo_code_categories": ("What a discount is for.", [], [], True),
+    "promo_code_uses": ("Each is a row that says itself what it is for.", ["email_index"], [], False),
 }
 
 CONFIG = sa.table(
@@ -28,6 +28,7 @@ CONFIG = sa.table(
     sa.column("id", sa.Uuid()),
     sa.column("table_name", sa.String()),
     sa.column("is_on", sa.Boolean()),
+    sa.column("excluded_columns", sa.ARRAY(sa.Text())),
     sa.column("ignored_columns", sa.ARRAY(sa.Text())),
     sa.column("reason", sa.Text()),
 )
@@ -42,10 +43,21 @@ def upgrade() -> None:
         "CREATE TRIGGER set_updated_at BEFORE UPDATE ON promo_codes FOR EACH ROW EXECUTE FUNCTION set_updated_at()"
     )
     _guard()
-    for table, (reason, ignored, is_on) in RECORDED.items():
+    op.execute(
+        "ALTER TABLE audit_config DISABLE TRIGGER record_change"
+    )  # what a release brings is no change by anybody
+    for table, (reason, excluded, ignored, is_on) in RECORDED.items():
         op.execute(
-            CONFIG.insert().values(id=uuid7(), table_name=table, is_on=is_on, ignored_columns=ignored, reason=reason)
+            CONFIG.insert().values(
+                id=uuid7(),
+                table_name=table,
+                is_on=is_on,
+                excluded_columns=excluded,
+                ignored_columns=ignored,
+                reason=reason,
+            )
         )
+    op.execute("ALTER TABLE audit_config ENABLE ALWAYS TRIGGER record_change")
 
 
 def _create_codes() -> None:

@@ -179,8 +179,11 @@ async def test_policies_show_what_the_predicates_show(
     async with acting("merkato_app") as connection, shop.connect() as unrestricted:
         await identify(connection, viewer)
         for table in GUARDED_TABLES:
+            model = MODELS.get(table)
+            if model is None:
+                continue  # what links rows has no id
             found = {row["id"] for row in await connection.fetch(f"SELECT id FROM {table}")}
-            if (model := MODELS[table]) in PREDICATES:
+            if model in PREDICATES:
                 meant = await unrestricted.scalars(select(model.id).where(visible(model, model, viewer)))
                 assert found == set(meant), table
 
