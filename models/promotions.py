@@ -1,4 +1,4 @@
-"""Promotion codes: what they take off, when, how often, and of what. Each use is a row (decision 0036)."""
+"""Promotion codes: what they take off, when, how often, and of what. Each use is a row (decision 0037)."""
 
 from enum import StrEnum
 from uuid import UUID

@@ -9,7 +9,7 @@ from schema.catalog import Category, Product
 from schema.declare import column, expression, many, part, table
 from schema.enums import DiscountType
 from schema.orders import BY_NAME
-from schema.relay import Connection, Node
+from schema.relay import Node
 from schema.scalars import CurrencyCode
 from schema.values import Money
 
@@ -34,9 +34,9 @@ class PromoCode(Node):
     limit_per_customer: int | None = column("How often each customer can use it.")
     minimum_subtotal: Money | None = part(Money, MINIMUM_SUBTOTAL, "What a basket has to cost at least.", optional=True)
     is_restricted: bool = column("Whether it is only for `products` and what is in `categories`.")
-    products: Connection[Product] = many(models.PromoCode.products, "What it is for.", order=BY_NAME)
-    categories: Connection[Category] = many(
-        models.PromoCode.categories, "It is for what is in them, or below them.", order=BY_NAME
+    products: list[Product] = many(models.PromoCode.products, "What it is for.", order=BY_NAME, paged=False)
+    categories: list[Category] = many(
+        models.PromoCode.categories, "It is for what is in them, or below them.", order=BY_NAME, paged=False
     )
     version: int = column("Rises with each change: what `expectedVersion` is compared with.")
     created_at: datetime = column("When it was made.")

@@ -26,6 +26,7 @@ from tests.factories import (
     add_post,
     add_post_category,
     add_product,
+    add_promo_code,
     add_review,
     add_service,
     add_stock,
@@ -89,6 +90,7 @@ async def fill(session: AsyncSession) -> None:
         await add_author(session, name=name)
         await add_post_category(session, name=name, position=shuffled % 3)
         await add_dead_letter(session, failed_at=at)
+        await add_promo_code(session, created_at=at)
         plenty.quantity += 1
         await session.flush()
 
@@ -343,7 +345,7 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 43
+    assert len(cursors) == 47
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]

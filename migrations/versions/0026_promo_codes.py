@@ -1,4 +1,4 @@
-"""Make promotion codes, what they are for, and their uses (decision 0036).
+"""Make promotion codes, what they are for, and their uses (decision 0037).
 
 Whoever may read promotions sees the codes, and nobody else: a code that is known is a discount that is taken. Uses tell
 who bought, and are for the server alone.
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
