@@ -217,6 +217,7 @@ def test_every_type_is_reached() -> None:
         "AuditEntryConnection",
         "DeadLetterConnection",
         "PostCategoryConnection",
+        "PromoCodeConnection",
         "SearchConnection",
         "ServiceConnection",
         "StockLevelConnection",
