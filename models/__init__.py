@@ -9,6 +9,7 @@ from models.catalog import BackorderPolicy, Badge, Category, Product, ProductIma
 from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
 from models.external import ExternalIdentity, ExternalSignIn
 from models.idempotency import IdempotencyKey
+from models.integrity import IntegrityCheckLog, IntegrityStatus
 from models.jobs import DeadLetter
 from models.one_time_tokens import OneTimeToken, TokenPurpose
 from models.promotions import (
@@ -46,6 +47,8 @@ __all__ = [
     "ExternalIdentity",
     "ExternalSignIn",
     "IdempotencyKey",
+    "IntegrityCheckLog",
+    "IntegrityStatus",
     "ModerationStatus",
     "MovementKind",
     "OneTimeToken",

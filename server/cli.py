@@ -73,6 +73,11 @@ COMMANDS = {
         "check_env",
         "Show every setting: its value, where it came from, its meaning and what is wrong with it.",
     ),
+    "check-integrity": Place(
+        "server.commands.check_integrity",
+        "check_integrity_command",
+        "Check what must always hold: prices, ratings, stock, constraints and triggers.",
+    ),
     "import": Place("server.commands.imports", "imports", "Bring in data from elsewhere."),
     "audit": Place("server.audit_commands", "audit", "Look after the record of who changed what."),
     "jobs": Place("server.jobs_commands", "jobs", "Look after the jobs that were given up."),
@@ -126,7 +131,7 @@ MERKATO = Commands(
     commands={name: TyperCommand(name, help=place.summary) for name, place in COMMANDS.items()},
     help="Content and commerce behind one typed GraphQL API. Start with [bold]merkato dev[/].",
     epilog="Exit codes: 0 done; 1 not done, the reason is on stderr; 2 wrong usage; 3 an import refused some products; "
-    "4 the audit log was tampered with.",
+    "4 the audit log was tampered with; 5 something does not hold that always must.",
     rich_markup_mode="rich",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,0 +1,72 @@
+"""What must always hold: whatever breaks it is found and named, and set right where that is safe."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from domain.integrity import check_integrity
+from domain.integrity_checks import CHECKS
+from models import IntegrityCheckLog, IntegrityStatus
+from server.commands.check_integrity import report
+from tests.factories import add_product, add_review, add_shopful, writing
+
+UNGUARDED = "SET LOCAL session_replication_role = replica"
+"""Triggers that keep things right are silent from then on, but for those of the audit log."""
+
+BREAKS: dict[str, Sequence[str]] = {
+    "constraints": ["ALTER TABLE tags ADD CONSTRAINT late CHECK (name <> 'x') NOT VALID"],
+    "triggers": ["ALTER TABLE products DISABLE TRIGGER set_updated_at"],
+    "prices": ["UPDATE product_variants SET price = 0, compare_at_price = NULL WHERE sku = 'LAMP'"],
+    "former_prices": ["UPDATE product_variants SET compare_at_price = price WHERE sku = 'LAMP'"],
+    "product_prices": [UNGUARDED, "UPDATE products SET price = 7"],
+    "ratings": [UNGUARDED, "UPDATE products SET review_count = 3, rating_sum = 9"],
+    "stock_numbers": [
+        "ALTER TABLE stock_levels DROP CONSTRAINT ck_stock_levels_quantity, DROP CONSTRAINT ck_stock_levels_reserved",
+        "UPDATE stock_levels SET quantity = -1",
+    ],
+    "stock_ledger": ["UPDATE stock_movements SET quantity_change = 99 WHERE quantity_change > 0"],
+}
+"""What breaks each promise, and no other."""
+
+
+async def test_each_promise_is_found_broken_by_its_name(engine: AsyncEngine) -> None:
+    async with writing(engine) as session:
+        product = await add_product(session, slug="lamp", stock=5)
+        await session.execute(text("UPDATE product_variants SET sku = 'LAMP'"))
+        await add_review(session, product, rating=4)
+    assert list(BREAKS) == [check.name for check in CHECKS]
+
+    for name, statements in BREAKS.items():
+        async with AsyncSession(engine) as session:
+            for statement in statements:
+                await session.execute(text(statement))
+            found = await check_integrity(session)
+            assert [(finding.check.name, finding.count) for finding in found.findings] == [(name, 1)]
+            assert report(found)[-1] == "FAIL: 7 of 8 promises hold."
+
+
+async def test_what_follows_from_other_rows_is_repaired(engine: AsyncEngine) -> None:
+    async with writing(engine) as session:
+        await add_shopful(session, 2)
+        for name in ("product_prices", "ratings", "stock_ledger"):
+            for statement in BREAKS[name]:
+                await session.execute(text(statement))
+    async with writing(engine) as session:
+        found = await check_integrity(session, repair=True)
+
+    assert [finding.check.name for finding in found.findings] == ["stock_ledger"]
+    assert found.repaired > 4
+    async with writing(engine) as session:
+        kept = (await session.scalars(select(IntegrityCheckLog))).one()
+        prices = await session.scalars(text("SELECT DISTINCT price FROM products"))
+    assert (kept.status, kept.repaired, kept.counts["ratings"]) == (IntegrityStatus.FAIL, found.repaired, 0)
+    assert set(prices) == {Decimal("100.00")}
+
+
+async def test_demo_shop_keeps_every_promise(demo_engine: AsyncEngine) -> None:
+    async with AsyncSession(demo_engine) as session:
+        found = await check_integrity(session)
+        await session.rollback()
+    assert report(found) == ["PASS: 8 of 8 promises hold."]
