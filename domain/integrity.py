@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.integrity_checks import CHECKS, Check
 from models import IntegrityCheckLog, IntegrityStatus
 
+CHECK_INTEGRITY = "check_integrity"
+"""The name of the job."""
+
 MOST_NAMED = 20
 """So many rows of each check are named; the others are counted."""
 

@@ -25,7 +25,8 @@ LOOK = """
         (SELECT json_agg(json_build_array(entrypoint, status, number))
          FROM (SELECT entrypoint, status, count(*) AS number FROM pgqueuer GROUP BY 1, 2) AS counted) AS jobs,
         (SELECT json_object_agg(name, number)
-         FROM (SELECT name, count(*) AS number FROM dead_letters GROUP BY 1) AS counted) AS dead_letters
+         FROM (SELECT name, count(*) AS number FROM dead_letters GROUP BY 1) AS counted) AS dead_letters,
+        coalesce((SELECT total FROM integrity_check_logs ORDER BY checked_at DESC LIMIT 1), 0) AS broken_promises
 """
 
 
@@ -49,6 +50,8 @@ class Sight:
     jobs: Mapping[JobKind, int] = field(default_factory=dict)
     dead_letters: Mapping[str, int] = field(default_factory=dict)
     """How many jobs were given up, by name."""
+    broken_promises: int = 0
+    """How many rows the last check of integrity found that break what must always hold."""
 
 
 class DatabaseWatch:
@@ -106,6 +109,7 @@ async def _seen(connection: asyncpg.Connection) -> Sight:
         oldest_job_seconds=found["oldest_job_seconds"],
         jobs={JobKind(name, status): number for name, status, number in counted},
         dead_letters=orjson.loads(found["dead_letters"] or "{}"),
+        broken_promises=found["broken_promises"],
     )
 
 

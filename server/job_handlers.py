@@ -12,9 +12,11 @@ from auth.sweeping import SWEEP_ACCOUNTS, sweep_accounts
 from domain.actors import Actor, acting
 from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG, keep, seal_batch
 from domain.idempotency import SWEEP_KEYS, sweep_keys
+from domain.integrity import CHECK_INTEGRITY
 from domain.mail_jobs import SEND_MAIL
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from models import ActorKind
+from server.integrity_reports import check_and_log
 from server.job_execution import Handler, Payload
 from server.mailing import mail_handler
 from server.settings import Settings
@@ -35,6 +37,7 @@ SCHEDULE = (
     Scheduled(SWEEP_KEYS, "47 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(KEEP_AUDIT_LOG, "23 2 * * *"),
+    Scheduled(CHECK_INTEGRITY, "53 2 * * *"),
 )
 
 
@@ -51,6 +54,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handle
         SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
         SEAL_AUDIT_LOG: in_transactions(engine, seal_batch),
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),
+        CHECK_INTEGRITY: in_transaction(engine, CHECK_INTEGRITY, check_and_log),
     }
 
 

@@ -145,6 +145,8 @@ class MetricsCollector(Collector):
         lag = {"": sight.oldest_job_seconds}
         yield self._gauge("jobs_lag_seconds", "For how long a job could have been begun, and was not.", "", lag)
         yield self._gauge("dead_letters", "Jobs that were given up.", "job", sight.dead_letters)
+        broken = {"": sight.broken_promises}
+        yield self._gauge("promises_broken", "Rows that break what must always hold, at the last check.", "", broken)
 
     def _rates(self) -> Iterator[Metric]:
         refused = {rate: self._sources.rates.refused[rate] for rate in Rate}

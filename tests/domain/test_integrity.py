@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.integrity import check_integrity
 from domain.integrity_checks import CHECKS
 from models import IntegrityCheckLog, IntegrityStatus
-from server.commands.check_integrity import report
+from server.integrity_reports import report
 from tests.factories import add_product, add_review, add_shopful, writing
 
 UNGUARDED = "SET LOCAL session_replication_role = replica"
