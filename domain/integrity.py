@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.integrity_checks import CHECKS, Check
+from domain.checking import Check
+from domain.integrity_checks import CHECKS
 from models import IntegrityCheckLog, IntegrityStatus
 
 CHECK_INTEGRITY = "check_integrity"

@@ -14,7 +14,11 @@ EXIT_BROKEN = 5
 
 def check_integrity_command(
     repair: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--repair", help="Set right what follows from other rows: ratings and prices of products.")
+        bool,
+        typer.Option(
+            "--repair",
+            help="Set right what follows from other rows: ratings and prices of products, counters of codes.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,  # noqa: FBT002
 ) -> None:
