@@ -1,6 +1,7 @@
 """How single values travel: what stands in the row for a scalar, and the code that makes its text form of it."""
 
 from collections.abc import Hashable
+from enum import Enum, auto
 from typing import Any, cast
 
 from graphql import (
@@ -17,6 +18,16 @@ from sqlalchemy import cast as sql_cast
 
 from compiler.layout import Layout
 
+
+class Form(Enum):
+    """As what a column travels."""
+
+    STORED = auto()
+    TEXT = auto()
+    TEXTS = auto()
+    FLOAT = auto()
+
+
 Owner = tuple[Any, str]
 """An entity, and the attribute of it that a column is."""
 
@@ -25,16 +36,16 @@ def scalar(kind: GraphQLOutputType, column: ColumnElement[Any], layout: Layout, 
     """Place a column as it should travel; gives the code that reads it. Columns of one owner are one."""
     nullable = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if isinstance(nullable, GraphQLList):  # asyncpg decodes no other array of strings within a row
-        return _named(get_named_type(kind), _read(layout, sql_cast(column, ARRAY(Text)), owner))
+        return _named(get_named_type(kind), _read(layout, sql_cast(column, ARRAY(Text)), owner, Form.TEXTS))
     match get_named_type(kind).name:
         case "Decimal":
-            return _read(layout, sql_cast(column, Text), owner)
+            return _read(layout, sql_cast(column, Text), owner, Form.TEXT)
         case "Float":
-            return _read(layout, sql_cast(column, Float(53)), owner)
+            return _read(layout, sql_cast(column, Float(53)), owner, Form.FLOAT)
         case "DateTime":
             return f"when({_read(layout, column, owner)})"
         case "JSON":
-            return f"json({_read(layout, sql_cast(column, Text), owner)})"
+            return f"json({_read(layout, sql_cast(column, Text), owner, Form.TEXT)})"
         case _:
             return _read(layout, column, owner)
 
@@ -57,10 +68,10 @@ def _named(kind: GraphQLNamedType, read: str) -> str:
     return f"[{names!r}[v] for v in {read}]"
 
 
-def column_key(entity: Any, attribute: str, travelling: ColumnElement[Any]) -> Hashable:
+def column_key(entity: Any, attribute: str, form: Form) -> Hashable:
     """Equal for what is read of one column in one form."""
-    return id(entity), attribute, str(travelling.type)
+    return id(entity), attribute, form
 
 
-def _read(layout: Layout, column: ColumnElement[Any], owner: Owner | None) -> str:
-    return f"r[{layout.place(column, column_key(*owner, column) if owner else None)}]"
+def _read(layout: Layout, column: ColumnElement[Any], owner: Owner | None, form: Form = Form.STORED) -> str:
+    return f"r[{layout.place(column, column_key(*owner, form) if owner else None)}]"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import QueryableAttribute
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Argument, Inputs, constant
 from compiler.layout import Layout
-from compiler.values import column_key, key_place
+from compiler.values import Form, column_key, key_place
 from domain.conditions import roomy
 from resolvers.errors import BadInputError
 from resolvers.ordering import SEPARATOR, Order, place_of
@@ -36,7 +36,8 @@ class OrderedList:
         key: Any = self.order.key(self.entity, self.question)
         is_time = isinstance(key.type, DateTime)
         travelling = key if is_time else cast(key, Text)
-        name = column_key(self.entity, key.key, travelling) if isinstance(key, QueryableAttribute) else self.order.tag
+        form = Form.STORED if is_time else Form.TEXT
+        name = column_key(self.entity, key.key, form) if isinstance(key, QueryableAttribute) else self.order.tag
         place = layout.place(travelling, name)
         read = f"{row}[{place}]"
         text = f"microseconds({read})" if is_time else read

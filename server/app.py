@@ -66,7 +66,7 @@ from server.worker import working
 SHORT_GRACE = timedelta(seconds=1)
 """How long jobs may go on when a developer stops the server."""
 
-ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+ALLOCATIONS_BETWEEN_COLLECTIONS = 10_000
 """Answering a request leaves no cycles, so that the collector finds little, and looks seldom."""
 
 
