@@ -79,7 +79,7 @@ def compete(wish: Wish, report: Report) -> Outcome:
         taking_part = [server for server in servers if any(server.contestant is one for one in wish.contestants)]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         track = Track(generator, database, samples.accounts, folder, report)
-        results = {one.name: track.compete(one, taking_part, judge, wish.plan) for one in operations}
+        results = track.compete(operations, taking_part, judge, wish.plan)
         process = (
             measure_process(judge, next(one for one in every if one.name == LIST)) if judge in taking_part else None
         )

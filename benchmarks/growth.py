@@ -79,7 +79,8 @@ def _grown(name: str, small: Side, large: Side, plan: Plan) -> Growth:
     for _ in range(plan.rounds):
         for side, found in zip((small, large), figures, strict=True):
             operation = side.operations[name]
-            result = side.track.compete(operation, [side.server], side.server, once)[side.server.contestant.name]
+            results = side.track.compete([operation], [side.server], side.server, once)
+            result = results[name][side.server.contestant.name]
             if result.absent is not None:
                 raise BenchmarkError(f"{name} failed: {result.absent}.")
             found.append(result.runs[0].database_cpu_ms)

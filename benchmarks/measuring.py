@@ -1,12 +1,11 @@
-"""Rounds of runs: one contestant after the other, each round beginning with the next, and the medians of all."""
+"""Rounds of runs: every operation, one contestant after the other, beginning with the next in each round."""
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from uuid import UUID
 
 from benchmarks.answers import require_equal_answers
@@ -55,9 +54,9 @@ class Result:
     seconds: int = 0
     """How long each run takes: longer for the slow, or the requests under way at its end would weigh too much."""
 
-    def median(self, figure: Callable[[Run], float]) -> float:
-        """The middle of that figure over the runs."""
-        return median(figure(run) for run in self.runs)
+
+Results = Mapping[str, Result]
+"""By the names of the contestants."""
 
 
 class Track:
@@ -73,22 +72,32 @@ class Track:
         self._report = report
 
     def compete(
-        self, operation: Operation, servers: Sequence[Server], reference: Server, plan: Plan
-    ) -> dict[str, Result]:
-        """The results of the servers that can answer the operation, by the names of the contestants."""
+        self, operations: Sequence[Operation], servers: Sequence[Server], reference: Server, plan: Plan
+    ) -> Mapping[str, Results]:
+        """The results of each operation. A round is one run of everything, so that all of it meets the same machine."""
+        results = {one.name: self._prepared(one, servers, reference, plan) for one in operations}
+        for number in range(plan.rounds):
+            for operation in operations:
+                self._run_round(operation, servers, number, results[operation.name])
+        return results
+
+    def _prepared(self, operation: Operation, servers: Sequence[Server], reference: Server, plan: Plan) -> Results:
+        """Results without runs of the servers that can answer the operation."""
         able = [server for server in servers if operation.name in server.contestant.operations]
-        results = {server.contestant.name: Result() for server in able}
+        results: Results = {server.contestant.name: Result() for server in able}
         for server in able:
             with self._noting_absence(operation, server, results):
                 results[server.contestant.name].seconds = self._prepare(operation, server, reference, plan)
-        for number in range(plan.rounds):
-            start = number % len(able) if able else 0
-            for server in (*able[start:], *able[:start]):
-                result = results[server.contestant.name]
-                if result.absent is None:
-                    with self._noting_absence(operation, server, results):
-                        result.runs.append(self._measure(operation, server, result.seconds))
         return results
+
+    def _run_round(self, operation: Operation, servers: Sequence[Server], number: int, results: Results) -> None:
+        able = [server for server in servers if server.contestant.name in results]
+        start = number % len(able) if able else 0
+        for server in (*able[start:], *able[:start]):
+            result = results[server.contestant.name]
+            if result.absent is None:
+                with self._noting_absence(operation, server, results):
+                    result.runs.append(self._measure(operation, server, result.seconds))
 
     def _prepare(self, operation: Operation, server: Server, reference: Server, plan: Plan) -> int:
         """Compare answers, and warm the server up while each answer is looked into for errors.
@@ -131,7 +140,7 @@ class Track:
         return Requests(self._folder / f"{name}.jsonl", self._folder / f"{name}.authorizations")
 
     @contextmanager
-    def _noting_absence(self, operation: Operation, server: Server, results: dict[str, Result]) -> Iterator[None]:
+    def _noting_absence(self, operation: Operation, server: Server, results: Results) -> Iterator[None]:
         try:
             yield
         except AbsentError as reason:

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.contestants import Contestant
-from benchmarks.measuring import Plan, Result
+from benchmarks.measuring import Plan, Result, Run
 from benchmarks.operations import Operation
 from benchmarks.process import ProcessCost
 
 FIGURES = ("per_second", "p50_ms", "p99_ms", "server_cpu_ms", "database_cpu_ms")
 DIGITS = 4
+
+Contender = tuple[str, str]
+"""An operation and the name of a contestant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,21 @@ class Outcome:
 
     def figure(self, operation: str, contestant: str, name: str) -> float | None:
         """The median of a figure; None when there is none."""
+        runs = self._runs(operation, contestant)
+        return median(float(getattr(run, name)) for run in runs) if runs else None
+
+    def ratio(self, one: Contender, other: Contender, name: str) -> float | None:
+        """The median over the rounds of the one's figure to the other's; None when one of them has none.
+
+        Each round compares two runs of the same minute: what the machine did in another weighs on neither.
+        """
+        runs = [self._runs(*contender) for contender in (one, other)]
+        pairs = [[float(getattr(run, name)) for run in pair] for pair in zip(*runs, strict=False)]
+        return median(first / second for first, second in pairs) if pairs else None
+
+    def _runs(self, operation: str, contestant: str) -> Sequence[Run]:
         result = self.results.get(operation, {}).get(contestant)
-        if result is None or result.absent is not None or not result.runs:
-            return None
-        return result.median(lambda run: float(getattr(run, name)))
+        return () if result is None or result.absent is not None else result.runs
 
     def load_averages(self) -> tuple[float, float]:
         """The least and the greatest load average that a run began with."""

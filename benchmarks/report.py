@@ -51,7 +51,8 @@ def _introduction(outcome: Outcome) -> str:
     return (
         f"# Benchmark, {outcome.scale} products\n\n"
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, PostgreSQL {outcome.postgres}; "
-        f"wrk with {CONNECTIONS} connections, medians of {outcome.plan.rounds} runs of {outcome.plan.seconds} s each; "
+        f"wrk with {CONNECTIONS} connections, medians of {outcome.plan.rounds} runs of {outcome.plan.seconds} s each, "
+        f"and of the ratios within each round; "
         f"load average {least:.1f} to {most:.1f}."
     )
 

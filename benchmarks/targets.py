@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.contestants import CACHED, CONSTANT, OURS, SIGNED_IN, Kind
-from benchmarks.outcome import Outcome
+from benchmarks.outcome import Contender, Outcome
 
 CEILING = "hand-written"
 CEILING_SHARE = 0.7
@@ -60,15 +60,10 @@ def _throughput(outcome: Outcome, operation: str, other: str, wanted: float) -> 
     yield from _faster(outcome, title, (operation, OURS), (operation, other), wanted)
 
 
-def _faster(
-    outcome: Outcome, title: str, one: tuple[str, str], other: tuple[str, str], wanted: float
-) -> Iterator[Target]:
-    """Of two pairs of operation and contestant."""
-    rates = [outcome.figure(*pair, "per_second") for pair in (one, other)]
-    costs = [outcome.figure(*pair, "server_cpu_ms") for pair in (one, other)]
-    if rates[0] and rates[1]:
-        cpu_ratio = costs[1] / costs[0] if costs[0] and costs[1] else None
-        yield Target(title, rates[0] / rates[1], wanted, cpu_ratio=cpu_ratio)
+def _faster(outcome: Outcome, title: str, one: Contender, other: Contender, wanted: float) -> Iterator[Target]:
+    ratio = outcome.ratio(one, other, "per_second")
+    if ratio is not None:
+        yield Target(title, ratio, wanted, cpu_ratio=outcome.ratio(other, one, "server_cpu_ms"))
 
 
 def _ahead_of_peers(outcome: Outcome) -> Iterator[Target]:
@@ -85,16 +80,16 @@ def _ahead_of_peers(outcome: Outcome) -> Iterator[Target]:
 
 def _database(outcome: Outcome) -> Iterator[Target]:
     for operation in outcome.operations:
-        ours, least = (outcome.figure(operation.name, name, "database_cpu_ms") for name in (OURS, CEILING))
-        if ours and least:
+        ratio = outcome.ratio((operation.name, OURS), (operation.name, CEILING), "database_cpu_ms")
+        if ratio is not None:
             title = f"{operation.name}: PostgreSQL CPU against {CEILING}"
-            yield Target(title, ours / least, DATABASE_FACTOR, at_most=True)
+            yield Target(title, ratio, DATABASE_FACTOR, at_most=True)
 
 
 def _deep_page(outcome: Outcome) -> Iterator[Target]:
-    deep, first = (outcome.figure(operation, OURS, "database_cpu_ms") for operation in ("page-deep", "page-first"))
-    if deep and first:
-        yield Target("page-deep: PostgreSQL CPU against page-first", deep / first, DEEP_PAGE_FACTOR, at_most=True)
+    ratio = outcome.ratio(("page-deep", OURS), ("page-first", OURS), "database_cpu_ms")
+    if ratio is not None:
+        yield Target("page-deep: PostgreSQL CPU against page-first", ratio, DEEP_PAGE_FACTOR, at_most=True)
 
 
 def _texts(outcome: Outcome) -> Iterator[Target]:
@@ -109,14 +104,10 @@ def _cached(outcome: Outcome) -> Iterator[Target]:
 
 def _signed_in(outcome: Outcome) -> Iterator[Target]:
     for operation in outcome.operations:
-        theirs, visitors = (outcome.figure(operation.name, name, "server_cpu_ms") for name in (SIGNED_IN, OURS))
-        if theirs and visitors:
-            yield Target(
-                f"{operation.name}: server CPU signed in against visitors",
-                theirs / visitors,
-                SIGNED_IN_FACTOR,
-                at_most=True,
-            )
+        ratio = outcome.ratio((operation.name, SIGNED_IN), (operation.name, OURS), "server_cpu_ms")
+        if ratio is not None:
+            title = f"{operation.name}: server CPU signed in against visitors"
+            yield Target(title, ratio, SIGNED_IN_FACTOR, at_most=True)
 
 
 def _process(outcome: Outcome) -> Iterator[Target]:
