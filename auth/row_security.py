@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
@@ -18,6 +19,8 @@ GUARDED_TABLES = frozenset(
         "addresses",
         "api_tokens",
         "audit_log",
+        "cart_lines",
+        "carts",
         "dead_letters",
         "external_identities",
         "promo_code_categories",
@@ -35,9 +38,12 @@ GUARDED_TABLES = frozenset(
 WITHHELD_COLUMNS: Mapping[type[models.Base], Sequence[str]] = MappingProxyType({models.User: ("password_hash",)})
 """What no request may read of tables whose rows it reads whole (migration 0017)."""
 
-USER_ID, PERMISSIONS = "merkato.user_id", "merkato.permissions"
+USER_ID, PERMISSIONS, GUEST_ID = "merkato.user_id", "merkato.permissions", "merkato.guest_id"
 
-IDENTIFY_SESSION = f"SELECT set_config('{USER_ID}', $1, false), set_config('{PERMISSIONS}', $2, false)"
+IDENTIFY_SESSION = (
+    f"SELECT set_config('{USER_ID}', $1, false), set_config('{PERMISSIONS}', $2, false),"
+    f" set_config('{GUEST_ID}', $3, false)"
+)
 """For a driver's connection, whose next user says so anew."""
 
 
@@ -49,11 +55,22 @@ class Identity:
     """Empty without an account."""
     permissions: str
     """Separated by commas."""
+    guest_id: str
+    """Empty without a guest's token."""
+
+    @property
+    def settings(self) -> tuple[str, str, str]:
+        """What IDENTIFY_SESSION takes."""
+        return self.user_id, self.permissions, self.guest_id
 
 
 def identity_of(viewer: Viewer) -> Identity:
     """What the database is to know of the viewer."""
-    return Identity("" if viewer.user_id is None else str(viewer.user_id), ",".join(viewer.grants))
+    return Identity(_text(viewer.user_id), ",".join(viewer.grants), _text(viewer.guest_id))
+
+
+def _text(key: UUID | None) -> str:
+    return "" if key is None else str(key)
 
 
 def identifying(viewer: Viewer) -> Select[Any]:
@@ -62,4 +79,5 @@ def identifying(viewer: Viewer) -> Select[Any]:
     return select(
         func.set_config(USER_ID, identity.user_id, True),  # noqa: FBT003 - until the end of the transaction
         func.set_config(PERMISSIONS, identity.permissions, True),  # noqa: FBT003 - the same
+        func.set_config(GUEST_ID, identity.guest_id, True),  # noqa: FBT003 - the same
     )

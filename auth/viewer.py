@@ -23,10 +23,17 @@ class Viewer:
     """Whose API token it is, of a machine: it has no account, so that nothing of the account is its own."""
     token_id: UUID | None = None
     """Which API token it is, of a machine."""
+    guest_id: UUID | None = None
+    """Which guest's token came with the request (auth/guests.py), whoever else sent it."""
 
     @property
     def is_visitor(self) -> bool:
-        """Whether it has neither an account nor any grant."""
+        """Whether nothing is known of it: neither an account, nor any grant, nor a guest's token."""
+        return self.is_anonymous and self.guest_id is None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it has neither an account nor any grant: a visitor, or a guest."""
         return self.user_id is None and not self.grants
 
     def may(self, requirement: Requirement) -> bool:
@@ -55,6 +62,17 @@ class Viewer:
     def owns(self, owner: Any) -> ColumnElement[bool]:
         """The condition that the account in the column `owner` is the viewer's own; nothing is a visitor's."""
         return false() if self.user_id is None else owner == self.key
+
+    @property
+    def guest_key(self) -> ColumnElement[UUID]:
+        """The guest as a parameter of SQL. Without a guest's token it raises LookupError."""
+        if self.guest_id is None:
+            raise LookupError("The viewer is no guest.")
+        return bindparam(None, self.guest_id, type_=Uuid())
+
+    def holds(self, guest: Any) -> ColumnElement[bool]:
+        """The condition that the guest in the column `guest` is the one whose token the viewer sent."""
+        return false() if self.guest_id is None else guest == self.guest_key
 
 
 VISITOR = Viewer()

@@ -104,6 +104,21 @@ def _promo_code(_code: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]
     return true() if viewer.may(Permission.PROMOTIONS_READ) else false()
 
 
+def _cart(cart: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.CARTS_READ) else bought_by(viewer, cart)
+
+
+def _cart_line(line: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    if owned or viewer.may(Permission.CARTS_READ):
+        return true()
+    return select(models.Cart.id).where(models.Cart.id == line.cart_id, bought_by(viewer, models.Cart)).exists()
+
+
+def bought_by(viewer: Viewer, row: Any) -> ColumnElement[bool]:
+    """The condition that a row with `user_id` and `guest_id` is the viewer's, as an account or as a guest."""
+    return or_(viewer.owns(row.user_id), viewer.holds(row.guest_id))
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -120,6 +135,8 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Post: _post,
         models.Review: _review,
         models.AuditEntry: _audit_entry,
+        models.Cart: _cart,
+        models.CartLine: _cart_line,
         models.DeadLetter: _dead_letter,
         models.StockMovement: _stock_movement,
         models.PromoCode: _promo_code,

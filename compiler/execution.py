@@ -93,17 +93,24 @@ class Compiler:
 
     def plan(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan:
         """The plan for these variables; raises NotCompilableError, the same for the same shape."""
+        planned = self._planned(operation, values, viewer)
+        if isinstance(planned, NotCompilableError):  # anew: one that is kept gathers the frames of all who raise it
+            raise NotCompilableError(planned.reason, planned.detail)
+        return planned
+
+    def _planned(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan | NotCompilableError:
+        """The plan or the refusal. Where a guest's token changes nothing, guests have the plan of everybody else."""
         key = _key(operation, values, viewer)
         plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
         known = plans.get(key, values.coerced)
         if known is None:
             inputs = Inputs(values.coerced)
             known = self._made(inputs, operation, values, viewer)
+            if viewer.guest_id is not None and not _is_for_guests(known):
+                known = self._planned(operation, values, replace(viewer, guest_id=None))
             plans.put(key, inputs.structural, values.coerced, known)
         else:
             self.metrics.hits += 1
-        if isinstance(known, NotCompilableError):  # anew: an error that is kept gathers the frames of all who raise it
-            raise NotCompilableError(known.reason, known.detail)
         return known
 
     def knows(self, operation: Operation, values: VariableValues, viewer: Viewer) -> bool:
@@ -158,7 +165,11 @@ class Compiler:
 def _key(operation: Operation, values: VariableValues, viewer: Viewer) -> Hashable:
     kinds = {name: source.signature.type for name, source in values.sources.items()}
     shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
-    return operation, viewer.grants, viewer.user_id is None, shape
+    return operation, viewer.grants, viewer.user_id is None, viewer.guest_id is None, shape
+
+
+def _is_for_guests(planned: Plan | NotCompilableError) -> bool:
+    return isinstance(planned, Plan) and planned.is_for_guests
 
 
 def _symbolic(values: VariableValues, inputs: Inputs) -> dict[str, Any]:

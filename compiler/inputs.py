@@ -11,7 +11,8 @@ from sqlalchemy.types import TypeEngine
 from compiler.parameters import Path
 
 ACCOUNT = "the viewer's account"
-"""Where its key stands among the variables; no variable can be called so."""
+GUEST = "the viewer's guest"
+"""Where their keys stand among the variables; no variable can be called so."""
 
 TYPES: Mapping[str, TypeEngine[Any]] = {
     "DateTime": DateTime(timezone=True),
@@ -49,14 +50,25 @@ class Inputs:
         self.structural: list[Input] = []
         self.parameters: dict[str, Input] = {}
         self.shaping: list[Input] = []
-        self.accounts: set[str] = set()
-        """The names of the parameters that are the viewer's account."""
+        self.personal: set[str] = set()
+        """The names of the parameters that are the viewer's account or guest."""
+        self.is_for_guests = False
+        """Whether one of them is the guest."""
 
     @property
     def account(self) -> BindParameter[UUID]:
         """The key of the viewer's account."""
-        parameter = self.bind((ACCOUNT,), Uuid())
-        self.accounts.add(parameter.key)
+        return self._person(ACCOUNT)
+
+    @property
+    def guest(self) -> BindParameter[UUID]:
+        """The key of the guest whose token the viewer sent."""
+        self.is_for_guests = True
+        return self._person(GUEST)
+
+    def _person(self, name: str) -> BindParameter[UUID]:
+        parameter = self.bind((name,), Uuid())
+        self.personal.add(parameter.key)
         return parameter
 
     def bind(

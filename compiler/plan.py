@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect
 from auth.row_security import GUARDED_TABLES
 from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
-from compiler.inputs import ACCOUNT, Input, Inputs
+from compiler.inputs import ACCOUNT, GUEST, Input, Inputs
 from compiler.planning import Traced
 from compiler.root_fields import RootField
 from compiler.shape import Shape
@@ -67,8 +67,10 @@ class Plan:
     """Whether the same rows may give another answer later."""
     root_fields: tuple[RootField, ...] = ()
     """What the operation asks of the root, which is counted each time that it is asked."""
-    accounts: Sequence[int] = ()
-    """Which parameters are the viewer's account."""
+    personal: Sequence[int] = ()
+    """Which parameters are the viewer's account or guest."""
+    is_for_guests: bool = False
+    """Whether one of them is the guest. Without it, a guest's token changes nothing about the answer."""
     is_guarded: bool = False
     """Whether the database has to know the viewer, because row-level security guards a table."""
     operation: str | None = None
@@ -82,8 +84,8 @@ class Plan:
 
     def bind(self, variables: Mapping[str, Any], viewer: Viewer) -> "BoundPlan":
         """The plan with the values of a request. Raises what a conversion refuses with."""
-        if self.accounts:
-            variables = {**variables, ACCOUNT: viewer.account_id}
+        if self.personal:
+            variables = {**variables, **identity_of(viewer)}
         return BoundPlan(self, self.arguments(variables), [each.read(variables) for each in self.shaping])
 
 
@@ -101,12 +103,12 @@ class BoundPlan:
         self._key: Hashable = None
 
     def for_viewer(self, viewer: Viewer) -> "BoundPlan":
-        """The same request of another account with the same grants."""
-        if not self.plan.accounts:
+        """The same request of another account or guest with the same grants."""
+        if not self.plan.personal:
             return self
-        parameters = list(self.parameters)
-        for place in self.plan.accounts:
-            parameters[place] = self.plan.sources[place]({ACCOUNT: viewer.account_id})
+        parameters, identity = list(self.parameters), identity_of(viewer)
+        for place in self.plan.personal:
+            parameters[place] = self.plan.sources[place](identity)
         return BoundPlan(self.plan, parameters, self.shaping, self.cost)
 
     @property
@@ -128,6 +130,11 @@ class BoundPlan:
     def written(self, fetched: Any) -> bytes:
         """The JSON of `data` that what was fetched makes."""
         return orjson.dumps(self.plan.shape(fetched, self.shaping))
+
+
+def identity_of(viewer: Viewer) -> dict[str, Any]:
+    """What the personal parameters of a plan are read from. A plan asks for what its viewers have."""
+    return {ACCOUNT: viewer.user_id, GUEST: viewer.guest_id}
 
 
 class RecordingCompiler(PGCompiler_asyncpg):
@@ -190,7 +197,8 @@ def plan_of(traced: Traced, inputs: Inputs) -> Plan:
         tables=frozenset(compiled.tables),
         depends_on_time=compiled.depends_on_time,
         is_guarded=not compiled.tables.isdisjoint(GUARDED_TABLES),
-        accounts=[place for place, name in enumerate(names) if name in inputs.accounts],
+        personal=[place for place, name in enumerate(names) if name in inputs.personal],
+        is_for_guests=inputs.is_for_guests,
     )
 
 

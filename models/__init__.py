@@ -5,6 +5,7 @@ from models.addresses import Address
 from models.api_tokens import ApiToken
 from models.audit import ActorKind, AuditAction, AuditChain, AuditedTable, AuditEntry
 from models.base import Base
+from models.carts import Cart, CartLine
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
 from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
 from models.external import ExternalIdentity, ExternalSignIn
@@ -41,6 +42,8 @@ __all__ = [
     "Badge",
     "Base",
     "BillingPeriod",
+    "Cart",
+    "CartLine",
     "Category",
     "DeadLetter",
     "DiscountType",

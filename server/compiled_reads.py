@@ -110,7 +110,7 @@ class CompiledReads:
 
     def kept(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
         """The JSON of `data`, if the answer is there without anybody having to be asked."""
-        return self._cache.kept(bound) if self._cache is not None and viewer.is_visitor else None
+        return self._cache.kept(bound) if self._cache is not None and _is_for_everybody(bound, viewer) else None
 
     async def run(
         self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None = None
@@ -129,9 +129,10 @@ class CompiledReads:
     def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> Awaitable[bytes]:
         if explanation is not None:
             explanation.tables |= bound.plan.tables
-        if bound.plan.is_guarded and not viewer.is_visitor and self._own_pool is not None:
+        is_for_everybody = _is_for_everybody(bound, viewer)
+        if bound.plan.is_guarded and not is_for_everybody and self._own_pool is not None:
             return self._read_as(viewer, self._own_pool, bound, explanation)
-        if self._cache is None or not viewer.is_visitor:
+        if self._cache is None or not is_for_everybody:
             return self._read(bound, explanation)
         return self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
 
@@ -162,7 +163,7 @@ class CompiledReads:
         identity = identity_of(viewer)
 
         async def fetch(connection: asyncpg.Connection) -> Any:
-            await connection.fetchrow(IDENTIFY_SESSION, identity.user_id, identity.permissions)
+            await connection.fetchrow(IDENTIFY_SESSION, *identity.settings)
             return await bound.fetch(connection)
 
         return bound.written(await pool.run(fetch, self._counting(Database.PRIMARY, explanation)))
@@ -183,3 +184,8 @@ class CompiledReads:
         self.metrics.seconds += seconds
         if explanation is not None:
             explanation.add_statement(seconds)
+
+
+def _is_for_everybody(bound: BoundPlan, viewer: Viewer) -> bool:
+    """Whether every visitor has the same answer: guests are visitors, unless the plan asks who they are."""
+    return viewer.is_anonymous and not bound.plan.is_for_guests

@@ -43,7 +43,7 @@ from server.refusals import refusal
 from server.request_ids import current_request_id
 from server.request_memo import RequestMemo
 from server.settings import AppEnvironment, Settings
-from server.viewers import AUTHORIZATION, Viewers
+from server.viewers import AUTHORIZATION, GUEST_TOKEN, Viewers
 
 OpenContext = Callable[[Viewer, Callable[[], Visit], RefreshCookie], Context]
 
@@ -96,7 +96,9 @@ class GraphQLEndpoint:
         media_type, began = JSON, perf_counter()
         try:
             media_type = media_type_for(request.header(b"accept"))
-            viewer = await self._viewers.viewer_of(request) if AUTHORIZATION in request.headers else VISITOR
+            viewer = VISITOR
+            if AUTHORIZATION in request.headers or GUEST_TOKEN in request.headers:
+                viewer = await self._viewers.viewer_of(request)
             if request.is_reading:
                 answer = await self._run(from_query_string(request.query_string), request, viewer, began)
                 return self._kept_by_others(request, answer, media_type, viewer)

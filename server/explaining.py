@@ -186,7 +186,7 @@ async def _explain_compiled(
             if role is not None:
                 await connection.execute(f"SET LOCAL ROLE {role}")
             identity = identity_of(viewer)
-            await connection.fetchrow(IDENTIFY_SESSION, identity.user_id, identity.permissions)
+            await connection.fetchrow(IDENTIFY_SESSION, *identity.settings)
             lines = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", *bound.parameters)
             tree = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *bound.parameters)
         except asyncpg.PostgresError as error:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from auth.permissions import Permission
-from auth.viewer import VISITOR, Viewer
+from auth.viewer import Viewer
 from compiler.errors import NotCompilableError
 from compiler.plan import tables_of
 from resolvers.context import AnySelect, Reading
@@ -104,7 +104,7 @@ def asks(extensions: Mapping[str, Any] | None) -> bool:
 
 def may_ask(viewer: Viewer, *, visitors: bool) -> bool:
     """Whether the viewer gets explanations; visitors do where a setting says so."""
-    return viewer.may(Permission.DIAGNOSTICS_READ) or (visitors and viewer == VISITOR)
+    return viewer.may(Permission.DIAGNOSTICS_READ) or (visitors and viewer.is_anonymous)
 
 
 def denial() -> dict[str, Any]:

@@ -9,17 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from auth.viewer import VISITOR, Viewer
+from auth.viewer import Viewer
 from auth.visibility import PUBLIC_TABLES
 from compiler.plan import Plan
 from server.graphql_execution import Answer
 from server.response_cache import TIMED_SECONDS
 
 IDENTITY_HEADERS = ("Authorization",)
-"""The headers that tell who asks. Whatever else a viewer is ever made from, such as a cookie, belongs here."""
+"""The headers that tell who asks. Whatever else a viewer is ever made from, such as a cookie, belongs here.
+
+Guest-Token does not: guests get the answers of visitors, but for those that are private anyway.
+"""
 
 VARY = ", ".join(("Accept", *IDENTITY_HEADERS, "Origin"))
 """Origin, because the answer to a page of another origin says whether it may read it."""
+VARY_OF_PRIVATE = f"{VARY}, Guest-Token"
 PRIVATE = "private, no-store"
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
@@ -39,7 +43,7 @@ class CacheRules:
         """The headers of an answer to a GET; `asked` are those of the request, by their names in lower case."""
         plan = _public_plan(answer, viewer, asked)
         if plan is None:
-            return {"Cache-Control": PRIVATE, "Vary": VARY}
+            return {"Cache-Control": PRIVATE, "Vary": VARY_OF_PRIVATE}
         return {"Cache-Control": self._control(plan), "ETag": entity_tag(media_type, body), "Vary": VARY}
 
     def _control(self, plan: Plan) -> str:
@@ -56,13 +60,16 @@ def _public_plan(answer: Answer, viewer: Viewer, asked: Mapping[bytes, bytes]) -
     """The plan of an answer that is the same for everybody; None for any other, which nobody else may keep.
 
     This is the only place that decides it. A viewer with an account or with any grant is never a visitor, and whoever
-    sends credentials is none either, even if they were not understood. Without a plan nothing is known about what the
-    answer was made from; one with errors is best asked for again, and extensions tell of this one request.
+    sends credentials is none either, even if they were not understood. A guest is one, unless the plan asks which one.
+    Without a plan nothing is known about what the answer was made from; one with errors is best asked for again, and
+    extensions tell of this one request.
     """
-    if viewer != VISITOR or any(name.lower().encode() in asked for name in IDENTITY_HEADERS):
+    if not viewer.is_anonymous or any(name.lower().encode() in asked for name in IDENTITY_HEADERS):
         return None
     bound = answer.bound
-    if bound is None or answer.errors or answer.extensions or not bound.plan.tables <= PUBLIC_TABLES:
+    if bound is None or answer.errors or answer.extensions:
+        return None
+    if bound.plan.is_for_guests or not bound.plan.tables <= PUBLIC_TABLES:
         return None
     return bound.plan
 

@@ -1,8 +1,9 @@
 """Bodies that came before: what they parse, coerce and bind to is found by their bytes alone.
 
 Frontends send the same few requests over and over. Only requests that a compiled statement answered are kept, by their
-body and by what their viewer's plans differ in: the grants, and whether there is an account. So they stand for one plan
-and its parameters, of which the account is put in anew. Whether that plan may be used is asked each time.
+body and by what their viewer's plans differ in: the grants, and whether there is an account or a guest's token. So they
+stand for one plan and its parameters, of which account and guest are put in anew. Whether that plan may be used is
+asked each time.
 """
 
 from collections import OrderedDict
@@ -41,4 +42,4 @@ class RequestMemo:
 
 def _key(body: bytes, viewer: Viewer) -> Hashable:
     """As the key of a plan has it (compiler/execution.py); a visitor's is the body alone, which is hashed at once."""
-    return body if viewer is VISITOR else (body, viewer.grants, viewer.user_id is None)
+    return body if viewer is VISITOR else (body, viewer.grants, viewer.user_id is None, viewer.guest_id is None)

@@ -1,16 +1,19 @@
 """Who sends a request: what the header Authorization proves, or a visitor. What it does not prove is refused.
 
+The header Guest-Token tells which guest it is besides. A token that nobody was handed tells nothing; it is not refused.
+
 Source of the rules: RFC 6750, OAuth 2.0 bearer tokens.
 """
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from auth.api_tokens import is_api_token
 from auth.errors import ApiTokenRefusedError
+from auth.guests import guest_id_of
 from auth.tokens import AccessTokenRefusedError, AccessTokens
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from resolvers.errors import ErrorCode
@@ -18,6 +21,7 @@ from server.graphql_request import RequestRefusedError
 from server.http_messages import HttpRequest
 
 AUTHORIZATION = b"authorization"
+GUEST_TOKEN = b"guest-token"
 SCHEME = "bearer"
 MAXIMUM_KNOWN = 10_000
 """How many tokens are remembered, because to verify one costs more than many an answer."""
@@ -55,9 +59,8 @@ class Viewers:
 
     async def viewer_of(self, request: HttpRequest) -> Viewer:
         """Who sends it. Raises RequestRefusedError for credentials that prove nothing: they are never a visitor's."""
-        if AUTHORIZATION not in request.headers:
-            return VISITOR
-        return (await self.bearer(_line_of(request))).viewer
+        proved = (await self.bearer(_line_of(request))).viewer if AUTHORIZATION in request.headers else VISITOR
+        return with_guest(proved, request.header(GUEST_TOKEN))
 
     async def bearer(self, authorization: str) -> KnownToken:
         """Whom a value of the header Authorization proves. Raises RequestRefusedError."""
@@ -87,6 +90,12 @@ class Viewers:
         if len(self._known) > MAXIMUM_KNOWN:
             self._known.popitem(last=False)
         return known
+
+
+def with_guest(viewer: Viewer, token: str | None) -> Viewer:
+    """The viewer, with the guest whose token was sent too."""
+    guest_id = None if token is None else guest_id_of(token)
+    return viewer if guest_id is None else replace(viewer, guest_id=guest_id)
 
 
 def _line_of(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from server.graphql_errors import disguised, is_database_away
 from server.operation_answers import OperationAnswers
-from server.socket_identity import SocketIdentity, authorization_in
+from server.socket_identity import Credentials, SocketIdentity, credentials_in
 from server.websocket_messages import (
     CloseCode,
     Complete,
@@ -47,7 +47,7 @@ class SocketRules:
     idle_seconds: float
 
 
-Identify = Callable[[str | None], SocketIdentity]
+Identify = Callable[[Credentials], SocketIdentity]
 """Who it is whose credentials these are."""
 Answering = Callable[[SocketIdentity], OperationAnswers]
 
@@ -127,8 +127,7 @@ class WebSocketSession:
     async def _initialise(self, init: ConnectionInit) -> None:
         if self._identity is not None:
             raise SocketClosedError(CloseCode.TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
-        header = self._websocket.headers.get("authorization")
-        self._identity = self._identify(authorization_in(init.payload, header))
+        self._identity = self._identify(credentials_in(init.payload, self._websocket.headers))
         await self._identity.present_viewer()
         self._operations = Operations(
             self._answering(self._identity), self._send, self._close_soon, self._rules.max_operations

@@ -22,7 +22,7 @@ from models import (
     UserSecurityLog,
     UserSession,
 )
-from tests.factories import add_address, add_dead_letter, add_product, add_user
+from tests.factories import add_address, add_cart, add_cart_line, add_dead_letter, add_product, add_user, new_id
 
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -34,14 +34,19 @@ class Two:
 
     selam: Viewer
     hana: Viewer
+    guest: Viewer
+    """Somebody who has filled a cart without an account."""
 
 
 async def add_two(session: AsyncSession) -> Two:
-    """Both, a job that was given up, and a delivery of what is sold."""
+    """Both, a guest, a job that was given up, and a delivery of what is sold, which is in all their carts."""
     await add_dead_letter(session)
-    await add_product(session)
+    product = await add_product(session)
     selam, hana = [await _add_person(session, number) for number in (1, 2)]
-    return Two(viewer_with_role(Role.CUSTOMER, selam.id), viewer_with_role(Role.CUSTOMER, hana.id))
+    guest = Viewer(guest_id=new_id())
+    for owner in (selam, hana, guest.guest_id):
+        await add_cart_line(session, await add_cart(session, owner), product.default_variant_id)
+    return Two(viewer_with_role(Role.CUSTOMER, selam.id), viewer_with_role(Role.CUSTOMER, hana.id), guest)
 
 
 async def _add_person(session: AsyncSession, number: int) -> User:

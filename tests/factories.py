@@ -22,6 +22,8 @@ from models import (
     ApiToken,
     Author,
     Base,
+    Cart,
+    CartLine,
     Category,
     DeadLetter,
     DiscountType,
@@ -203,6 +205,18 @@ async def add_reservation(session: AsyncSession, variant_id: UUID, user: User) -
     await session.execute(acting(Actor(ActorKind.JOB, user.id, name="checkout")))
     why = Why(MovementKind.RESERVED, Cause("orders", new_id()), "Selam's cart")
     await move(session, {variant_id: 1}, why)
+
+
+async def add_cart(session: AsyncSession, owner: User | UUID | None, **overrides: Any) -> Cart:
+    """An open cart without lines, of an account or of the guest with this id."""
+    whose = {"user_id": owner.id} if isinstance(owner, User) else {"guest_id": owner}
+    return await _add(session, Cart, overrides, **whose, expires_at=datetime.now(UTC) + timedelta(days=1))
+
+
+async def add_cart_line(session: AsyncSession, cart: Cart, variant_id: UUID, **overrides: Any) -> CartLine:
+    """A unit of the variant, not made to anybody's wishes."""
+    defaults = {"quantity": 1, "unit_price_seen": Decimal("100.00"), "customization_hash": bytes(32)}
+    return await _add(session, CartLine, overrides, cart_id=cart.id, variant_id=variant_id, **defaults)
 
 
 async def add_image(session: AsyncSession, product: Product, **overrides: Any) -> ProductImage:

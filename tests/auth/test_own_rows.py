@@ -93,7 +93,7 @@ def test_accounts_share_a_plan_and_visitors_have_another(people: People) -> None
     plans = [compiler.plan(operation, values, viewer) for viewer in (people.selam, people.hana, VISITOR)]
     assert plans[0] is plans[1]
     assert plans[1] is not plans[2]
-    assert [bool(plan.accounts) for plan in plans] == [True, True, False]
+    assert [bool(plan.personal) for plan in plans] == [True, True, False]
     bound = plans[0].bind(values.coerced, people.selam)
     assert people.selam.account_id in bound.parameters
     assert bound.for_viewer(people.hana).parameters == plans[0].bind(values.coerced, people.hana).parameters

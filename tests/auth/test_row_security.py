@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
 
@@ -35,7 +36,10 @@ QUEUE_TABLES = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_stat
 AUDIT_TABLES = {"audit_chain", "audit_config", "audit_log"}
 WRITTEN_BY_TRIGGERS = {*AUDIT_TABLES, "stock_movements"}
 PROMOTION_TABLES = {"promo_code_categories", "promo_code_products", "promo_codes"}
-OWNED_TABLES = sorted(GUARDED_TABLES - PROMOTION_TABLES - {"audit_log", "dead_letters", "stock_movements"})
+CART_TABLES = {"cart_lines", "carts"}
+OWNED_TABLES = sorted(
+    GUARDED_TABLES - PROMOTION_TABLES - CART_TABLES - {"audit_log", "dead_letters", "stock_movements"}
+)
 MODELS = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]
 
 Acting: TypeAlias = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
@@ -78,7 +82,7 @@ def acting(shop: AsyncEngine) -> Acting:
 async def identify(connection: asyncpg.Connection, viewer: Viewer) -> None:
     """Tell the database who reads."""
     identity = identity_of(viewer)
-    await connection.fetchrow(IDENTIFY_SESSION, identity.user_id, identity.permissions)
+    await connection.fetchrow(IDENTIFY_SESSION, *identity.settings)
 
 
 async def owners(connection: asyncpg.Connection) -> dict[str, set[UUID]]:
@@ -170,12 +174,30 @@ async def test_rows_are_seen_by_whom_the_database_was_told_of(acting: Acting, tw
         assert await owners(connection) == {table: set() for table in OWNED_TABLES}
 
 
-@pytest.mark.parametrize("kind", [*Role, "SELAM"])
+async def test_carts_are_seen_by_whoever_fills_them(acting: Acting, two: Two) -> None:
+    carts = "SELECT carts.user_id, carts.guest_id, variant_id FROM carts JOIN cart_lines ON cart_id = carts.id"
+    both = replace(two.selam, guest_id=two.guest.guest_id)
+    async with acting("merkato_app") as connection:
+
+        async def seen(viewer: Viewer) -> set[tuple[UUID | None, UUID | None]]:
+            await identify(connection, viewer)
+            return {(row["user_id"], row["guest_id"]) for row in await connection.fetch(carts)}
+
+        assert await seen(two.selam) == {(two.selam.user_id, None)}
+        assert await seen(two.guest) == {(None, two.guest.guest_id)}
+        assert await seen(both) == {(two.selam.user_id, None), (None, two.guest.guest_id)}
+        assert await seen(Viewer(guest_id=two.selam.user_id)) == set()
+        assert await seen(VISITOR) == set()
+        assert len(await seen(Viewer(grants=frozenset({Permission.CARTS_READ})))) == 3
+
+
+@pytest.mark.parametrize("kind", [*Role, "SELAM", "GUEST"])
 async def test_policies_show_what_the_predicates_show(
     shop: AsyncEngine, acting: Acting, two: Two, kind: Role | str
 ) -> None:
     """A policy that hid what a predicate shows would make rows vanish; own rows are equal, row by row."""
-    viewer = two.selam if kind == "SELAM" else viewer_with_role(Role(kind))
+    own = {"SELAM": two.selam, "GUEST": two.guest}
+    viewer = own[kind] if kind in own else viewer_with_role(Role(kind))
     async with acting("merkato_app") as connection, shop.connect() as unrestricted:
         await identify(connection, viewer)
         for table in GUARDED_TABLES:
