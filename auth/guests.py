@@ -1,4 +1,4 @@
-"""Guests: buyers without an account, known by a token that nobody can guess (decision 0037)."""
+"""Guests: buyers without an account, known by a token that nobody can guess (decision 0038)."""
 
 import re
 from hashlib import sha256

@@ -17,7 +17,7 @@ MOST_CODES = 5
 
 
 class Cart(Timestamped, Base):
-    """A cart of an account, or of the guest whose token hashes to `guest_id` (decision 0037).
+    """A cart of an account, or of the guest whose token hashes to `guest_id` (decision 0038).
 
     Its owner has one open cart at the most; checkout completes it.
     """

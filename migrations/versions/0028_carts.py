@@ -1,12 +1,12 @@
-"""Keep carts of accounts and of guests, each of which sees its own (decision 0037)."""
+"""Keep carts of accounts and of guests, each of which sees its own (decision 0038)."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 from uuid_utils.compat import uuid7
 
-revision = "0026"
-down_revision = "0025"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
