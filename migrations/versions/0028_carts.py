@@ -111,7 +111,7 @@ def _say_what_is_recorded() -> None:
     recorded = sa.table("audit_config", sa.column("id", sa.Uuid()), *map(sa.column, columns))
     reason = "What somebody thinks of buying is nothing that anybody has to answer for; orders are."
     personal = "'{guest_id,email,shipping_address,billing_address}'"
-    for table, excluded in (("carts", personal), ("cart_lines", "'{customization}'")):
+    for table, excluded in (("carts", personal), ("cart_lines", "'{customization,customization_hash}'")):
         row = {"id": uuid7(), "table_name": table, "reason": reason, "is_on": False}
         op.execute(recorded.insert().values(**row, excluded_columns=sa.text(excluded)))
 
