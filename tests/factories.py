@@ -337,7 +337,8 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_service(session, number)
         await _add_full_author(session, number)
         await _add_full_account(session, number)
-    for _ in range(size):
+    for number in range(size):
+        await _add_full_cart(session, number)
         await _add_full_promo_code(session)
         await add_dead_letter(session)
     for _ in range(size):
@@ -378,6 +379,18 @@ async def _add_full_promo_code(session: AsyncSession) -> None:
         product, category = await add_product(session, created_at=EARLIER), await add_category(session, position=3_000)
         await session.execute(promo_code_products.insert(), {"promo_code_id": code.id, "product_id": product.id})
         await session.execute(promo_code_categories.insert(), {"promo_code_id": code.id, "category_id": category.id})
+
+
+async def _add_full_cart(session: AsyncSession, number: int) -> None:
+    """Somebody's cart with two lines, the cart that came last first."""
+    at = LATER + timedelta(hours=number)
+    address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
+    details: dict[str, Any] = {"email": "selam@example.com", "country_code": "ET", "promo_codes": ["TEN"]}
+    places = {"shipping_address": address, "billing_address": address}
+    cart = await add_cart(session, await add_user(session), **details, **places, created_at=EARLIER, expires_at=at)
+    for _ in range(2):
+        product = await add_product(session, created_at=EARLIER)
+        await add_cart_line(session, cart, product.default_variant_id, customization={"message": "Melkam"})
 
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:
