@@ -24,9 +24,12 @@ PUBLIC_TABLES = frozenset(
         "reviews",
         "service_tiers",
         "services",
+        "shipping_methods",
         "shops",
         "stock_levels",
         "tags",
+        "tax_classes",
+        "tax_rates",
         "users",
     }
 )
@@ -119,6 +122,15 @@ def bought_by(viewer: Viewer, row: Any) -> ColumnElement[bool]:
     return or_(viewer.owns(row.user_id), viewer.holds(row.guest_id))
 
 
+def _shipping_method(method: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.SHOP_READ) else method.is_active
+
+
+def _tax_class(_class: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """What is charged is no secret, but how the shop sorts its things is nobody's business."""
+    return true() if viewer.may(Permission.SHOP_READ) else false()
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -140,6 +152,8 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.DeadLetter: _dead_letter,
         models.StockMovement: _stock_movement,
         models.PromoCode: _promo_code,
+        models.ShippingMethod: _shipping_method,
+        models.TaxClass: _tax_class,
         models.Address: _personal,
         models.ApiToken: _personal,
         models.ExternalIdentity: _personal,

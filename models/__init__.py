@@ -25,8 +25,10 @@ from models.second_factors import RecoveryCode, TotpCredential
 from models.security_logs import SecurityEvent, UserSecurityLog
 from models.services import BillingPeriod, Service, ServiceTier, ServiceType
 from models.sessions import RefreshToken, SessionEnd, UserSession
+from models.shipping import ShippingMethod, ShippingRateKind
 from models.shop import Shop
 from models.stock import MovementKind, StockLevel, StockMovement
+from models.taxes import TaxClass, TaxRate
 from models.throttles import Throttle, ThrottledAction, ThrottleScope
 
 __all__ = [
@@ -72,11 +74,15 @@ __all__ = [
     "ServiceTier",
     "ServiceType",
     "SessionEnd",
+    "ShippingMethod",
+    "ShippingRateKind",
     "Shop",
     "SocialProvider",
     "StockLevel",
     "StockMovement",
     "Tag",
+    "TaxClass",
+    "TaxRate",
     "Throttle",
     "ThrottleScope",
     "ThrottledAction",

@@ -24,6 +24,8 @@ SLUG_LENGTH = 255
 """An index entry holds at most 2,704 bytes; 255 characters stay below it in any script."""
 
 Money = Annotated[Decimal, mapped_column(Numeric(12, 2))]
+Fraction = Annotated[Decimal, mapped_column(Numeric(6, 4))]
+"""A share from 0 to 1, such as a rate of tax."""
 Currency = Annotated[str, mapped_column(String(3), server_default=text("'ETB'"))]
 """An ISO 4217 code."""
 Slug = Annotated[str, mapped_column(String(SLUG_LENGTH))]

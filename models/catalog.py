@@ -41,6 +41,7 @@ from models.base import (
     well_formed_slug,
 )
 from models.search import search_vector
+from models.taxes import TaxClass
 
 if TYPE_CHECKING:
     from models.reviews import Review
@@ -143,6 +144,8 @@ class Product(SearchEngineOptimised, Timestamped, Base):
     )
 
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id", ondelete="RESTRICT"))
+    tax_class_id: Mapped[UUID | None] = mapped_column(ForeignKey("tax_classes.id", ondelete="RESTRICT"), index=True)
+    """The default class where there is none."""
     default_variant_id: Mapped[UUID]
     """Deferred until commit: a product is written before its first variant."""
     slug: Mapped[Slug] = mapped_column(unique=True)
@@ -174,6 +177,7 @@ class Product(SearchEngineOptimised, Timestamped, Base):
     search: Mapped[str] = search_vector(["name", "vendor"], ["description"])
 
     category: Mapped[Category | None] = relationship(back_populates="products", lazy="raise")
+    tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
     variants: Mapped[list["ProductVariant"]] = relationship(
         back_populates="product", lazy="raise", foreign_keys="ProductVariant.product_id"
     )

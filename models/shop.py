@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, Uuid, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Currency, LongText, ShortText, Timestamped
+from models.base import Base, Currency, Fraction, LongText, ShortText, Timestamped
 
 SHOP_ID = UUID("01900000-0000-7000-8000-000000000001")
 """The key of the only row."""
@@ -19,6 +19,8 @@ class Shop(Timestamped, Base):
     __table_args__ = (
         CheckConstraint("is_only", name="is_only"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("default_tax_rate BETWEEN 0 AND 1", name="default_tax_rate"),
+        CheckConstraint("version > 0", name="version"),
         Index("uq_shops_is_only", "is_only", unique=True),
     )
 
@@ -29,7 +31,12 @@ class Shop(Timestamped, Base):
     currency: Mapped[Currency]
     countries: Mapped[list[str]] = mapped_column(ARRAY(String(2)), server_default=text("'{ET}'"))
     """ISO 3166-1 alpha-2 codes of the countries the shop sells to."""
+    prices_include_tax: Mapped[bool] = mapped_column(server_default=true())
+    """Whether the prices that are stored are with tax or without."""
     shows_prices_with_tax: Mapped[bool] = mapped_column(server_default=true())
+    default_tax_rate: Mapped[Fraction] = mapped_column(server_default=text("0.15"))
+    """What is charged where no rate of a class is stated."""
     moderates_reviews_first: Mapped[bool] = mapped_column(server_default=true())
     """Whether reviews wait for a moderator before everybody reads them, or are looked at after they came out."""
     contact_email: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
