@@ -14,7 +14,7 @@ LONGEST_TAX_CODE = 40
 
 
 class TaxClass(Timestamped, Base):
-    """Things that are taxed alike. Whatever has no class is of the default one. Migration 0027 writes the first."""
+    """Things that are taxed alike. Whatever has no class is of the default one. Migration 0028 writes the first."""
 
     __tablename__ = "tax_classes"
     __table_args__ = (

@@ -43,9 +43,13 @@ from models import (
     Service,
     ServiceTier,
     ServiceType,
+    ShippingMethod,
+    ShippingRateKind,
     SocialProvider,
     StockLevel,
     Tag,
+    TaxClass,
+    TaxRate,
     User,
     UserSecurityLog,
     UserSession,
@@ -237,6 +241,24 @@ async def add_promo_code(session: AsyncSession, **overrides: Any) -> PromoCode:
     return await _add(session, PromoCode, overrides, **defaults, valid_from=EARLIER)
 
 
+async def add_tax_class(session: AsyncSession, **overrides: Any) -> TaxClass:
+    """Things that are taxed alike, without a rate yet."""
+    number = next(NUMBERS)
+    return await _add(session, TaxClass, overrides, name=f"Class {number}", code=f"class-{number}")
+
+
+async def add_tax_rate(session: AsyncSession, tax_class: TaxClass, country_code: str, rate: str) -> TaxRate:
+    """What the class is charged in the country."""
+    given = {"tax_class_id": tax_class.id, "country_code": country_code, "rate": Decimal(rate)}
+    return await _add(session, TaxRate, given)
+
+
+async def add_shipping_method(session: AsyncSession, **overrides: Any) -> ShippingMethod:
+    """A way to send things to wherever the shop sells, for 50.00."""
+    defaults = {"name": f"Courier {next(NUMBERS)}", "rate_kind": ShippingRateKind.FLAT, "price": Decimal("50.00")}
+    return await _add(session, ShippingMethod, overrides, **defaults)
+
+
 async def add_service(session: AsyncSession, **overrides: Any) -> Service:
     """A visible service without tiers."""
     number = next(NUMBERS)
@@ -340,6 +362,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
     for number in range(size):
         await _add_full_cart(session, number)
         await _add_full_promo_code(session)
+        await _add_full_shipping_method(session)
         await add_dead_letter(session)
     for _ in range(size):
         await add_audited_change(session)
@@ -391,6 +414,14 @@ async def _add_full_cart(session: AsyncSession, number: int) -> None:
     for _ in range(2):
         product = await add_product(session, created_at=EARLIER)
         await add_cart_line(session, cart, product.default_variant_id, customization={"message": "Melkam"})
+async def _add_full_shipping_method(session: AsyncSession) -> None:
+    tax_class = await add_tax_class(session)
+    for country in ("ET", "KE"):
+        await add_tax_rate(session, tax_class, country, "0.15")
+    costs: dict[str, Any] = {"rate_kind": ShippingRateKind.FREE_OVER, "free_over": Decimal(500)}
+    goes: dict[str, Any] = {"countries": ["ET", "KE"], "days_min": 1, "days_max": 3}
+    await add_shipping_method(session, **costs, **goes, tax_class_id=tax_class.id)
+    await add_shipping_method(session, rate_kind=ShippingRateKind.WEIGHT, price_per_kg=Decimal(10))
 
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:

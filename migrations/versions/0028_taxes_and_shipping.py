@@ -8,12 +8,10 @@ import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
-
-STANDARD_TAX_CLASS = "01900000-0000-7000-8000-000000000002"
 
 RECORDED = {
     "tax_classes": "What is taxed how.",
@@ -38,7 +36,7 @@ def upgrade() -> None:
     _add_columns()
     op.execute(
         "INSERT INTO tax_classes (id, name, code, is_default) "
-        f"VALUES ('{STANDARD_TAX_CLASS}', 'Standard', 'standard', true)"
+        "VALUES ('01900000-0000-7000-8000-000000000002', 'Standard', 'standard', true)"
     )
     for table in TIMESTAMPED:
         op.execute(
@@ -55,7 +53,9 @@ def upgrade() -> None:
 
 
 def _record() -> None:
-    op.execute("ALTER TABLE audit_config DISABLE TRIGGER record_change")  # what a release brings is no change by anybody
+    op.execute(
+        "ALTER TABLE audit_config DISABLE TRIGGER record_change"
+    )  # what a release brings is no change by anybody
     for table, reason in RECORDED.items():
         ignored = ["updated_at"] if table in TIMESTAMPED else []
         op.execute(
@@ -160,7 +160,9 @@ def _timestamps() -> list[sa.Column[object]]:
 
 def _add_columns() -> None:
     op.add_column("shops", sa.Column("prices_include_tax", sa.Boolean(), server_default=sa.true(), nullable=False))
-    op.add_column("shops", sa.Column("default_tax_rate", sa.Numeric(6, 4), server_default=sa.text("0.15"), nullable=False))
+    op.add_column(
+        "shops", sa.Column("default_tax_rate", sa.Numeric(6, 4), server_default=sa.text("0.15"), nullable=False)
+    )
     op.add_column("shops", sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False))
     op.create_check_constraint(op.f("ck_shops_default_tax_rate"), "shops", "default_tax_rate BETWEEN 0 AND 1")
     op.create_check_constraint(op.f("ck_shops_version"), "shops", "version > 0")
