@@ -5,6 +5,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import accumulate, pairwise
 
 CENT = Decimal("0.01")
+NOTHING = Decimal("0.00")
+MOST_MONEY = Decimal("9999999999.99")
+"""What NUMERIC(12, 2) has room for."""
 
 
 def round_money(amount: Decimal) -> Decimal:

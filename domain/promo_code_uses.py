@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
 from domain.promo_codes import normalised_code
-from domain.promotions import Promotion, SkipReason
+from domain.promotions import KnownPromotion, Promotion, SkipReason
 from models import PromoCode, PromoCodeUse, promo_code_categories, promo_code_products
 
 
@@ -33,14 +33,6 @@ class PromoCodeNotUsableError(DomainError):
     def __init__(self, reason: SkipReason) -> None:
         super().__init__("The promotion code cannot be used any more. Take it out, or choose another.")
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPromotion:
-    """A code that there is."""
-
-    id: UUID
-    promotion: Promotion
 
 
 async def find_promotion(session: AsyncSession, text: str) -> KnownPromotion | None:

@@ -23,6 +23,9 @@ class SkipReason(StrEnum):
     OTHER_CURRENCY = "OTHER_CURRENCY"
     BELOW_MINIMUM = "BELOW_MINIMUM"
     NOTHING_IT_IS_FOR = "NOTHING_IT_IS_FOR"
+    NOTHING_LEFT = "NOTHING_LEFT"
+    """Other codes have taken off all that it could."""
+    UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,14 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPromotion:
+    """A code that there is."""
+
+    id: UUID
+    promotion: Promotion
+
+
+@dataclass(frozen=True, slots=True)
 class BasketLine:
     """What is bought, as far as a promotion asks."""
 
@@ -53,6 +64,8 @@ class BasketLine:
     """The product's category and all above it; empty without one."""
     total: Decimal
     """For all units, before any discount."""
+    taken: Decimal = Decimal("0.00")
+    """What other codes have taken off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +106,21 @@ class Skipped:
 
 
 def apply_promotion(promotion: Promotion, basket: Basket) -> Discount | Skipped:
-    """What the code takes off, or why it does not. The minimum is asked of the whole basket.
+    """What the code takes off, or why it does not. The minimum is asked of the whole basket, before any discount.
 
-    Each line is rounded once: a percentage on its own, a fixed amount as a share of it in proportion to the line. A
-    fixed amount takes off no more than what it is for costs.
+    It takes from what other codes have left. Each line is rounded once: a percentage on its own, a fixed amount as a
+    share of it in proportion to the line. A fixed amount takes off no more than there is left of what it is for.
     """
     reason = _not_usable(promotion, basket)
     if reason is not None:
         return Skipped(reason)
     if promotion.minimum_subtotal is not None and basket.subtotal < promotion.minimum_subtotal:
         return Skipped(SkipReason.BELOW_MINIMUM, promotion.minimum_subtotal - basket.subtotal)
-    weights = [line.total if _is_for(promotion, line) else Decimal("0.00") for line in basket.lines]
-    if not any(weights):
+    if not any(line.total for line in basket.lines if _is_for(promotion, line)):
         return Skipped(SkipReason.NOTHING_IT_IS_FOR)
+    weights = [line.total - line.taken if _is_for(promotion, line) else Decimal("0.00") for line in basket.lines]
+    if not any(weights):
+        return Skipped(SkipReason.NOTHING_LEFT)
     return Discount(tuple(_amounts(promotion, weights)))
 
 

@@ -1,0 +1,228 @@
+"""What a purchase costs: sums are exact, and nothing is rounded twice."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.discounting import AppliedCode, Offer, SkippedCode
+from domain.money import CENT, MOST_MONEY, round_money
+from domain.promotions import KnownPromotion, Promotion, SkipReason
+from domain.shipping_rates import ShippingTerms, shipping_price
+from domain.taxation import tax_on
+from domain.totals import AmountTooLargeError, PricedLine, Quote, Terms, quote
+from models import DiscountType, ShippingRateKind
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LAMP, CABLE, LIGHTS = (UUID(int=number) for number in range(3))
+COURIER = UUID(int=9)
+VAT = Decimal("0.15")
+
+prices = st.decimals(min_value=0, max_value=Decimal("99999.99"), places=2)
+rates = st.decimals(min_value=0, max_value=1, places=4)
+lines = st.lists(
+    st.builds(
+        PricedLine,
+        key=st.uuids(),
+        product_id=st.sampled_from([LAMP, CABLE]),
+        category_path=st.sampled_from([frozenset(), frozenset({LIGHTS})]),
+        quantity=st.integers(1, 9_999),
+        unit_price=prices,
+        tax_rate=rates,
+        weight_grams=st.integers(0, 100_000),
+        requires_shipping=st.booleans(),
+    ),
+    max_size=8,
+)
+promotions = st.builds(
+    Promotion,
+    discount_type=st.sampled_from(DiscountType),
+    amount=st.decimals(min_value=CENT, max_value=100, places=2),
+    currency=st.sampled_from(["ETB", "USD"]),
+    valid_from=st.just(NOW - timedelta(hours=1)),
+    minimum_subtotal=st.none() | prices,
+    is_restricted=st.booleans(),
+    product_ids=st.frozensets(st.just(LAMP)),
+    category_ids=st.frozensets(st.just(LIGHTS)),
+)
+offers = st.lists(
+    st.builds(
+        Offer,
+        st.sampled_from("ABCDEF"),
+        st.none() | st.builds(KnownPromotion, st.uuids(), promotions),
+        st.integers(0, 2),
+    ),
+    max_size=5,
+    unique_by=lambda offer: offer.code,
+)
+methods = st.builds(
+    ShippingTerms,
+    method_id=st.just(COURIER),
+    name=st.just("Courier"),
+    rate_kind=st.sampled_from(ShippingRateKind),
+    price=prices,
+    free_over=prices,
+    price_per_kg=prices,
+    tax_rate=rates,
+)
+terms = st.builds(Terms, currency=st.just("ETB"), prices_include_tax=st.booleans(), at=st.just(NOW))
+
+
+def line(unit_price: str, quantity: int = 1, **more: Any) -> PricedLine:
+    """Lamps with 15 percent of tax."""
+    given = {"key": UUID(int=quantity), "product_id": LAMP, "tax_rate": VAT, **more}
+    return PricedLine(unit_price=Decimal(unit_price), quantity=quantity, **given)
+
+
+def code(name: str, kind: DiscountType, amount: str, **more: Any) -> Offer:
+    """A code that has begun an hour ago."""
+    promotion = Promotion(discount_type=kind, amount=Decimal(amount), currency="ETB", valid_from=NOW, **more)
+    return Offer(name, KnownPromotion(UUID(int=ord(name[0])), promotion))
+
+
+def courier(kind: ShippingRateKind, price: str = "50.00", **more: Any) -> ShippingTerms:
+    """A way to send things."""
+    return ShippingTerms(method_id=COURIER, name="Courier", rate_kind=kind, price=Decimal(price), tax_rate=VAT, **more)
+
+
+def within(*, prices_include_tax: bool) -> Terms:
+    """In birr, now."""
+    return Terms(currency="ETB", prices_include_tax=prices_include_tax, at=NOW)
+
+
+@given(lines, offers, st.none() | methods, terms)
+def test_totals_are_the_sums_of_what_is_shown(
+    bought: list[PricedLine], given_codes: list[Offer], method: ShippingTerms | None, held: Terms
+) -> None:
+    found = quote(bought, given_codes, method, held)
+
+    assert [each.key for each in found.lines] == [each.key for each in bought]
+    assert found.subtotal == sum(each.unit_price * each.quantity for each in bought)
+    assert found.discount_total == sum(each.discount for each in found.lines)
+    assert found.discount_total == sum(each.amount for each in found.applied)
+    assert found.tax_total == sum(each.tax for each in found.lines) + found.shipping_tax
+    on_top = Decimal(0) if held.prices_include_tax else found.tax_total
+    assert found.total == found.subtotal - found.discount_total + found.shipping_total + on_top
+    sent = found.shipping_total + (Decimal(0) if held.prices_include_tax else found.shipping_tax)
+    assert found.total == sum(each.total for each in found.lines) + sent
+    codes = [each.code for each in found.applied] + [each.code for each in found.skipped]
+    assert sorted(codes) == sorted(each.code for each in given_codes)
+    assert_nothing_is_below_zero_or_between_cents(found)
+
+
+def assert_nothing_is_below_zero_or_between_cents(found: Quote) -> None:
+    """Nor is more taken off a line, or taxed of one, than it costs."""
+    amounts = [found.subtotal, found.discount_total, found.shipping_total, found.shipping_tax, found.tax_total]
+    for each in found.lines:
+        amounts += [each.subtotal, each.discount, each.tax, each.total]
+        assert each.discount <= each.subtotal
+        assert each.tax <= each.total
+    assert all(amount >= 0 and amount == round_money(amount) for amount in (*amounts, found.total))
+
+
+@given(lines, offers, st.none() | methods, terms, st.randoms(use_true_random=False))
+def test_order_in_which_codes_are_typed_does_not_matter(
+    bought: list[PricedLine], given_codes: list[Offer], method: ShippingTerms | None, held: Terms, random: Any
+) -> None:
+    shuffled = random.sample(given_codes, len(given_codes))
+    assert quote(bought, shuffled, method, held) == quote(bought, given_codes, method, held)
+
+
+@given(prices, st.integers(1, 9_999), rates)
+def test_tax_that_is_included_is_the_tax_that_was_put_on_top(unit_price: Decimal, quantity: int, rate: Decimal) -> None:
+    """To the cent, line by line: a shop that changes how it writes prices takes the same from its customers."""
+    net = line(str(unit_price), quantity, tax_rate=rate)
+    (on_top,) = quote([net], [], None, within(prices_include_tax=False)).lines
+    gross = replace(net, quantity=1, unit_price=on_top.total)
+    (included,) = quote([gross], [], None, within(prices_include_tax=True)).lines
+    assert (included.tax, included.total) == (on_top.tax, on_top.total)
+    assert on_top.tax == tax_on(net.subtotal, rate, is_included=False)
+    assert abs(on_top.tax - net.subtotal * rate) <= CENT / 2
+
+
+@given(methods, prices, st.integers(0, 10_000_000))
+def test_shipping_is_rounded_once_and_costs_nothing_from_its_amount_on(
+    method: ShippingTerms, goods: Decimal, grams: int
+) -> None:
+    price = shipping_price(method, goods=goods, grams=grams)
+    assert method.free_over is not None
+    assert method.price_per_kg is not None
+    if method.rate_kind is ShippingRateKind.FREE_OVER:
+        assert price == (0 if goods >= method.free_over else method.price)
+    elif method.rate_kind is ShippingRateKind.WEIGHT:
+        assert abs(price - method.price - method.price_per_kg * grams / 1000) <= CENT / 2
+    else:
+        assert price == method.price
+
+
+def test_prices_with_tax_in_them() -> None:
+    found = quote(
+        [line("100.00", 2), line("33.33", 3)],
+        [code("TEN", DiscountType.PERCENT, "10")],
+        courier(ShippingRateKind.FLAT),
+        within(prices_include_tax=True),
+    )
+    assert [(str(each.discount), str(each.tax), str(each.total)) for each in found.lines] == [
+        ("20.00", "23.48", "180.00"),
+        ("10.00", "11.74", "89.99"),
+    ]
+    assert found.applied == (AppliedCode(UUID(int=ord("T")), "TEN", Decimal("30.00")),)
+    assert found.shipping is not None
+    assert (str(found.shipping.price), str(found.shipping.tax)) == ("50.00", "6.52")
+    totals = (found.subtotal, found.discount_total, found.shipping_total, found.tax_total, found.total)
+    assert list(map(str, totals)) == ["299.99", "30.00", "50.00", "41.74", "319.99"]
+
+
+def test_prices_without_tax() -> None:
+    found = quote([line("0.03", 1), line("9.99", 7)], [], None, within(prices_include_tax=False))
+    assert [(str(each.tax), str(each.total)) for each in found.lines] == [("0.00", "0.03"), ("10.49", "80.42")]
+    assert (str(found.tax_total), str(found.total)) == ("10.49", "80.45")
+
+
+def test_percentages_come_first_and_each_code_takes_from_what_is_left() -> None:
+    codes = [
+        code("FIVE", DiscountType.FIXED, "5.00"),
+        code("HALF", DiscountType.PERCENT, "50"),
+        code("ALL", DiscountType.FIXED, "100.00"),
+        code("LATE", DiscountType.FIXED, "1.00"),
+        code("RICH", DiscountType.PERCENT, "10", minimum_subtotal=Decimal("100.01")),
+        Offer("NONE", None),
+    ]
+    found = quote([line("50.00", 2)], codes, None, within(prices_include_tax=True))
+    assert [(each.code, str(each.amount)) for each in found.applied] == [("HALF", "50.00"), ("ALL", "50.00")]
+    assert found.skipped == (
+        SkippedCode("NONE", SkipReason.UNKNOWN),
+        SkippedCode("RICH", SkipReason.BELOW_MINIMUM, CENT),
+        SkippedCode("FIVE", SkipReason.NOTHING_LEFT),
+        SkippedCode("LATE", SkipReason.NOTHING_LEFT),
+    )
+    assert (str(found.total), str(found.tax_total)) == ("0.00", "0.00")
+
+
+def test_what_is_not_sent_costs_no_shipping_and_weighs_nothing() -> None:
+    licence, lamp = line("900.00", requires_shipping=False, weight_grams=5_000), line("100.00", 2, weight_grams=1_500)
+    by_weight = courier(ShippingRateKind.WEIGHT, "20.00", price_per_kg=Decimal("10.01"))
+    over_a_thousand = courier(ShippingRateKind.FREE_OVER, free_over=Decimal("1100.00"))
+    held = within(prices_include_tax=True)
+    assert quote([licence], [], by_weight, held).shipping is None
+    assert str(quote([licence, lamp], [], by_weight, held).shipping_total) == "50.03"
+    assert str(quote([licence, lamp], [], over_a_thousand, held).shipping_total) == "0.00"
+    off = [code("OFF", DiscountType.FIXED, "0.01")]
+    assert str(quote([licence, lamp], off, over_a_thousand, held).shipping_total) == "50.00"
+
+
+def test_what_costs_more_than_can_be_written_down_is_refused() -> None:
+    most = line(str(MOST_MONEY))
+    assert quote([most], [], None, within(prices_include_tax=True)).total == MOST_MONEY
+    for bought, held in (
+        ([most, line("0.01")], within(prices_include_tax=True)),
+        ([most], within(prices_include_tax=False)),
+        ([line(str(MOST_MONEY), 9_999)] * 100, within(prices_include_tax=True)),
+    ):
+        with pytest.raises(AmountTooLargeError, match=r"^Altogether it costs more than 9999999999\.99\."):
+            quote(bought, [], None, held)
