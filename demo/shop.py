@@ -1,16 +1,16 @@
 """The whole demo shop as rows that nobody has stored yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from demo.calendar import Calendar
 from demo.catalog import DemoProduct, build_categories, build_product
+from demo.charges import build_promo_code, build_shipping_method, build_tax_class
 from demo.content import References, build_author, build_post
 from demo.files import Table, read_posts, read_products, read_table
 from demo.services import build_service
-from models import Base, DiscountType, PostCategory, PromoCode, Shop, Tag, User
+from models import Base, PostCategory, Shop, Tag, User
 from models.shop import SHOP_ID
 
 
@@ -37,7 +37,7 @@ def build_demo_shop(now: datetime) -> DemoShop:
         [
             *tags.values(),
             *customers.values(),
-            *(_build_promo_code(table, calendar) for table in read_table("promo_codes.toml")["promo_code"]),
+            *_build_charges(calendar),
             *build_categories(read_table("categories.toml")["category"]),
             *(build_service(table) for table in read_table("services.toml")["service"]),
             *(build_post(table, references, calendar) for table in posts),
@@ -62,11 +62,13 @@ def _build_customer(table: Table, calendar: Calendar) -> User:
     return User(is_email_verified=True, created_at=joined_at, updated_at=joined_at, **table)
 
 
-def _build_promo_code(table: Table, calendar: Calendar) -> PromoCode:
-    begun_at = calendar.ago(table.pop("begun_days_ago"), table["code"])
-    kind, amount = DiscountType(table.pop("discount_type")), Decimal(table.pop("amount"))
-    ends_at = calendar.ahead(table.pop("ends_in_days"))
-    return PromoCode(discount_type=kind, amount=amount, valid_from=begun_at, valid_to=ends_at, **table)
+def _build_charges(calendar: Calendar) -> Iterator[Base]:
+    for table in read_table("tax_rates.toml")["tax_class"]:
+        yield from build_tax_class(table)
+    for position, table in enumerate(read_table("shipping_methods.toml")["shipping_method"]):
+        yield build_shipping_method(table, position)
+    for table in read_table("promo_codes.toml")["promo_code"]:
+        yield build_promo_code(table, calendar)
 
 
 def _build_references(tags: Mapping[str, Tag]) -> References:

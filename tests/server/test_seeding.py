@@ -30,9 +30,12 @@ async def test_demo_shop_is_whole(demo_engine: AsyncEngine) -> None:
         "reviews": 348,
         "service_tiers": 25,
         "services": 9,
+        "shipping_methods": 3,
         "shops": 1,
         "stock_levels": 176,
         "tags": 249,
+        "tax_classes": 2,
+        "tax_rates": 14,
         "users": 40,
     }
 
