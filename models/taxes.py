@@ -1,4 +1,4 @@
-"""Taxes: classes of things that are taxed alike, and what each class is charged in each country (decision 0038)."""
+"""Taxes: classes of things that are taxed alike, and what each class is charged in each country (decision 0039)."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ LONGEST_TAX_CODE = 40
 
 
 class TaxClass(Timestamped, Base):
-    """Things that are taxed alike. Whatever has no class is of the default one. Migration 0028 writes the first."""
+    """Things that are taxed alike. Whatever has no class is of the default one. Migration 0029 writes the first."""
 
     __tablename__ = "tax_classes"
     __table_args__ = (

@@ -414,6 +414,8 @@ async def _add_full_cart(session: AsyncSession, number: int) -> None:
     for _ in range(2):
         product = await add_product(session, created_at=EARLIER)
         await add_cart_line(session, cart, product.default_variant_id, customization={"message": "Melkam"})
+
+
 async def _add_full_shipping_method(session: AsyncSession) -> None:
     tax_class = await add_tax_class(session)
     for country in ("ET", "KE"):

@@ -1,4 +1,4 @@
-"""Make classes and rates of tax, and shipping methods (decision 0038).
+"""Make classes and rates of tax, and shipping methods (decision 0039).
 
 Every database begins with one class, the default, and with the rate of 15 percent where no other is stated. The new
 columns have constant defaults, so that no row is written anew.
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
