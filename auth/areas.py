@@ -22,6 +22,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.Author: CONTENT,
         models.Category: _of_area("catalog"),
         models.DeadLetter: _of_area("jobs"),
+        models.Order: _of_area("orders", "payments"),
         models.Post: CONTENT,
         models.PostCategory: CONTENT,
         models.Product: CATALOG,

@@ -131,6 +131,28 @@ def _tax_class(_class: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]
     return true() if viewer.may(Permission.SHOP_READ) else false()
 
 
+def _order(order: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.ORDERS_READ) else bought_by(viewer, order)
+
+
+def _part_of_order(part: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    if owned or viewer.may(Permission.ORDERS_READ):
+        return true()
+    return select(models.Order.id).where(models.Order.id == part.order_id, bought_by(viewer, models.Order)).exists()
+
+
+def _order_event(event: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    seen = _part_of_order(event, viewer, owned)
+    return seen if viewer.may(Permission.ORDERS_READ) else and_(event.is_public, seen)
+
+
+def _packed_line(line: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    if owned or viewer.may(Permission.ORDERS_READ):
+        return true()
+    parcel = select(models.Fulfillment.id).where(models.Fulfillment.id == line.fulfillment_id)
+    return parcel.where(_part_of_order(models.Fulfillment, viewer, owned)).exists()
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -154,6 +176,12 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.PromoCode: _promo_code,
         models.ShippingMethod: _shipping_method,
         models.TaxClass: _tax_class,
+        models.Order: _order,
+        models.OrderLine: _part_of_order,
+        models.OrderDiscount: _part_of_order,
+        models.OrderEvent: _order_event,
+        models.Fulfillment: _part_of_order,
+        models.FulfillmentLine: _packed_line,
         models.Address: _personal,
         models.ApiToken: _personal,
         models.ExternalIdentity: _personal,

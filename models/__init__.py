@@ -9,10 +9,13 @@ from models.carts import Cart, CartLine
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
 from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
 from models.external import ExternalIdentity, ExternalSignIn
+from models.fulfillments import Fulfillment, FulfillmentLine, ParcelStatus
 from models.idempotency import IdempotencyKey
 from models.integrity import IntegrityCheckLog, IntegrityStatus
 from models.jobs import DeadLetter
 from models.one_time_tokens import OneTimeToken, TokenPurpose
+from models.order_events import OrderEvent, OrderEventKind
+from models.orders import FulfillmentStatus, Order, OrderDiscount, OrderLine, OrderStatus, PaymentStatus, order_counters
 from models.promotions import (
     DiscountType,
     PromoCode,
@@ -51,12 +54,23 @@ __all__ = [
     "DiscountType",
     "ExternalIdentity",
     "ExternalSignIn",
+    "Fulfillment",
+    "FulfillmentLine",
+    "FulfillmentStatus",
     "IdempotencyKey",
     "IntegrityCheckLog",
     "IntegrityStatus",
     "ModerationStatus",
     "MovementKind",
     "OneTimeToken",
+    "Order",
+    "OrderDiscount",
+    "OrderEvent",
+    "OrderEventKind",
+    "OrderLine",
+    "OrderStatus",
+    "ParcelStatus",
+    "PaymentStatus",
     "Post",
     "PostCategory",
     "Product",
@@ -91,6 +105,7 @@ __all__ = [
     "User",
     "UserSecurityLog",
     "UserSession",
+    "order_counters",
     "post_tags",
     "product_tags",
     "promo_code_categories",

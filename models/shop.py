@@ -21,6 +21,7 @@ class Shop(Timestamped, Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("default_tax_rate BETWEEN 0 AND 1", name="default_tax_rate"),
         CheckConstraint("version > 0", name="version"),
+        CheckConstraint("order_number_prefix ~ '^[A-Z0-9]{1,10}$'", name="order_number_prefix"),
         Index("uq_shops_is_only", "is_only", unique=True),
     )
 
@@ -38,5 +39,7 @@ class Shop(Timestamped, Base):
     """What is charged where no rate of a class is stated."""
     moderates_reviews_first: Mapped[bool] = mapped_column(server_default=true())
     """Whether reviews wait for a moderator before everybody reads them, or are looked at after they came out."""
+    order_number_prefix: Mapped[str] = mapped_column(String(10), server_default=text("'NC'"))
+    """What the numbers of orders begin with."""
     contact_email: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(server_default=text("1"))
