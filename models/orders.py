@@ -85,7 +85,7 @@ order_counters = Table(
     Column("day", Date(), primary_key=True),
     Column("before", BigInteger(), nullable=False, comment="What the sequence order_numbers gave before that day."),
 )
-"""Where each day's numbers begin. Nobody holds a lock on a row while an order is placed (decision 0038)."""
+"""Where each day's numbers begin. Nobody holds a lock on a row while an order is placed (decision 0039)."""
 
 
 def _amount(name: str) -> CheckConstraint:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -28,8 +28,15 @@ from models import (
     DeadLetter,
     DiscountType,
     ExternalIdentity,
+    Fulfillment,
+    FulfillmentLine,
     ModerationStatus,
     MovementKind,
+    Order,
+    OrderDiscount,
+    OrderEvent,
+    OrderEventKind,
+    OrderLine,
     Post,
     PostCategory,
     Product,
@@ -221,6 +228,40 @@ async def add_cart_line(session: AsyncSession, cart: Cart, variant_id: UUID, **o
     """A unit of the variant, not made to anybody's wishes."""
     defaults = {"quantity": 1, "unit_price_seen": Decimal("100.00"), "customization_hash": bytes(32)}
     return await _add(session, CartLine, overrides, cart_id=cart.id, variant_id=variant_id, **defaults)
+
+
+async def add_order(
+    session: AsyncSession, buyer: User | UUID | None = None, product: Product | None = None, **overrides: Any
+) -> Order:
+    """Two units of a product at 100.00, which nobody has reserved; of an account, or of the guest with this id."""
+    bought, owner = product or await add_product(session), buyer or await add_user(session)
+    whose = {"user_id": owner.id} if isinstance(owner, User) else {"guest_id": owner}
+    email = owner.email if isinstance(owner, User) else "guest@example.com"
+    as_called = {"name": "Selam Tesfaye", "email": email, "phone": "+251911000101"}
+    sums = {"subtotal": Decimal(200), "total": Decimal(200)}
+    order = await _add(session, Order, overrides, **whose, customer=as_called, email=email, **sums)
+    named = {"variant_id": bought.default_variant_id, "product_id": bought.id, "product_name": bought.name}
+    line = {"position": 1, "sku": f"SKU-{order.number}", "quantity": 2, "unit_price": Decimal(100), **named, **sums}
+    await _add(session, OrderLine, {}, order_id=order.id, **line)
+    return order
+
+
+async def add_order_with_all(session: AsyncSession, buyer: User | UUID) -> Order:
+    """An order with a discount, a parcel, and a note for the staff alone."""
+    order = await add_order(session, buyer)
+    await add_parcel(session, order)
+    await _add(session, OrderDiscount, {}, order_id=order.id, code="WELCOME", amount=Decimal(0))
+    note = {"kind": OrderEventKind.NOTE, "text": "Call first.", "is_public": False, "actor_kind": ActorKind.USER}
+    await _add(session, OrderEvent, {}, order_id=order.id, recorded_at=EARLIER, **note)
+    return order
+
+
+async def add_parcel(session: AsyncSession, order: Order, **overrides: Any) -> Fulfillment:
+    """A parcel with a unit of each line of the order. It is not counted in the lines."""
+    parcel = await _add(session, Fulfillment, overrides, order_id=order.id, number=next(NUMBERS))
+    for line in await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)):
+        await _add(session, FulfillmentLine, {}, fulfillment_id=parcel.id, order_line_id=line, quantity=1)
+    return parcel
 
 
 async def add_image(session: AsyncSession, product: Product, **overrides: Any) -> ProductImage:

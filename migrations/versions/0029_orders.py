@@ -1,4 +1,4 @@
-"""Make orders, their lines, parcels and history (decision 0038).
+"""Make orders, their lines, parcels and history (decision 0039).
 
 A buyer sees their own, whoever may read orders sees all. The history is added to, and never changed.
 """
@@ -8,8 +8,8 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from uuid_utils.compat import uuid7
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
@@ -29,7 +29,7 @@ OF_ORDER = "EXISTS (SELECT FROM orders WHERE orders.id = order_id)"
 
 SEEN = {
     "orders": (
-        "user_id = (SELECT viewer_id()) OR guest_id = (SELECT nullif(current_setting('merkato.guest_id', true), '')::uuid) "
+        "user_id = (SELECT viewer_id()) OR guest_id = (SELECT viewer_guest_id()) "
         f"OR {OF_STAFF}"
     ),
     "order_lines": f"{OF_STAFF} OR {OF_ORDER}",

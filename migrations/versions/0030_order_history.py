@@ -6,8 +6,8 @@ entry. The setting `merkato.order_reason` says why, for one change; `merkato.act
 
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,141 @@
+"""Placing an order: what checkout has agreed with a buyer, written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from domain.errors import DomainError
+from domain.violations import refused_by
+from models import Order, OrderDiscount, OrderLine
+
+NOTHING = Decimal("0.00")
+
+
+class CartAlreadyOrderedError(DomainError):
+    """The cart has become an order already."""
+
+    def __init__(self) -> None:
+        super().__init__("This cart has become an order already. Look among your orders.")
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who buys: an account or a guest, as they call themselves."""
+
+    name: str
+    email: str
+    phone: str | None = None
+    user_id: UUID | None = None
+    guest_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSums:
+    """What the quote came to. `shipping_tax` is the part of `tax_total` that is for shipping."""
+
+    subtotal: Decimal
+    total: Decimal
+    discount_total: Decimal = NOTHING
+    shipping_total: Decimal = NOTHING
+    shipping_tax: Decimal = NOTHING
+    tax_total: Decimal = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """Some units of one variant, as they are called and priced now."""
+
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    product_name: str
+    variant_name: str
+    quantity: int
+    unit_price: Decimal
+    subtotal: Decimal
+    total: Decimal
+    discount: Decimal = NOTHING
+    tax_rate: Decimal = NOTHING
+    tax: Decimal = NOTHING
+    customization: Mapping[str, Any] = field(default_factory=dict)
+    is_reserved: bool = False
+    """Whether `domain.reservations.reserve` gave the variant as one whose units are reserved now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftDiscount:
+    """What a code takes off; all of an order's make its `discount_total`."""
+
+    code: str
+    amount: Decimal
+    promo_code_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an order goes, and how."""
+
+    country_code: str | None = None
+    shipping_address: Mapping[str, Any] | None = None
+    billing_address: Mapping[str, Any] | None = None
+    shipping_method_id: UUID | None = None
+    shipping_method_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """An order before it is placed. Stock is reserved and codes are used under its id."""
+
+    buyer: Buyer
+    lines: Sequence[DraftLine]
+    sums: OrderSums
+    currency: str
+    prices_include_tax: bool
+    destination: Destination = field(default_factory=Destination)
+    discounts: Sequence[DraftDiscount] = ()
+    cart_id: UUID | None = None
+    customer_note: str = ""
+    expires_at: datetime | None = None
+    """When it is given up if it is not paid by then."""
+    id: UUID = field(default_factory=uuid7)
+
+
+async def place(session: AsyncSession, draft: OrderDraft) -> Order:
+    """Write the order, which gets the day's next number. It moves neither stock nor money.
+
+    Raises CartAlreadyOrderedError. The database refuses the commit when sums and lines differ.
+    """
+    buyer = draft.buyer
+    order = Order(
+        id=draft.id,
+        user_id=buyer.user_id,
+        guest_id=None if buyer.user_id else buyer.guest_id,
+        cart_id=draft.cart_id,
+        customer={"name": buyer.name, "email": buyer.email, "phone": buyer.phone},
+        email=buyer.email.lower(),
+        customer_note=draft.customer_note,
+        currency=draft.currency,
+        prices_include_tax=draft.prices_include_tax,
+        expires_at=draft.expires_at,
+        **asdict(draft.sums),
+        **asdict(draft.destination),
+    )
+    session.add(order)
+    with refused_by({"uq_orders_cart_id": CartAlreadyOrderedError()}):
+        await session.flush()
+    session.add_all(_line(draft, place, line) for place, line in enumerate(draft.lines, start=1))
+    session.add_all(
+        OrderDiscount(order_id=draft.id, currency=draft.currency, **asdict(discount)) for discount in draft.discounts
+    )
+    await session.flush()
+    return order
+
+
+def _line(draft: OrderDraft, position: int, line: DraftLine) -> OrderLine:
+    return OrderLine(id=uuid7(), order_id=draft.id, position=position, currency=draft.currency, **asdict(line))
