@@ -147,8 +147,8 @@ class Order(Timestamped, Base):
     """Who bought, as they called themselves then: name, email and phone."""
     email: Mapped[str | None] = mapped_column(String(255))
     """Where letters about it go; null once the buyer is forgotten."""
-    shipping_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    billing_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    shipping_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    billing_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     country_code: Mapped[str | None] = mapped_column(String(2))
     """The country whose taxes it bears."""
     customer_note: Mapped[LongText] = mapped_column(server_default="")

@@ -22,7 +22,16 @@ from models import (
     UserSecurityLog,
     UserSession,
 )
-from tests.factories import add_address, add_cart, add_cart_line, add_dead_letter, add_order_with_all, add_product, add_user, new_id
+from tests.factories import (
+    add_address,
+    add_cart,
+    add_cart_line,
+    add_dead_letter,
+    add_order_with_all,
+    add_product,
+    add_user,
+    new_id,
+)
 
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -39,7 +48,7 @@ class Two:
 
 
 async def add_two(session: AsyncSession) -> Two:
-    """Both, a guest, a job that was given up, and a delivery of what is sold, which all have in a cart and have ordered."""
+    """Both, a guest, a job that was given up, and a delivery of what is sold, which all have ordered."""
     await add_dead_letter(session)
     product = await add_product(session)
     selam, hana = [await _add_person(session, number) for number in (1, 2)]
@@ -47,7 +56,9 @@ async def add_two(session: AsyncSession) -> Two:
     for owner in (selam, hana, guest_id):
         await add_cart_line(session, await add_cart(session, owner), product.default_variant_id)
         await add_order_with_all(session, owner)
-    return Two(viewer_with_role(Role.CUSTOMER, selam.id), viewer_with_role(Role.CUSTOMER, hana.id), Viewer(guest_id=guest_id))
+    return Two(
+        viewer_with_role(Role.CUSTOMER, selam.id), viewer_with_role(Role.CUSTOMER, hana.id), Viewer(guest_id=guest_id)
+    )
 
 
 async def _add_person(session: AsyncSession, number: int) -> User:

@@ -246,9 +246,11 @@ async def add_order(
     return order
 
 
-async def add_order_with_all(session: AsyncSession, buyer: User | UUID) -> Order:
+async def add_order_with_all(
+    session: AsyncSession, buyer: User | UUID, product: Product | None = None, **overrides: Any
+) -> Order:
     """An order with a discount, a parcel, and a note for the staff alone."""
-    order = await add_order(session, buyer)
+    order = await add_order(session, buyer, product, **overrides)
     await add_parcel(session, order)
     await _add(session, OrderDiscount, {}, order_id=order.id, code="WELCOME", amount=Decimal(0))
     note = {"kind": OrderEventKind.NOTE, "text": "Call first.", "is_public": False, "actor_kind": ActorKind.USER}
@@ -402,6 +404,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_account(session, number)
     for number in range(size):
         await _add_full_cart(session, number)
+        await _add_full_order(session, number)
         await _add_full_promo_code(session)
         await _add_full_shipping_method(session)
         await add_dead_letter(session)
@@ -443,6 +446,27 @@ async def _add_full_promo_code(session: AsyncSession) -> None:
         product, category = await add_product(session, created_at=EARLIER), await add_category(session, position=3_000)
         await session.execute(promo_code_products.insert(), {"promo_code_id": code.id, "product_id": product.id})
         await session.execute(promo_code_categories.insert(), {"promo_code_id": code.id, "category_id": category.id})
+
+
+async def _add_full_order(session: AsyncSession, number: int) -> None:
+    """An order that says all that it can, with two of everything; the note of its history is the staff's."""
+    at = LATER + timedelta(hours=number)
+    address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
+    product = await add_product(session, created_at=EARLIER)
+    order = await add_order_with_all(
+        session,
+        await add_user(session),
+        product,
+        placed_at=at,
+        shipping_address=address,
+        billing_address=address,
+        shipping_method_name="Courier",
+        country_code="ET",
+        customer_note="Ring twice.",
+        expires_at=at,
+    )
+    await add_parcel(session, order, carrier="Post", tracking_number="1", tracking_url="https://post.example/1")
+    await _add(session, OrderDiscount, {}, order_id=order.id, code="AGAIN", amount=Decimal(0))
 
 
 async def _add_full_cart(session: AsyncSession, number: int) -> None:

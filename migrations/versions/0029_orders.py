@@ -28,10 +28,7 @@ OF_ORDER = "EXISTS (SELECT FROM orders WHERE orders.id = order_id)"
 """The policy of orders decides which there are."""
 
 SEEN = {
-    "orders": (
-        "user_id = (SELECT viewer_id()) OR guest_id = (SELECT viewer_guest_id()) "
-        f"OR {OF_STAFF}"
-    ),
+    "orders": (f"user_id = (SELECT viewer_id()) OR guest_id = (SELECT viewer_guest_id()) OR {OF_STAFF}"),
     "order_lines": f"{OF_STAFF} OR {OF_ORDER}",
     "order_discounts": f"{OF_STAFF} OR {OF_ORDER}",
     "fulfillments": f"{OF_STAFF} OR {OF_ORDER}",

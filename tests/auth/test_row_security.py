@@ -28,6 +28,7 @@ HIDDEN_TABLES = {
     "external_sign_ins",
     "idempotency_keys",
     "one_time_tokens",
+    "order_counters",
     "promo_code_uses",
     "refresh_tokens",
     "throttles",
