@@ -46,7 +46,8 @@ async def move_order(session: AsyncSession, order: Order, to: OrderStatus, reaso
 async def save(session: AsyncSession, order: Order, reason: str | None = None) -> None:
     """Write what changed of the locked order, and tell those who watch it. The reason is that of a move."""
     if reason and _moves(order):
-        await session.execute(select(func.set_config(REASON, reason, True)))  # noqa: FBT003 - of this transaction
+        with session.no_autoflush:  # the move is written after its reason
+            await session.execute(select(func.set_config(REASON, reason, True)))  # noqa: FBT003 - of this transaction
     order.version += 1
     await session.flush()
 
