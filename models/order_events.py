@@ -30,7 +30,7 @@ class OrderEventKind(StrEnum):
 
 
 class OrderEvent(Base):
-    """An entry of an order's history. Triggers write those of moves, and nobody changes any (migration 0030)."""
+    """An entry of an order's history. Triggers write those of moves, and nobody changes any (migration 0031)."""
 
     __tablename__ = "order_events"
     __table_args__ = (

@@ -1,6 +1,5 @@
 """Orders: what was bought, for how much, and how far it is on its way."""
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,6 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
-    Numeric,
     SmallInteger,
     String,
     Table,
@@ -25,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
-from models.base import Base, Currency, JsonObject, LongText, Money, ShortText, Timestamp, Timestamped
+from models.base import Base, Currency, Fraction, JsonObject, LongText, Money, ShortText, Timestamp, Timestamped
 from models.catalog import Product, ProductVariant
 from models.promotions import LONGEST_CODE, PromoCode
 
@@ -33,8 +31,6 @@ MOST_MONEY = "9999999999.99"
 """What an amount has room for. NaN is greater."""
 
 LONGEST_CUSTOMER_NOTE = 1_000
-
-Rate = Numeric(6, 4)
 
 
 class OrderStatus(StrEnum):
@@ -165,7 +161,7 @@ class Order(Timestamped, Base):
     authorized_total: Mapped[Money] = mapped_column(server_default=text("0"))
     captured_total: Mapped[Money] = mapped_column(server_default=text("0"))
     refunded_total: Mapped[Money] = mapped_column(server_default=text("0"))
-    shipping_method_id: Mapped[UUID | None]
+    shipping_method_id: Mapped[UUID | None] = mapped_column(ForeignKey("shipping_methods.id", ondelete="SET NULL"))
     shipping_method_name: Mapped[str | None] = mapped_column(String(255))
     placed_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     expires_at: Mapped[Timestamp | None]
@@ -223,7 +219,7 @@ class OrderLine(Base):
     """With what the options add."""
     subtotal: Mapped[Money]
     discount: Mapped[Money] = mapped_column(server_default=text("0"))
-    tax_rate: Mapped[Decimal] = mapped_column(Rate, server_default=text("0"))
+    tax_rate: Mapped[Fraction] = mapped_column(server_default=text("0"))
     tax: Mapped[Money] = mapped_column(server_default=text("0"))
     total: Mapped[Money]
     """What is paid for it: the discount is off, and the tax in it."""

@@ -8,8 +8,8 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from uuid_utils.compat import uuid7
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
@@ -187,6 +187,12 @@ def _create_orders() -> None:
         sa.CheckConstraint("total BETWEEN 0 AND 9999999999.99", name=op.f("ck_orders_total")),
         sa.CheckConstraint("version > 0", name=op.f("ck_orders_version")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_orders_user_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["shipping_method_id"],
+            ["shipping_methods.id"],
+            name=op.f("fk_orders_shipping_method_id"),
+            ondelete="SET NULL",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("number", name=op.f("uq_orders_number")),
     )

@@ -6,8 +6,8 @@ entry. The setting `merkato.order_reason` says why, for one change; `merkato.act
 
 from alembic import op
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
