@@ -76,7 +76,7 @@ COMMANDS = {
     "check-integrity": Place(
         "server.commands.check_integrity",
         "check_integrity_command",
-        "Check what must always hold: prices, ratings, stock, constraints and triggers.",
+        "Check what must always hold of prices, ratings, stock, orders and the database itself.",
     ),
     "import": Place("server.commands.imports", "imports", "Bring in data from elsewhere."),
     "audit": Place("server.audit_commands", "audit", "Look after the record of who changed what."),

@@ -22,7 +22,10 @@ def check_integrity_command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,  # noqa: FBT002
 ) -> None:
-    """Check what must always hold: prices, ratings, stock, constraints, triggers. When it does not, exit code 5."""
+    """Check what must always hold of prices, ratings, stock, orders and the database itself.
+
+    When something does not, it is named, and the exit code is 5.
+    """
     found = in_one_transaction(
         load_settings(), "check-integrity", lambda session: check_integrity(session, repair=repair)
     )
