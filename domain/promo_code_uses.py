@@ -4,18 +4,18 @@ Whoever uses several codes does so in the order of their ids.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, delete, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
 from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
-from domain.promo_codes import normalised_code
-from domain.promotions import KnownPromotion, Promotion, SkipReason
-from models import PromoCode, PromoCodeUse, promo_code_categories, promo_code_products
+from domain.promotions import SkipReason
+from models import PromoCode, PromoCodeUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +35,9 @@ class PromoCodeNotUsableError(DomainError):
         self.reason = reason
 
 
-async def find_promotion(session: AsyncSession, text: str) -> KnownPromotion | None:
-    """The promotion whose code a customer has typed; None for one that there is not."""
-    row = await session.scalar(select(PromoCode).where(PromoCode.code == normalised_code(text)))
-    if row is None:
-        return None
-    products = select(promo_code_products.c.product_id).where(promo_code_products.c.promo_code_id == row.id)
-    categories = select(promo_code_categories.c.category_id).where(promo_code_categories.c.promo_code_id == row.id)
-    promotion = Promotion(
-        discount_type=row.discount_type,
-        amount=row.amount,
-        currency=row.currency,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        ended_at=row.ended_at,
-        usage_limit=row.usage_limit,
-        used_count=row.used_count,
-        limit_per_customer=row.limit_per_customer,
-        minimum_subtotal=row.minimum_subtotal,
-        is_restricted=row.is_restricted,
-        product_ids=frozenset(await session.scalars(products)),
-        category_ids=frozenset(await session.scalars(categories)),
-    )
-    return KnownPromotion(row.id, promotion)
-
-
-async def count_uses(session: AsyncSession, promo_code_id: UUID, customer: Customer) -> int:
-    """How often the customer has used the code."""
-    theirs = select(func.count()).where(PromoCodeUse.promo_code_id == promo_code_id, _of(customer))
-    return await session.scalar(theirs) or 0
+def uses_by(customer: Customer, promo_code_id: Any) -> ScalarSelect[int]:
+    """How often the customer has used the code with that id, which may be a column."""
+    return select(func.count()).where(PromoCodeUse.promo_code_id == promo_code_id, _of(customer)).scalar_subquery()
 
 
 async def use_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID, customer: Customer) -> None:
@@ -86,7 +60,7 @@ async def use_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID, c
     if counted is None:
         raise PromoCodeNotUsableError(await _why_not(session, promo_code_id))
     limit = counted.limit_per_customer
-    if limit is not None and await count_uses(session, promo_code_id, customer) > limit:
+    if limit is not None and await session.scalar(select(uses_by(customer, promo_code_id) > limit)):
         raise PromoCodeNotUsableError(SkipReason.USED_UP_BY_CUSTOMER)
 
 

@@ -5,7 +5,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.money import NOTHING, round_money
-from models import ShippingRateKind
 
 GRAMS_OF_A_KILOGRAM = Decimal(1000)
 
@@ -16,20 +15,25 @@ class ShippingTerms:
 
     method_id: UUID
     name: str
-    rate_kind: ShippingRateKind
     price: Decimal
     free_over: Decimal | None = None
-    price_per_kg: Decimal | None = None
+    """From what the goods cost on it is free."""
+    price_per_kg: Decimal = NOTHING
     tax_rate: Decimal
 
 
-def shipping_price(terms: ShippingTerms, *, goods: Decimal, grams: int) -> Decimal:
-    """The price of sending goods of that price, after discounts, and of that weight; rounded once.
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is to be sent, as far as its price asks."""
 
-    A weight is charged to the gram, on top of the price.
-    """
-    if terms.rate_kind is ShippingRateKind.FREE_OVER and terms.free_over is not None and goods >= terms.free_over:
+    goods: Decimal
+    """What everything that is bought costs, after discounts."""
+    grams: int
+    """What all that is sent weighs."""
+
+
+def shipping_price(terms: ShippingTerms, parcel: Parcel) -> Decimal:
+    """What sending costs, rounded once. A weight is charged to the gram, on top of the price."""
+    if terms.free_over is not None and parcel.goods >= terms.free_over:
         return NOTHING
-    if terms.rate_kind is ShippingRateKind.WEIGHT and terms.price_per_kg is not None:
-        return round_money(terms.price + terms.price_per_kg * grams / GRAMS_OF_A_KILOGRAM)
-    return terms.price
+    return round_money(terms.price + terms.price_per_kg * parcel.grams / GRAMS_OF_A_KILOGRAM)

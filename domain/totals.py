@@ -13,7 +13,7 @@ from domain.discounting import AppliedCode, Discounts, Offer, SkippedCode, disco
 from domain.errors import DomainError
 from domain.money import MOST_MONEY, NOTHING
 from domain.promotions import Basket, BasketLine
-from domain.shipping_rates import ShippingTerms, shipping_price
+from domain.shipping_rates import Parcel, ShippingTerms, shipping_price
 from domain.taxation import tax_on
 
 
@@ -83,6 +83,8 @@ class Quote:
     prices_include_tax: bool
     lines: tuple[QuotedLine, ...]
     """In the order in which they were given."""
+    parcel: Parcel | None
+    """None where nothing has to be sent."""
     shipping: QuotedShipping | None
     """None where nothing is sent, or nobody knows how yet."""
     applied: tuple[AppliedCode, ...]
@@ -111,7 +113,23 @@ def quote(lines: Sequence[PricedLine], offers: Sequence[Offer], shipping: Shippi
     """
     discounts = discounts_on(_basket(lines, terms), offers)
     quoted = tuple(_quoted(line, discount, terms) for line, discount in zip(lines, discounts.amounts, strict=True))
-    return _summed(quoted, _shipping(lines, quoted, shipping, terms), discounts, terms)
+    parcel = _parcel(lines, quoted)
+    sent = None
+    if shipping is not None and parcel is not None:
+        sent = quote_shipping(shipping, parcel, prices_include_tax=terms.prices_include_tax)
+    return _summed(quoted, parcel, sent, discounts, terms)
+
+
+def quote_shipping(shipping: ShippingTerms, parcel: Parcel, *, prices_include_tax: bool) -> QuotedShipping:
+    """What sending costs by a method."""
+    price = shipping_price(shipping, parcel)
+    return QuotedShipping(
+        method_id=shipping.method_id,
+        name=shipping.name,
+        price=price,
+        tax_rate=shipping.tax_rate,
+        tax=tax_on(price, shipping.tax_rate, is_included=prices_include_tax),
+    )
 
 
 def _basket(lines: Sequence[PricedLine], terms: Terms) -> Basket:
@@ -134,27 +152,18 @@ def _quoted(line: PricedLine, discount: Decimal, terms: Terms) -> QuotedLine:
     )
 
 
-def _shipping(
-    lines: Sequence[PricedLine], quoted: Sequence[QuotedLine], shipping: ShippingTerms | None, terms: Terms
-) -> QuotedShipping | None:
-    """The weight is that of what is sent, and the price of the goods that of all."""
+def _parcel(lines: Sequence[PricedLine], quoted: Sequence[QuotedLine]) -> Parcel | None:
     sent = [line for line in lines if line.requires_shipping]
-    if shipping is None or not sent:
-        return None
     goods = sum((line.subtotal - line.discount for line in quoted), NOTHING)
-    grams = sum(line.weight_grams * line.quantity for line in sent)
-    price = shipping_price(shipping, goods=goods, grams=grams)
-    return QuotedShipping(
-        method_id=shipping.method_id,
-        name=shipping.name,
-        price=price,
-        tax_rate=shipping.tax_rate,
-        tax=tax_on(price, shipping.tax_rate, is_included=terms.prices_include_tax),
-    )
+    return Parcel(goods, sum(line.weight_grams * line.quantity for line in sent)) if sent else None
 
 
 def _summed(
-    lines: tuple[QuotedLine, ...], shipping: QuotedShipping | None, discounts: Discounts, terms: Terms
+    lines: tuple[QuotedLine, ...],
+    parcel: Parcel | None,
+    shipping: QuotedShipping | None,
+    discounts: Discounts,
+    terms: Terms,
 ) -> Quote:
     subtotal = sum((line.subtotal for line in lines), NOTHING)
     discount_total = sum((line.discount for line in lines), NOTHING)
@@ -168,6 +177,7 @@ def _summed(
         currency=terms.currency,
         prices_include_tax=terms.prices_include_tax,
         lines=lines,
+        parcel=parcel,
         shipping=shipping,
         applied=discounts.applied,
         skipped=discounts.skipped,

@@ -2,19 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.promo_code_uses import (
     Customer,
     PromoCodeNotUsableError,
-    count_uses,
-    find_promotion,
     release_code,
     use_code,
 )
@@ -23,7 +20,7 @@ from domain.promotions import SkipReason
 from models import PromoCode, PromoCodeUse
 from server.database import create_engine
 from tests.databases import settings_for
-from tests.factories import EARLIER, add_category, add_product, add_promo_code, add_user, new_id, writing
+from tests.factories import add_promo_code, add_user, new_id, writing
 from tests.statements import count_rows, scalar
 
 CROWD = 50
@@ -116,26 +113,3 @@ async def test_staff_that_ends_and_changes_a_code_in_use_waits_for_nobody_foreve
     assert set(outcomes) <= {None, SkipReason.OVER}
     assert await used(crowd, code) == await count_rows(crowd, PromoCodeUse) == outcomes.count(None)
     assert await attempt(crowd, code, new_id(), Customer()) is SkipReason.OVER
-
-
-async def test_code_is_found_however_it_is_typed_with_what_it_is_for(engine: AsyncEngine) -> None:
-    async with writing(engine) as session:
-        product, category = await add_product(session), await add_category(session)
-        row = await add_promo_code(session, code="SPRING-26", is_restricted=True, usage_limit=7, valid_from=EARLIER)
-        await session.refresh(row, ["products", "categories"])
-        row.products.append(product)
-        row.categories.append(category)
-        await session.flush()
-        found = await find_promotion(session, " spring-26 ")
-        missing = await find_promotion(session, "SPRING-27")
-        uses = await count_uses(session, row.id, Customer(email_index=b"nobody"))
-
-    assert found is not None
-    assert (found.id, missing, uses) == (row.id, None, 0)
-    assert (found.promotion.product_ids, found.promotion.category_ids) == (
-        frozenset({product.id}),
-        frozenset({category.id}),
-    )
-    assert (found.promotion.usage_limit, found.promotion.valid_from) == (7, EARLIER)
-    assert found.promotion.valid_from < datetime.now(UTC)
-    assert await scalar(engine, select(func.count()).select_from(PromoCode)) == 1

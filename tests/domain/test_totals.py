@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from domain.discounting import AppliedCode, Offer, SkippedCode
 from domain.money import CENT, MOST_MONEY, round_money
 from domain.promotions import KnownPromotion, Promotion, SkipReason
-from domain.shipping_rates import ShippingTerms, shipping_price
+from domain.shipping_rates import Parcel, ShippingTerms, shipping_price
 from domain.taxation import tax_on
 from domain.totals import AmountTooLargeError, PricedLine, Quote, Terms, quote
-from models import DiscountType, ShippingRateKind
+from models import DiscountType
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAMP, CABLE, LIGHTS = (UUID(int=number) for number in range(3))
@@ -64,9 +64,8 @@ methods = st.builds(
     ShippingTerms,
     method_id=st.just(COURIER),
     name=st.just("Courier"),
-    rate_kind=st.sampled_from(ShippingRateKind),
     price=prices,
-    free_over=prices,
+    free_over=st.none() | prices,
     price_per_kg=prices,
     tax_rate=rates,
 )
@@ -85,9 +84,9 @@ def code(name: str, kind: DiscountType, amount: str, **more: Any) -> Offer:
     return Offer(name, KnownPromotion(UUID(int=ord(name[0])), promotion))
 
 
-def courier(kind: ShippingRateKind, price: str = "50.00", **more: Any) -> ShippingTerms:
+def courier(price: str = "50.00", **more: Any) -> ShippingTerms:
     """A way to send things."""
-    return ShippingTerms(method_id=COURIER, name="Courier", rate_kind=kind, price=Decimal(price), tax_rate=VAT, **more)
+    return ShippingTerms(method_id=COURIER, name="Courier", price=Decimal(price), tax_rate=VAT, **more)
 
 
 def within(*, prices_include_tax: bool) -> Terms:
@@ -149,22 +148,18 @@ def test_tax_that_is_included_is_the_tax_that_was_put_on_top(unit_price: Decimal
 def test_shipping_is_rounded_once_and_costs_nothing_from_its_amount_on(
     method: ShippingTerms, goods: Decimal, grams: int
 ) -> None:
-    price = shipping_price(method, goods=goods, grams=grams)
-    assert method.free_over is not None
-    assert method.price_per_kg is not None
-    if method.rate_kind is ShippingRateKind.FREE_OVER:
-        assert price == (0 if goods >= method.free_over else method.price)
-    elif method.rate_kind is ShippingRateKind.WEIGHT:
-        assert abs(price - method.price - method.price_per_kg * grams / 1000) <= CENT / 2
+    price = shipping_price(method, Parcel(goods, grams))
+    if method.free_over is not None and goods >= method.free_over:
+        assert price == 0
     else:
-        assert price == method.price
+        assert abs(price - method.price - method.price_per_kg * grams / 1000) <= CENT / 2
 
 
 def test_prices_with_tax_in_them() -> None:
     found = quote(
         [line("100.00", 2), line("33.33", 3)],
         [code("TEN", DiscountType.PERCENT, "10")],
-        courier(ShippingRateKind.FLAT),
+        courier(),
         within(prices_include_tax=True),
     )
     assert [(str(each.discount), str(each.tax), str(each.total)) for each in found.lines] == [
@@ -206,8 +201,8 @@ def test_percentages_come_first_and_each_code_takes_from_what_is_left() -> None:
 
 def test_what_is_not_sent_costs_no_shipping_and_weighs_nothing() -> None:
     licence, lamp = line("900.00", requires_shipping=False, weight_grams=5_000), line("100.00", 2, weight_grams=1_500)
-    by_weight = courier(ShippingRateKind.WEIGHT, "20.00", price_per_kg=Decimal("10.01"))
-    over_a_thousand = courier(ShippingRateKind.FREE_OVER, free_over=Decimal("1100.00"))
+    by_weight = courier("20.00", price_per_kg=Decimal("10.01"))
+    over_a_thousand = courier(free_over=Decimal("1100.00"))
     held = within(prices_include_tax=True)
     assert quote([licence], [], by_weight, held).shipping is None
     assert str(quote([licence, lamp], [], by_weight, held).shipping_total) == "50.03"

@@ -1,0 +1,121 @@
+"""What a purchase costs now: what the shop says is read, by four statements at the most, and `totals` does the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.conditions import among
+from domain.promo_code_offers import offers_of
+from domain.purchases import (
+    LeftOut,
+    LeftOutReason,
+    PurchaseFacts,
+    PurchaseLine,
+    PurchaseQuote,
+    ShippingFault,
+)
+from domain.shipping_offers import offered
+from domain.tax_rates import rate_if_due
+from domain.totals import PricedLine, Quote, QuotedShipping, Terms, quote, quote_shipping
+from models import Category, Product, ProductVariant, Shop
+from models.shop import SHOP_ID
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    countries: tuple[str, ...]
+    prices_include_tax: bool
+
+
+async def quote_for(session: AsyncSession, facts: PurchaseFacts, at: datetime) -> PurchaseQuote:
+    """The costs of a purchase at that time. Raises AmountTooLargeError.
+
+    The session is the server's own: codes and their uses are hidden from buyers.
+    """
+    shop = await _shop(session)
+    country_code = facts.country_code or next(iter(shop.countries), None)
+    known = await _variants(session, facts, country_code)
+    left_out = tuple(fault for line in facts.lines if (fault := _fault(line, known, facts.currency)) is not None)
+    missing = {each.key for each in left_out}
+    lines = [_priced(line, known[line.variant_id]) for line in facts.lines if line.key not in missing]
+    offers = await offers_of(session, facts.codes, facts.customer)
+    method_id = facts.shipping_method_id
+    methods = await offered(session, country_code, facts.currency, method_id) if method_id is not None else []
+    terms = Terms(currency=facts.currency, prices_include_tax=shop.prices_include_tax, at=at)
+    quoted = quote(lines, offers, next(iter(methods), None), terms)
+    return PurchaseQuote(quoted, country_code, left_out, _shipping_fault(quoted, facts, shop, country_code))
+
+
+async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> list[QuotedShipping]:
+    """The shipping methods for what was quoted and their prices, in the order to show them; none if nothing is sent."""
+    quoted = purchase.quote
+    parcel = quoted.parcel
+    if parcel is None:
+        return []
+    methods = await offered(session, purchase.country_code, quoted.currency)
+    return [quote_shipping(method, parcel, prices_include_tax=quoted.prices_include_tax) for method in methods]
+
+
+async def _shop(session: AsyncSession) -> _Shop:
+    settings = select(Shop.countries, Shop.prices_include_tax).where(Shop.id == SHOP_ID)
+    row = (await session.execute(settings)).one()
+    return _Shop(tuple(row.countries), row.prices_include_tax)
+
+
+async def _variants(session: AsyncSession, facts: PurchaseFacts, country_code: str | None) -> Mapping[UUID, AnyRow]:
+    """What is told of each variant that there is, by its id."""
+    if not facts.lines:
+        return {}
+    statement = (
+        select(
+            ProductVariant.id,
+            ProductVariant.currency,
+            ProductVariant.weight_grams,
+            ProductVariant.requires_shipping,
+            ProductVariant.product_id,
+            Product.is_active,
+            Category.path,
+            rate_if_due(ProductVariant, Product.tax_class_id, literal(country_code)).label("tax_rate"),
+        )
+        .join(Product, Product.id == ProductVariant.product_id)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .where(among(ProductVariant.id, list({line.variant_id for line in facts.lines})))
+    )
+    return {row.id: row for row in await session.execute(statement)}
+
+
+def _fault(line: PurchaseLine, known: Mapping[UUID, AnyRow], currency: str) -> LeftOut | None:
+    row = known.get(line.variant_id)
+    if row is None:
+        return LeftOut(line.key, LeftOutReason.GONE)
+    if not row.is_active:
+        return LeftOut(line.key, LeftOutReason.INACTIVE)
+    return None if row.currency == currency else LeftOut(line.key, LeftOutReason.OTHER_CURRENCY)
+
+
+def _priced(line: PurchaseLine, row: AnyRow) -> PricedLine:
+    return PricedLine(
+        key=line.key,
+        product_id=row.product_id,
+        category_path=frozenset(row.path or ()),
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        tax_rate=row.tax_rate,
+        weight_grams=row.weight_grams or 0,
+        requires_shipping=row.requires_shipping,
+    )
+
+
+def _shipping_fault(quoted: Quote, facts: PurchaseFacts, shop: _Shop, country_code: str | None) -> ShippingFault | None:
+    if quoted.parcel is None or quoted.shipping is not None:
+        return None
+    if country_code not in shop.countries:
+        return ShippingFault.COUNTRY_NOT_SERVED
+    return ShippingFault.METHOD_MISSING if facts.shipping_method_id is None else ShippingFault.METHOD_UNAVAILABLE
