@@ -19,6 +19,13 @@ class MailTemplate(StrEnum):
     INVITATION = "invitation"
     EMAIL_CHANGED = "email_changed"
     ALREADY_REGISTERED = "already_registered"
+    ORDER_PLACED = "order_placed"
+    ORDER_CONFIRMED = "order_confirmed"
+    ORDER_FAILED = "order_failed"
+    ORDER_SHIPPED = "order_shipped"
+    ORDER_DELIVERED = "order_delivered"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_REFUNDED = "order_refunded"
 
 
 MAIL_VALUES: Mapping[MailTemplate, frozenset[str]] = MappingProxyType(
@@ -30,10 +37,19 @@ MAIL_VALUES: Mapping[MailTemplate, frozenset[str]] = MappingProxyType(
         MailTemplate.INVITATION: frozenset({"name", "inviter", "token", "days"}),
         MailTemplate.EMAIL_CHANGED: frozenset({"name", "new_email", "time"}),
         MailTemplate.ALREADY_REGISTERED: frozenset({"name"}),
+        MailTemplate.ORDER_PLACED: frozenset({"name", "number", "total"}),
+        MailTemplate.ORDER_CONFIRMED: frozenset({"name", "number", "total"}),
+        MailTemplate.ORDER_FAILED: frozenset({"name", "number"}),
+        MailTemplate.ORDER_SHIPPED: frozenset(
+            {"name", "number", "parcel", "carrier", "tracking_number", "tracking_url", "estimated_delivery"}
+        ),
+        MailTemplate.ORDER_DELIVERED: frozenset({"name", "number"}),
+        MailTemplate.ORDER_CANCELLED: frozenset({"name", "number", "reason"}),
+        MailTemplate.ORDER_REFUNDED: frozenset({"name", "number", "amount"}),
     }
 )
 """What each letter needs to be told. A `token` goes into the link that the letter asks to open; `time` is a text such
-as 21 November 2026, 14:30 UTC."""
+as 21 November 2026, 14:30 UTC; the `number` of an order goes into the link."""
 
 
 class WrongMailValuesError(Exception):

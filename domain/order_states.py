@@ -113,6 +113,9 @@ STAFF_MOVES: Final = frozenset({OrderStatus.PROCESSING, OrderStatus.PREPARING, O
 BEING_FULFILLED: Final = frozenset({OrderStatus.CONFIRMED, *STAFF_MOVES})
 """The states in which units are packed and sent."""
 
+ALIVE: Final = frozenset({*BEING_FULFILLED, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
+"""The states of an order that the shop counts on."""
+
 WITH_BUYER_UNSTARTED: Final = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED})
 """The states in which its buyer may cancel an order."""
 

@@ -6,8 +6,8 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import ConflictError, DomainError
-from domain.order_states import ORDER_MOVES, require_move
-from models import Order, OrderStatus
+from domain.order_states import FULFILLMENT_MOVES, ORDER_MOVES, PAYMENT_MOVES, require_move
+from models import FulfillmentStatus, Order, OrderStatus, PaymentStatus
 
 REASON = "merkato.order_reason"
 """The setting that says to the triggers why the next change of an order is made."""
@@ -41,6 +41,20 @@ async def move_order(session: AsyncSession, order: Order, to: OrderStatus, reaso
     require_move(ORDER_MOVES, f"The order {order.number}", order.status, to)
     order.status = to
     await save(session, order, reason)
+
+
+def set_payment(order: Order, to: PaymentStatus) -> None:
+    """Give its payment another status. Raises OrderMoveError."""
+    if order.payment_status is not to:
+        require_move(PAYMENT_MOVES, f"The payment of {order.number}", order.payment_status, to)
+        order.payment_status = to
+
+
+def set_fulfillment(order: Order, to: FulfillmentStatus) -> None:
+    """Give its fulfilment another status. Raises OrderMoveError."""
+    if order.fulfillment_status is not to:
+        require_move(FULFILLMENT_MOVES, f"The fulfilment of {order.number}", order.fulfillment_status, to)
+        order.fulfillment_status = to
 
 
 async def save(session: AsyncSession, order: Order, reason: str | None = None) -> None:

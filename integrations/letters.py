@@ -11,7 +11,8 @@ from domain.mail_jobs import MailTemplate
 from integrations.mail import Letter
 
 TOKEN = "token"  # noqa: S105 - the name of a value
-UNCUT = frozenset({TOKEN, "new_email"})
+NUMBER = "number"
+UNCUT = frozenset({TOKEN, "new_email", "reason", "tracking_number", "tracking_url"})
 
 SUBJECTS: Mapping[MailTemplate, str] = MappingProxyType(
     {
@@ -22,6 +23,13 @@ SUBJECTS: Mapping[MailTemplate, str] = MappingProxyType(
         MailTemplate.INVITATION: "You are invited to {shop}",
         MailTemplate.EMAIL_CHANGED: "Your e-mail address was changed",
         MailTemplate.ALREADY_REGISTERED: "You have an account already",
+        MailTemplate.ORDER_PLACED: "Your order {number}",
+        MailTemplate.ORDER_CONFIRMED: "Your order {number} is confirmed",
+        MailTemplate.ORDER_FAILED: "Your order {number} was given up",
+        MailTemplate.ORDER_SHIPPED: "Your order {number} is on its way",
+        MailTemplate.ORDER_DELIVERED: "Your order {number} has arrived",
+        MailTemplate.ORDER_CANCELLED: "Your order {number} was cancelled",
+        MailTemplate.ORDER_REFUNDED: "A refund for your order {number}",
     }
 )
 
@@ -34,6 +42,7 @@ PAGES: Mapping[MailTemplate, str] = MappingProxyType(
         MailTemplate.INVITATION: "/accept-invitation",
         MailTemplate.EMAIL_CHANGED: "/contact",
         MailTemplate.ALREADY_REGISTERED: "/forgot-password",
+        **dict.fromkeys((template for template in MailTemplate if template.startswith("order_")), "/orders/{number}"),
     }
 )
 """Which page of the frontend each letter leads to. A token goes there as `?token=…`."""
@@ -54,7 +63,7 @@ class LetterWriter:
 
     def write(self, template: MailTemplate, values: Mapping[str, str | int]) -> Letter:
         """The letter, told those values. What people have typed is cut short and kept in one line."""
-        subject = SUBJECTS[template].format(shop=self._shop)
+        subject = SUBJECTS[template].format(shop=self._shop, number=values.get(NUMBER))
         told = {name: _one_line(name, value) for name, value in values.items()}
         told |= {
             "subject": subject,
@@ -70,8 +79,10 @@ class LetterWriter:
 
     def _link(self, template: MailTemplate, values: Mapping[str, str | int]) -> str:
         query = f"?{urlencode({TOKEN: values[TOKEN]})}" if TOKEN in values else ""
-        return f"{self._frontend_url}{PAGES[template]}{query}"
+        return f"{self._frontend_url}{PAGES[template].format(number=values.get(NUMBER))}{query}"
 
 
 def _one_line(name: str, value: str | int) -> str | int:
-    return shown(value) if isinstance(value, str) and name not in UNCUT else value
+    if isinstance(value, int):
+        return value
+    return " ".join(value.split()) if name in UNCUT else shown(value)

@@ -14,6 +14,7 @@ from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG, keep, seal_batch
 from domain.idempotency import SWEEP_KEYS, sweep_keys
 from domain.integrity import CHECK_INTEGRITY
 from domain.mail_jobs import SEND_MAIL
+from domain.order_payments import EXPIRE_ORDERS, expire_next
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from models import ActorKind
 from server.integrity_reports import check_and_log
@@ -36,6 +37,7 @@ SCHEDULE = (
     Scheduled(SWEEP_ACCOUNTS, "17 * * * *"),
     Scheduled(SWEEP_KEYS, "47 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
+    Scheduled(EXPIRE_ORDERS, "* * * * *"),
     Scheduled(KEEP_AUDIT_LOG, "23 2 * * *"),
     Scheduled(CHECK_INTEGRITY, "53 2 * * *"),
 )
@@ -52,7 +54,8 @@ def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handle
             engine, SWEEP_ACCOUNTS, lambda session: sweep_accounts(session, datetime.now(UTC))
         ),
         SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
-        SEAL_AUDIT_LOG: in_transactions(engine, seal_batch),
+        SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
+        EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),
         CHECK_INTEGRITY: in_transaction(engine, CHECK_INTEGRITY, check_and_log),
     }
@@ -72,13 +75,14 @@ def in_transaction(engine: AsyncEngine, name: str, work: Callable[[AsyncSession]
     return handle
 
 
-def in_transactions(engine: AsyncEngine, work: Callable[[AsyncSession], Awaitable[bool]]) -> Handler:
+def in_transactions(engine: AsyncEngine, name: str, work: Callable[[AsyncSession], Awaitable[bool]]) -> Handler:
     """A handler that works in one transaction after the other, for as long as there is more to do."""
 
-    async def handle(_job_id: UUID, _payload: Payload) -> None:
+    async def handle(job_id: UUID, _payload: Payload) -> None:
         is_more = True
         while is_more:
             async with AsyncSession(engine) as session, session.begin():
+                await session.execute(acting(Actor(ActorKind.JOB, name=name, request_id=str(job_id))))
                 is_more = await work(session)
 
     return handle

@@ -33,6 +33,15 @@ VALUES: dict[str, str | int] = {
     "device": "Firefox on Linux",
     "address": "192.0.2.7",
     "new_email": "new@example.com",
+    "number": "NC-20261122-0001",
+    "total": "253.00 ETB",
+    "amount": "30.00 ETB",
+    "reason": "It was ordered twice.",
+    "parcel": 2,
+    "carrier": "Ethio Post",
+    "tracking_number": "EP-1",
+    "tracking_url": "https://post.example/EP-1",
+    "estimated_delivery": "24 November 2026",
 }
 
 

@@ -1,0 +1,51 @@
+"""Cancelling an order before any of it has left: what was reserved is free again, and what was paid goes back."""
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import DomainError
+from domain.order_codes import release_codes
+from domain.order_letters import tell_cancelled
+from domain.order_parcels import cancel_parcels
+from domain.order_states import ORDER_MOVES, WITH_BUYER_UNSTARTED, require_move
+from domain.order_units import free_units, lines_of
+from domain.orders import move_order, set_fulfillment, set_payment
+from domain.outbox import Job, enqueue
+from models import FulfillmentStatus, Order, OrderStatus, PaymentStatus
+
+REFUND_ORDER: Final = "refund_order"
+"""The job that gives back whatever was promised or taken for an order."""
+
+
+class OrderOnItsWayError(DomainError):
+    """Some of it is packed or sent already."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"Some of the order {number} is on its way already. What has arrived may be returned.")
+
+
+async def cancel(session: AsyncSession, order: Order, reason: str) -> None:
+    """Cancel the locked order. Raises OrderMoveError, and OrderOnItsWayError once some of it has left the house."""
+    require_move(ORDER_MOVES, f"The order {order.number}", order.status, OrderStatus.CANCELLED)
+    if any(line.shipped_quantity for line in await lines_of(session, order)):
+        raise OrderOnItsWayError(order.number)
+    if order.payment_status is PaymentStatus.PENDING:
+        set_payment(order, PaymentStatus.CANCELLED)
+    order.expires_at = None
+    await cancel_parcels(session, order)
+    set_fulfillment(order, FulfillmentStatus.UNFULFILLED)
+    await move_order(session, order, OrderStatus.CANCELLED, reason)
+    await release_codes(session, order)
+    await free_units(session, order)
+    await enqueue(session, Job(REFUND_ORDER, {"order": str(order.id), "reason": reason}))
+    await tell_cancelled(session, order, reason)
+
+
+async def cancel_as_buyer(session: AsyncSession, order: Order, reason: str) -> None:
+    """The same for whoever bought it, while nobody works on it. Raises OrderMoveError and OrderOnItsWayError."""
+    if order.fulfillment_status is not FulfillmentStatus.UNFULFILLED:
+        raise OrderOnItsWayError(order.number)
+    if order.status not in WITH_BUYER_UNSTARTED and OrderStatus.CANCELLED in ORDER_MOVES[order.status]:
+        raise OrderOnItsWayError(order.number)
+    await cancel(session, order, reason)

@@ -1,0 +1,140 @@
+"""What money makes of an order: confirmed, failed, paid after all, refunded. The order is locked by whoever calls."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import DomainError
+from domain.order_codes import release_codes, use_codes_again
+from domain.order_letters import tell_confirmed, tell_failed, tell_refunded
+from domain.order_parcels import cancel_parcels, follow
+from domain.order_placing import CartAlreadyOrderedError
+from domain.order_states import ALIVE, BEING_FULFILLED, OrderMoveError, Paid
+from domain.order_units import free_units, take_units_again
+from domain.orders import move_order, save, set_payment
+from domain.promo_code_uses import PromoCodeNotUsableError
+from domain.reservations import OutOfStockError
+from domain.violations import refused_by
+from models import Order, OrderStatus, PaymentStatus
+
+NOTHING = Decimal(0)
+
+EXPIRE_ORDERS: Final = "expire_orders"
+"""The name of the job."""
+
+
+class PaymentSumsError(DomainError):
+    """More would be promised than the order costs, more taken than promised, or more given back than taken."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"The order {number} does not cost that much, or not so much of it was paid.")
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyMoved:
+    """By how much the sums of an order change. An authorisation that lapsed takes its sum back."""
+
+    authorized: Decimal = NOTHING
+    captured: Decimal = NOTHING
+    refunded: Decimal = NOTHING
+
+
+async def record_payment(session: AsyncSession, order: Order, moved: MoneyMoved, reason: str | None = None) -> None:
+    """Add to the sums of the locked order; the state of its payment follows from them.
+
+    Once all money went back, what has not left the house is free again. Raises PaymentSumsError.
+    """
+    paid = Paid(
+        order.total,
+        order.authorized_total + moved.authorized,
+        order.captured_total + moved.captured,
+        order.refunded_total + moved.refunded,
+    )
+    if not NOTHING <= paid.refunded <= paid.captured <= paid.authorized <= paid.total:
+        raise PaymentSumsError(order.number)
+    order.authorized_total, order.captured_total = paid.authorized, paid.captured
+    order.refunded_total = paid.refunded
+    set_payment(order, paid.status(order.payment_status))
+    await save(session, order, reason)
+    if moved.refunded:
+        await tell_refunded(session, order, moved.refunded)
+    if moved.refunded and order.payment_status is PaymentStatus.REFUNDED:
+        await _give_up(session, order, reason)
+
+
+async def confirm(session: AsyncSession, order: Order, reason: str | None = None) -> bool:
+    """Count on the order from now on; False if it was confirmed before.
+
+    Raises OrderMoveError where it is over. One that was given up is to be revived.
+    """
+    if order.status in ALIVE:
+        return False
+    if order.status is not OrderStatus.PENDING:
+        raise OrderMoveError(f"The order {order.number}", order.status, OrderStatus.CONFIRMED, ())
+    await _confirm(session, order, reason)
+    return True
+
+
+async def fail(session: AsyncSession, order: Order, reason: str) -> bool:
+    """Give an order up that nobody paid: its stock and codes are free again.
+
+    False if it is not waited for any more, because it was paid, cancelled or given up meanwhile.
+    """
+    if order.status is not OrderStatus.PENDING:
+        return False
+    set_payment(order, PaymentStatus.FAILED)
+    await move_order(session, order, OrderStatus.FAILED, reason)
+    await release_codes(session, order)
+    await free_units(session, order)
+    return True
+
+
+async def revive(session: AsyncSession, order: Order, reason: str) -> bool:
+    """Confirm an order that was given up and paid after all; False, and nothing done, if that cannot be any more.
+
+    Its stock may be gone, its codes used up, or its cart have become another order.
+    """
+    try:
+        async with session.begin_nested():
+            with refused_by({"uq_orders_cart_id": CartAlreadyOrderedError()}):
+                await _confirm(session, order, reason)
+            await use_codes_again(session, order)
+            await take_units_again(session, order)
+    except (OutOfStockError, PromoCodeNotUsableError, CartAlreadyOrderedError):
+        await session.refresh(order)
+        return False
+    return True
+
+
+async def expire_next(session: AsyncSession, now: datetime) -> bool:
+    """Give up one order whose time to be paid is over; False if there is none. Others may do so at the same time."""
+    overdue = select(Order).where(Order.status == OrderStatus.PENDING, Order.expires_at <= now)
+    first = overdue.order_by(Order.expires_at).limit(1).with_for_update(skip_locked=True, key_share=True)
+    order = await session.scalar(first.execution_options(populate_existing=True))
+    if order is None:
+        return False
+    await fail(session, order, "It was not paid in time.")
+    await tell_failed(session, order)
+    return True
+
+
+async def _confirm(session: AsyncSession, order: Order, reason: str | None) -> None:
+    order.expires_at = None
+    if order.total == NOTHING:
+        set_payment(order, PaymentStatus.PAID)
+    await move_order(session, order, OrderStatus.CONFIRMED, reason)
+    await tell_confirmed(session, order)
+
+
+async def _give_up(session: AsyncSession, order: Order, reason: str | None) -> None:
+    """What is refunded as a whole is sent no more. One that was cancelled before stays so."""
+    if order.status in BEING_FULFILLED:
+        await cancel_parcels(session, order)
+        await free_units(session, order)
+        await follow(session, order)
+    if order.status in ALIVE:
+        await move_order(session, order, OrderStatus.REFUNDED, reason)
