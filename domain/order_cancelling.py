@@ -10,7 +10,7 @@ from domain.order_letters import tell_cancelled
 from domain.order_parcels import cancel_parcels
 from domain.order_states import ORDER_MOVES, WITH_BUYER_UNSTARTED, require_move
 from domain.order_units import free_units, lines_of
-from domain.orders import move_order, set_fulfillment, set_payment
+from domain.orders import advance, set_fulfillment, set_payment
 from domain.outbox import Job, enqueue
 from models import FulfillmentStatus, Order, OrderStatus, PaymentStatus
 
@@ -26,7 +26,7 @@ class OrderOnItsWayError(DomainError):
 
 
 async def cancel(session: AsyncSession, order: Order, reason: str) -> None:
-    """Cancel the locked order. Raises OrderMoveError, and OrderOnItsWayError once some of it has left the house."""
+    """Cancel the locked order. Raises OrderMoveRefusedError, and OrderOnItsWayError once some of it has left."""
     require_move(ORDER_MOVES, f"The order {order.number}", order.status, OrderStatus.CANCELLED)
     if any(line.shipped_quantity for line in await lines_of(session, order)):
         raise OrderOnItsWayError(order.number)
@@ -35,7 +35,7 @@ async def cancel(session: AsyncSession, order: Order, reason: str) -> None:
     order.expires_at = None
     await cancel_parcels(session, order)
     set_fulfillment(order, FulfillmentStatus.UNFULFILLED)
-    await move_order(session, order, OrderStatus.CANCELLED, reason)
+    await advance(session, order, OrderStatus.CANCELLED, reason)
     await release_codes(session, order)
     await free_units(session, order)
     await enqueue(session, Job(REFUND_ORDER, {"order": str(order.id), "reason": reason}))
@@ -43,7 +43,7 @@ async def cancel(session: AsyncSession, order: Order, reason: str) -> None:
 
 
 async def cancel_as_buyer(session: AsyncSession, order: Order, reason: str) -> None:
-    """The same for whoever bought it, while nobody works on it. Raises OrderMoveError and OrderOnItsWayError."""
+    """The same for whoever bought it, while nobody works on it. Raises OrderMoveRefusedError and OrderOnItsWayError."""
     if order.fulfillment_status is not FulfillmentStatus.UNFULFILLED:
         raise OrderOnItsWayError(order.number)
     if order.status not in WITH_BUYER_UNSTARTED and OrderStatus.CANCELLED in ORDER_MOVES[order.status]:

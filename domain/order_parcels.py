@@ -16,12 +16,12 @@ from domain.order_states import (
     BEING_FULFILLED,
     ORDER_MOVES,
     PARCEL_MOVES,
-    OrderMoveError,
+    OrderMoveRefusedError,
     Units,
     require_move,
 )
 from domain.order_units import LineUnits, UnitsNotThereError, chosen, lines_of, send_units
-from domain.orders import lock_order, move_order, save, set_fulfillment
+from domain.orders import advance, lock_order, save, set_fulfillment
 from models import Fulfillment, FulfillmentLine, FulfillmentStatus, Order, OrderStatus, ParcelStatus
 
 ORDER_FOLLOWS: Mapping[FulfillmentStatus, OrderStatus] = MappingProxyType(
@@ -59,9 +59,9 @@ class Parcel:
 
 
 async def fulfil(session: AsyncSession, order: Order, units: LineUnits, tracking: Tracking) -> Parcel:
-    """Pack units of the locked order. Raises OrderMoveError where it is not time to, and UnitsNotThereError."""
+    """Pack units of the locked order. Raises OrderMoveRefusedError where it is not time to, and UnitsNotThereError."""
     if order.status not in BEING_FULFILLED:
-        raise OrderMoveError(
+        raise OrderMoveRefusedError(
             f"The order {order.number}", order.status, OrderStatus.PROCESSING, ORDER_MOVES[order.status]
         )
     meant = chosen(await lines_of(session, order), units)
@@ -92,7 +92,7 @@ async def lock_parcel(session: AsyncSession, parcel_id: UUID, expected_version: 
 
 
 async def ship(session: AsyncSession, parcel: Parcel, at: datetime) -> None:
-    """Let the parcel leave the house, and its units with it. Raises OrderMoveError and OutOfStockError."""
+    """Let the parcel leave the house, and its units with it. Raises OrderMoveRefusedError and OutOfStockError."""
     _move(parcel.row, ParcelStatus.SHIPPED)
     parcel.row.shipped_at = at
     await send_units(session, parcel.order, await _packed(session, parcel.row))
@@ -101,7 +101,7 @@ async def ship(session: AsyncSession, parcel: Parcel, at: datetime) -> None:
 
 
 async def deliver(session: AsyncSession, parcel: Parcel, at: datetime) -> None:
-    """Note that it has arrived. Raises OrderMoveError."""
+    """Note that it has arrived. Raises OrderMoveRefusedError."""
     _move(parcel.row, ParcelStatus.DELIVERED)
     parcel.row.delivered_at = at
     await session.flush()
@@ -111,7 +111,8 @@ async def deliver(session: AsyncSession, parcel: Parcel, at: datetime) -> None:
 
 
 async def unpack(session: AsyncSession, parcel: Parcel) -> None:
-    """Take the units out of a parcel that has not left. They stay reserved. Raises OrderMoveError."""
+    """Take the units out of a parcel that has not left. They stay reserved. Raises OrderMoveRefusedError."""
+    require_move(PARCEL_MOVES, f"The parcel {parcel.row.number}", parcel.row.status, ParcelStatus.CANCELLED)
     await _unpack(session, parcel.order, parcel.row)
     await follow(session, parcel.order)
 
@@ -136,7 +137,7 @@ async def follow(session: AsyncSession, order: Order) -> None:
     set_fulfillment(order, to)
     follows = ORDER_FOLLOWS.get(to)
     if follows is not None and follows in ORDER_MOVES[order.status]:
-        await move_order(session, order, follows)
+        await advance(session, order, follows)
     else:
         await save(session, order)
 
@@ -153,10 +154,11 @@ def _move(row: Fulfillment, to: ParcelStatus) -> None:
 
 
 async def _unpack(session: AsyncSession, order: Order, row: Fulfillment) -> None:
-    _move(row, ParcelStatus.CANCELLED)
+    row.status = ParcelStatus.CANCELLED
+    row.version += 1
     units = await _packed(session, row)
-    for line, count in chosen(await lines_of(session, order), units):
-        line.fulfilled_quantity -= count
+    for line in await lines_of(session, order):
+        line.fulfilled_quantity -= units.get(line.id, 0)
     await session.flush()
 
 

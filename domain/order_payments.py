@@ -13,9 +13,9 @@ from domain.order_codes import release_codes, use_codes_again
 from domain.order_letters import tell_confirmed, tell_failed, tell_refunded
 from domain.order_parcels import cancel_parcels, follow
 from domain.order_placing import CartAlreadyOrderedError
-from domain.order_states import ALIVE, BEING_FULFILLED, OrderMoveError, Paid
+from domain.order_states import ALIVE, BEING_FULFILLED, Paid
 from domain.order_units import free_units, take_units_again
-from domain.orders import move_order, save, set_payment
+from domain.orders import advance, save, set_payment
 from domain.promo_code_uses import PromoCodeNotUsableError
 from domain.reservations import OutOfStockError
 from domain.violations import refused_by
@@ -67,16 +67,13 @@ async def record_payment(session: AsyncSession, order: Order, moved: MoneyMoved,
 
 
 async def confirm(session: AsyncSession, order: Order, reason: str | None = None) -> bool:
-    """Count on the order from now on; False if it was confirmed before.
+    """Count on the locked order from now on, unless that was so before.
 
-    Raises OrderMoveError where it is over. One that was given up is to be revived.
+    False where it is over: one that was given up may be revived, and of any other the money has to go back.
     """
-    if order.status in ALIVE:
-        return False
-    if order.status is not OrderStatus.PENDING:
-        raise OrderMoveError(f"The order {order.number}", order.status, OrderStatus.CONFIRMED, ())
-    await _confirm(session, order, reason)
-    return True
+    if order.status is OrderStatus.PENDING:
+        await _confirm(session, order, reason)
+    return order.status in ALIVE
 
 
 async def fail(session: AsyncSession, order: Order, reason: str) -> bool:
@@ -87,7 +84,7 @@ async def fail(session: AsyncSession, order: Order, reason: str) -> bool:
     if order.status is not OrderStatus.PENDING:
         return False
     set_payment(order, PaymentStatus.FAILED)
-    await move_order(session, order, OrderStatus.FAILED, reason)
+    await advance(session, order, OrderStatus.FAILED, reason)
     await release_codes(session, order)
     await free_units(session, order)
     return True
@@ -98,6 +95,8 @@ async def revive(session: AsyncSession, order: Order, reason: str) -> bool:
 
     Its stock may be gone, its codes used up, or its cart have become another order.
     """
+    if order.status is not OrderStatus.FAILED:
+        return False
     try:
         async with session.begin_nested():
             with refused_by({"uq_orders_cart_id": CartAlreadyOrderedError()}):
@@ -126,7 +125,7 @@ async def _confirm(session: AsyncSession, order: Order, reason: str | None) -> N
     order.expires_at = None
     if order.total == NOTHING:
         set_payment(order, PaymentStatus.PAID)
-    await move_order(session, order, OrderStatus.CONFIRMED, reason)
+    await advance(session, order, OrderStatus.CONFIRMED, reason)
     await tell_confirmed(session, order)
 
 
@@ -137,4 +136,4 @@ async def _give_up(session: AsyncSession, order: Order, reason: str | None) -> N
         await free_units(session, order)
         await follow(session, order)
     if order.status in ALIVE:
-        await move_order(session, order, OrderStatus.REFUNDED, reason)
+        await advance(session, order, OrderStatus.REFUNDED, reason)

@@ -14,7 +14,7 @@ State = TypeVar("State", bound=StrEnum)
 Moves = Mapping[State, frozenset[State]]
 
 
-class OrderMoveError(DomainError):
+class OrderMoveRefusedError(DomainError):
     """What is asked for does not follow from the state."""
 
     def __init__(self, name: str, state: StrEnum, to: StrEnum, allowed: Collection[StrEnum]) -> None:
@@ -120,10 +120,20 @@ WITH_BUYER_UNSTARTED: Final = frozenset({OrderStatus.PENDING, OrderStatus.CONFIR
 """The states in which its buyer may cancel an order."""
 
 
-def require_move(moves: Moves[State], name: str, state: State, to: State) -> None:
-    """Raise OrderMoveError unless the state may follow."""
+class ImpossibleMoveError(Exception):
+    """A fault of ours: something was to follow that nothing permits."""
+
+
+def require_possible(moves: Moves[State], state: State, to: State) -> None:
+    """Raise ImpossibleMoveError unless the state may follow, for moves that follow from what was checked before."""
     if to not in moves[state]:
-        raise OrderMoveError(name, state, to, moves[state])
+        raise ImpossibleMoveError(f"{state} cannot become {to}.")
+
+
+def require_move(moves: Moves[State], name: str, state: State, to: State) -> None:
+    """Raise OrderMoveRefusedError unless the state may follow."""
+    if to not in moves[state]:
+        raise OrderMoveRefusedError(name, state, to, moves[state])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import ConflictError, DomainError
-from domain.order_states import FULFILLMENT_MOVES, ORDER_MOVES, PAYMENT_MOVES, require_move
+from domain.order_states import FULFILLMENT_MOVES, ORDER_MOVES, PAYMENT_MOVES, require_move, require_possible
 from models import FulfillmentStatus, Order, OrderStatus, PaymentStatus
 
 REASON = "merkato.order_reason"
@@ -37,23 +37,29 @@ async def lock_order(session: AsyncSession, order_id: UUID, expected_version: in
 
 
 async def move_order(session: AsyncSession, order: Order, to: OrderStatus, reason: str | None = None) -> None:
-    """Give the locked order another status, which its history tells. Raises OrderMoveError."""
+    """Give the locked order another status, which its history tells. Raises OrderMoveRefusedError."""
     require_move(ORDER_MOVES, f"The order {order.number}", order.status, to)
+    await advance(session, order, to, reason)
+
+
+async def advance(session: AsyncSession, order: Order, to: OrderStatus, reason: str | None = None) -> None:
+    """The same where it is known that the status may follow."""
+    require_possible(ORDER_MOVES, order.status, to)
     order.status = to
     await save(session, order, reason)
 
 
 def set_payment(order: Order, to: PaymentStatus) -> None:
-    """Give its payment another status. Raises OrderMoveError."""
+    """Give its payment the status that follows from its sums."""
     if order.payment_status is not to:
-        require_move(PAYMENT_MOVES, f"The payment of {order.number}", order.payment_status, to)
+        require_possible(PAYMENT_MOVES, order.payment_status, to)
         order.payment_status = to
 
 
 def set_fulfillment(order: Order, to: FulfillmentStatus) -> None:
-    """Give its fulfilment another status. Raises OrderMoveError."""
+    """Give its fulfilment the status that follows from its units."""
     if order.fulfillment_status is not to:
-        require_move(FULFILLMENT_MOVES, f"The fulfilment of {order.number}", order.fulfillment_status, to)
+        require_possible(FULFILLMENT_MOVES, order.fulfillment_status, to)
         order.fulfillment_status = to
 
 

@@ -32,8 +32,8 @@ class OutOfStockError(DomainError):
         super().__init__(" ".join(f"{_left(line)} of {line.sku}, not {line.asked}." for line in lines))
 
 
-class NotReservedError(DomainError):
-    """Units were to be released or sold that are not reserved, or not any more. The transaction must not commit."""
+class NotReservedError(Exception):
+    """A fault of ours: units were to be released or sold that are not reserved. The transaction must not commit."""
 
     def __init__(self, variants: Iterable[UUID]) -> None:
         self.variants = tuple(variants)

@@ -18,7 +18,7 @@ from domain.order_placing import (
     OrderSums,
     place,
 )
-from domain.order_states import OrderMoveError
+from domain.order_states import OrderMoveRefusedError
 from domain.orders import OrderNotFoundError, lock_order, move_order
 from models import Order, OrderDiscount, OrderEvent, OrderLine, OrderStatus, Product
 from tests.factories import add_product, new_id, shared_engine, writing
@@ -101,7 +101,7 @@ async def test_only_what_follows_may_follow(shop: AsyncEngine) -> None:
     async with writing(shop) as session:
         draft = draft_of(await add_product(session))
         await place(session, draft)
-    with pytest.raises(OrderMoveError) as refused:
+    with pytest.raises(OrderMoveRefusedError) as refused:
         async with writing(shop) as session:
             await move_order(session, await lock_order(session, draft.id), OrderStatus.DELIVERED)
     assert (refused.value.state, refused.value.to) == ("PENDING", "DELIVERED")
