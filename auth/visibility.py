@@ -153,6 +153,24 @@ def _packed_line(line: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
     return parcel.where(_part_of_order(models.Fulfillment, viewer, owned)).exists()
 
 
+def _payment(payment: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """Whoever sees an order sees its payments only if it is theirs, or they may read payments."""
+    if viewer.may(Permission.PAYMENTS_READ):
+        return true()
+    return select(models.Order.id).where(models.Order.id == payment.order_id, bought_by(viewer, models.Order)).exists()
+
+
+def _payment_transaction(step: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    if owned or viewer.may(Permission.PAYMENTS_READ):
+        return true()
+    payment = select(models.Payment.id).where(models.Payment.id == step.payment_id)
+    return payment.where(_payment(models.Payment, viewer, owned)).exists()
+
+
+def _provider_event(_event: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.PAYMENTS_READ) else false()
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -182,9 +200,13 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.OrderEvent: _order_event,
         models.Fulfillment: _part_of_order,
         models.FulfillmentLine: _packed_line,
+        models.Payment: _payment,
+        models.PaymentTransaction: _payment_transaction,
+        models.ProviderEvent: _provider_event,
         models.Address: _personal,
         models.ApiToken: _personal,
         models.ExternalIdentity: _personal,
+        models.PaymentMethod: _personal,
         models.UserSecurityLog: _personal,
         models.UserSession: _personal,
     }

@@ -16,6 +16,17 @@ from models.jobs import DeadLetter
 from models.one_time_tokens import OneTimeToken, TokenPurpose
 from models.order_events import OrderEvent, OrderEventKind
 from models.orders import FulfillmentStatus, Order, OrderDiscount, OrderLine, OrderStatus, PaymentStatus, order_counters
+from models.payments import (
+    EventOutcome,
+    Payment,
+    PaymentKind,
+    PaymentMethod,
+    PaymentState,
+    PaymentTransaction,
+    ProviderEvent,
+    TransactionKind,
+    TransactionState,
+)
 from models.promotions import (
     DiscountType,
     PromoCode,
@@ -52,6 +63,7 @@ __all__ = [
     "Category",
     "DeadLetter",
     "DiscountType",
+    "EventOutcome",
     "ExternalIdentity",
     "ExternalSignIn",
     "Fulfillment",
@@ -70,7 +82,12 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "ParcelStatus",
+    "Payment",
+    "PaymentKind",
+    "PaymentMethod",
+    "PaymentState",
     "PaymentStatus",
+    "PaymentTransaction",
     "Post",
     "PostCategory",
     "Product",
@@ -78,6 +95,7 @@ __all__ = [
     "ProductVariant",
     "PromoCode",
     "PromoCodeUse",
+    "ProviderEvent",
     "PublishingStatus",
     "RecoveryCode",
     "RefreshToken",
@@ -102,6 +120,8 @@ __all__ = [
     "ThrottledAction",
     "TokenPurpose",
     "TotpCredential",
+    "TransactionKind",
+    "TransactionState",
     "User",
     "UserSecurityLog",
     "UserSession",

@@ -28,7 +28,9 @@ from tests.factories import (
     add_cart_line,
     add_dead_letter,
     add_order_with_all,
+    add_payment_method,
     add_product,
+    add_provider_event,
     add_user,
     new_id,
 )
@@ -50,6 +52,7 @@ class Two:
 async def add_two(session: AsyncSession) -> Two:
     """Both, a guest, a job that was given up, and a delivery of what is sold, which all have ordered."""
     await add_dead_letter(session)
+    await add_provider_event(session)
     product = await add_product(session)
     selam, hana = [await _add_person(session, number) for number in (1, 2)]
     guest_id = new_id()
@@ -64,6 +67,7 @@ async def add_two(session: AsyncSession) -> Two:
 async def _add_person(session: AsyncSession, number: int) -> User:
     user = await add_user(session, password_hash="$argon2id$")
     await add_address(session, user)
+    await add_payment_method(session, user)
     mine: dict[str, Any] = {"user_id": user.id, "created_at": NOW}
     hashed = bytes([number]) * 32
     signed_in = UserSession(**mine, expires_at=LATER)

@@ -37,12 +37,17 @@ from models import (
     OrderEvent,
     OrderEventKind,
     OrderLine,
+    Payment,
+    PaymentKind,
+    PaymentMethod,
+    PaymentTransaction,
     Post,
     PostCategory,
     Product,
     ProductImage,
     ProductVariant,
     PromoCode,
+    ProviderEvent,
     PublishingStatus,
     Review,
     Role,
@@ -57,6 +62,8 @@ from models import (
     Tag,
     TaxClass,
     TaxRate,
+    TransactionKind,
+    TransactionState,
     User,
     UserSecurityLog,
     UserSession,
@@ -249,13 +256,40 @@ async def add_order(
 async def add_order_with_all(
     session: AsyncSession, buyer: User | UUID, product: Product | None = None, **overrides: Any
 ) -> Order:
-    """An order with a discount, a parcel, and a note for the staff alone."""
+    """An order with a discount, a payment, a parcel, and a note for the staff alone."""
     order = await add_order(session, buyer, product, **overrides)
+    await add_payment_transaction(session, await add_payment(session, order))
     await add_parcel(session, order)
     await _add(session, OrderDiscount, {}, order_id=order.id, code="WELCOME", amount=Decimal(0))
     note = {"kind": OrderEventKind.NOTE, "text": "Call first.", "is_public": False, "actor_kind": ActorKind.USER}
     await _add(session, OrderEvent, {}, order_id=order.id, recorded_at=EARLIER, **note)
     return order
+
+
+async def add_payment(session: AsyncSession, order: Order, **overrides: Any) -> Payment:
+    """A payment of all that the order costs, by bank transfer, which is waited for."""
+    asked = {"provider": "manual", "kind": PaymentKind.BANK_TRANSFER, "amount": order.total}
+    return await _add(session, Payment, overrides, order_id=order.id, currency=order.currency, **asked)
+
+
+async def add_payment_transaction(session: AsyncSession, payment: Payment, **overrides: Any) -> PaymentTransaction:
+    """A step of the payment that was not to be: somebody has asked for it."""
+    step = {"kind": TransactionKind.CANCEL, "status": TransactionState.FAILED, "amount": payment.amount}
+    said = {"failure": "Not now.", "reason": "They want to pay at the door.", "settled_at": EARLIER}
+    return await _add(session, PaymentTransaction, overrides, payment_id=payment.id, **step, **said)
+
+
+async def add_payment_method(session: AsyncSession, user: User, **overrides: Any) -> PaymentMethod:
+    """A card that the account has kept."""
+    card = {"provider": "stripe", "kind": PaymentKind.CARD, "label": "Visa, ending in 4242"}
+    return await _add(session, PaymentMethod, overrides, user_id=user.id, encrypted_details=b"sealed", **card)
+
+
+async def add_provider_event(session: AsyncSession, **overrides: Any) -> ProviderEvent:
+    """A message of Stripe that nobody has looked at yet."""
+    event_id = f"evt_{next(NUMBERS)}"
+    said = {"event_id": event_id, "kind": "payment_intent.succeeded", "payload": {"id": event_id}}
+    return await _add(session, ProviderEvent, overrides, provider="stripe", **said)
 
 
 async def add_parcel(session: AsyncSession, order: Order, **overrides: Any) -> Fulfillment:
@@ -381,6 +415,7 @@ async def add_belongings(session: AsyncSession, user: User) -> None:
     await add_session(session, user)
     await add_api_token(session, user)
     await add_log_entry(session, user, actor_id=user.id)
+    await add_payment_method(session, user)
 
 
 async def add_identity(session: AsyncSession, user: User) -> ExternalIdentity:

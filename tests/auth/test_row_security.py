@@ -35,13 +35,13 @@ HIDDEN_TABLES = {
 }
 QUEUE_TABLES = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
 AUDIT_TABLES = {"audit_chain", "audit_config", "audit_log"}
-NEVER_CHANGED = {*AUDIT_TABLES, "order_events", "stock_movements"}
+NEVER_CHANGED = {*AUDIT_TABLES, "order_events", "payment_transactions", "payments", "stock_movements"}
 PROMOTION_TABLES = {"promo_code_categories", "promo_code_products", "promo_codes"}
 CART_TABLES = {"cart_lines", "carts"}
 ORDER_TABLES = {"fulfillment_lines", "fulfillments", "order_discounts", "order_events", "order_lines", "orders"}
-OWNED_TABLES = sorted(
-    GUARDED_TABLES - PROMOTION_TABLES - CART_TABLES - ORDER_TABLES - {"audit_log", "dead_letters", "stock_movements"}
-)
+PAYMENT_TABLES = {"payment_transactions", "payments"}
+STAFF_TABLES = {"audit_log", "dead_letters", "provider_events", "stock_movements"}
+OWNED_TABLES = sorted(GUARDED_TABLES - PROMOTION_TABLES - CART_TABLES - ORDER_TABLES - PAYMENT_TABLES - STAFF_TABLES)
 MODELS = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]
 
 Acting: TypeAlias = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
@@ -214,6 +214,24 @@ async def test_orders_are_seen_by_whoever_bought_with_all_that_is_theirs(acting:
             assert "permission denied" in await refused(connection, change)
 
 
+async def test_payments_are_seen_by_whoever_pays_and_messages_by_the_staff(acting: Acting, two: Two) -> None:
+    tables = (*sorted(PAYMENT_TABLES), "provider_events")
+    async with acting("merkato_app") as connection:
+
+        async def seen(viewer: Viewer) -> list[int]:
+            await identify(connection, viewer)
+            return [await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+
+        assert await seen(two.selam) == [1, 1, 0]
+        assert await seen(two.guest) == [1, 1, 0]
+        assert await seen(VISITOR) == [0, 0, 0]
+        assert await seen(Viewer(grants=frozenset({Permission.ORDERS_READ}))) == [0, 0, 0]
+        assert await seen(Viewer(grants=frozenset({Permission.PAYMENTS_READ}))) == [3, 3, 1]
+    async with acting(DatabaseRole.SYSTEM) as connection:
+        for table in PAYMENT_TABLES:
+            assert "permission denied" in await refused(connection, f"DELETE FROM {table}")
+
+
 @pytest.mark.parametrize("kind", [*Role, "SELAM", "GUEST"])
 async def test_policies_show_what_the_predicates_show(
     shop: AsyncEngine, acting: Acting, two: Two, kind: Role | str
@@ -257,6 +275,7 @@ async def test_reports_read_all_but_secrets_and_change_nothing(acting: Acting, t
         for secret in (
             *("password_hash FROM users", "encrypted_phone FROM users", "encrypted_phone FROM addresses"),
             *("token_hash FROM api_tokens", "payload FROM dead_letters"),
+            *("encrypted_details FROM payment_methods", "payload FROM provider_events"),
             *("id FROM refresh_tokens", "id FROM one_time_tokens", "id FROM recovery_codes", "id FROM pgqueuer"),
         ):
             assert "permission denied" in await refused(connection, f"SELECT {secret}")

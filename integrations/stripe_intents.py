@@ -1,0 +1,109 @@
+"""What Stripe says of a PaymentIntent or a refund, in our words."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from domain.payment_providers import ZERO, ConcernedPayment, PaymentOutcome, RefundOutcome
+from integrations.minor_units import from_minor
+from models import PaymentState, TransactionState
+from models.payments import FAILURE_LENGTH
+
+Json = Mapping[str, Any]
+
+PAYMENT_ID = "payment_id"
+"""The key of the metadata under which our own id goes with each intent."""
+
+CONFIRMED_BY = "confirmed_by"
+SERVER, BUYER = "server", "buyer"
+"""Who asks for the money. A buyer whose card is declined may try another one on the same page."""
+
+STATES: Mapping[str, PaymentState] = MappingProxyType(
+    {
+        "requires_confirmation": PaymentState.REQUIRES_ACTION,
+        "requires_action": PaymentState.REQUIRES_ACTION,
+        "processing": PaymentState.PENDING,
+        "requires_capture": PaymentState.AUTHORIZED,
+        "succeeded": PaymentState.CAPTURED,
+        "canceled": PaymentState.CANCELLED,
+    }
+)
+"""By the status of the intent (docs.stripe.com/payments/paymentintents/lifecycle)."""
+
+REFUND_STATES: Mapping[str, TransactionState] = MappingProxyType(
+    {
+        "succeeded": TransactionState.SUCCEEDED,
+        "pending": TransactionState.PENDING,
+        "requires_action": TransactionState.PENDING,
+        "failed": TransactionState.FAILED,
+        "canceled": TransactionState.FAILED,
+    }
+)
+
+EXPAND = ("latest_charge",)
+"""What has to come with an intent, for the money that went back."""
+
+
+def outcome_of(intent: Json) -> PaymentOutcome:
+    """All that it says."""
+    currency = str(intent["currency"]).upper()
+    state = _state(intent)
+    amount = from_minor(intent["amount"], currency)
+    captured = from_minor(intent["amount_received"], currency) if state is PaymentState.CAPTURED else ZERO
+    charge = intent.get("latest_charge")
+    refunded = charge.get("amount_refunded", 0) if isinstance(charge, Mapping) else 0
+    is_promised = state in {PaymentState.AUTHORIZED, PaymentState.CAPTURED}
+    return PaymentOutcome(
+        state=state,
+        amount=amount,
+        currency=currency,
+        reference=intent["id"],
+        authorized=amount if is_promised else ZERO,
+        captured=captured,
+        refunded=min(from_minor(refunded, currency), captured),
+        client_secret=intent.get("client_secret") if state is PaymentState.REQUIRES_ACTION else None,
+        failure=_failure(intent) if state is PaymentState.FAILED else None,
+    )
+
+
+def refund_outcome_of(refund: Json) -> RefundOutcome:
+    """What became of it."""
+    state = REFUND_STATES.get(refund["status"], TransactionState.PENDING)
+    failure = refund.get("failure_reason") if state is TransactionState.FAILED else None
+    return RefundOutcome(state, refund["id"], failure)
+
+
+def concerned_by(payload: Json) -> ConcernedPayment | None:
+    """The payment that an event is about: of an intent, a charge, a refund or a dispute."""
+    thing = _object(_object(payload.get("data")).get("object"))
+    reference = thing.get("id") if thing.get("object") == "payment_intent" else thing.get("payment_intent")
+    if not isinstance(reference, str) or not reference:
+        return None
+    return ConcernedPayment(reference, _uuid(_object(thing.get("metadata")).get(PAYMENT_ID)))
+
+
+def _state(intent: Json) -> PaymentState:
+    """Without a way to pay it waits for the buyer, unless the one that the server was given was declined."""
+    if intent["status"] == "requires_payment_method":
+        is_declined = intent.get("last_payment_error") is not None
+        is_ours = (intent.get("metadata") or {}).get(CONFIRMED_BY, SERVER) == SERVER
+        return PaymentState.FAILED if is_declined and is_ours else PaymentState.REQUIRES_ACTION
+    return STATES.get(intent["status"], PaymentState.PENDING)
+
+
+def _failure(intent: Json) -> str:
+    error = intent.get("last_payment_error") or {}
+    return str(error.get("message") or "The payment was declined.")[:FAILURE_LENGTH]
+
+
+def _object(value: object) -> Json:
+    """What was signed may still be of a shape that we do not know."""
+    return value if isinstance(value, Mapping) else MappingProxyType({})
+
+
+def _uuid(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
