@@ -14,6 +14,7 @@ PUBLIC_TABLES = frozenset(
     {
         "authors",
         "categories",
+        "former_slugs",
         "post_categories",
         "post_tags",
         "posts",

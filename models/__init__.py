@@ -41,6 +41,7 @@ from models.services import BillingPeriod, Service, ServiceTier, ServiceType
 from models.sessions import RefreshToken, SessionEnd, UserSession
 from models.shipping import ShippingMethod, ShippingRateKind
 from models.shop import Shop
+from models.slugs import FormerSlug
 from models.stock import MovementKind, StockLevel, StockMovement
 from models.taxes import TaxClass, TaxRate
 from models.throttles import Throttle, ThrottledAction, ThrottleScope
@@ -66,6 +67,7 @@ __all__ = [
     "EventOutcome",
     "ExternalIdentity",
     "ExternalSignIn",
+    "FormerSlug",
     "Fulfillment",
     "FulfillmentLine",
     "FulfillmentStatus",

@@ -6,14 +6,22 @@ from sqlalchemy import CheckConstraint, Index, String, Text, Uuid, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Currency, Fraction, LongText, ShortText, Timestamped
+from models.base import Base, Currency, Fraction, LongText, ShortText, Timestamped, Url
+
+PATH_LENGTH = 200
+PATTERN_OF_PATHS = r"^/[^{}?#%[:space:]\\]*\{slug\}[^{}?#%[:space:]\\]*$"
+"""What stands where in the address of a page: exactly one `{slug}`."""
+SITE_URL = r"^https?://[^/?#[:space:]]+(/[^?#[:space:]]*[^/?#[:space:]])?$"
+"""An address without a slash at its end."""
+
+PATHS = ("product_path", "category_path", "service_path", "post_path", "post_category_path", "author_path")
 
 SHOP_ID = UUID("01900000-0000-7000-8000-000000000001")
 """The key of the only row."""
 
 
 class Shop(Timestamped, Base):
-    """Name, currency, countries and tax display. Migration 0004 writes the row."""
+    """Name, currency, countries, tax display and the addresses of its pages. Migration 0004 writes the row."""
 
     __tablename__ = "shops"
     __table_args__ = (
@@ -22,6 +30,8 @@ class Shop(Timestamped, Base):
         CheckConstraint("default_tax_rate BETWEEN 0 AND 1", name="default_tax_rate"),
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("order_number_prefix ~ '^[A-Z0-9]{1,10}$'", name="order_number_prefix"),
+        CheckConstraint(f"site_url ~ '{SITE_URL}'", name="site_url"),
+        *(CheckConstraint(f"{path} ~ '{PATTERN_OF_PATHS}'", name=path) for path in PATHS),
         Index("uq_shops_is_only", "is_only", unique=True),
     )
 
@@ -42,4 +52,12 @@ class Shop(Timestamped, Base):
     order_number_prefix: Mapped[str] = mapped_column(String(10), server_default=text("'NC'"))
     """What the numbers of orders begin with."""
     contact_email: Mapped[str | None] = mapped_column(Text)
+    site_url: Mapped[Url | None]
+    """Where the shop's pages are, such as `https://shop.example`."""
+    product_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/products/{slug}")
+    category_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/categories/{slug}")
+    service_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/services/{slug}")
+    post_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/blog/{slug}")
+    post_category_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/blog/categories/{slug}")
+    author_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/authors/{slug}")
     version: Mapped[int] = mapped_column(server_default=text("1"))

@@ -14,6 +14,7 @@ from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
 from schema.review_mutations import ReviewMutations
+from schema.site_mutations import SiteMutations
 from schema.staff_mutations import StaffMutations
 from schema.stock_mutations import StockMutations
 
@@ -26,6 +27,7 @@ class Mutation(
     ProductImportMutations,
     PromotionMutations,
     ReviewMutations,
+    SiteMutations,
     StockMutations,
 ):
     """The root fields. They are nullable, so that a failure of one leaves the answers of the others."""

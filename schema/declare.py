@@ -241,6 +241,11 @@ def field(
     return _field(description, Function(function=function, requires=requires, cost=cost), arguments)
 
 
+def argument(name: str, annotation: Any, description: str) -> StrawberryArgument:
+    """An argument that must be given, of a field computed in Python."""
+    return _argument(name, annotation, description, required=True)
+
+
 def mutation(
     function: Callable[..., Awaitable[Any]],
     description: str,

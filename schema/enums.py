@@ -10,6 +10,7 @@ import strawberry
 import models
 from auth import permissions
 from domain import database_health, review_rules, stock
+from resolvers.paths import PathStatus
 from resolvers.refresh_cookies import RefreshTokenPlace
 
 DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
@@ -29,6 +30,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.ServiceType: "What kind of work a service is.",
         models.SocialProvider: "Who vouches for people: OPENID is the provider that the shop describes itself.",
         review_rules.ModerationOutcome: "What became of the judgement of one review.",
+        PathStatus: "What is at a path: something, what has moved and is to be redirected with 301, or nothing (404).",
         RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
         database_health.StatementsAbsence: "Why the database does not tell which statements are slow.",
         stock.StockStatus: "What a shop window says about stock.",

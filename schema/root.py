@@ -8,6 +8,7 @@ from auth.permissions import Gate, Permission
 from models.shop import SHOP_ID
 from resolvers.database_health import database_overview
 from resolvers.external_sign_in import identity_providers
+from resolvers.paths import resolve_path
 from schema.accounts import Account
 from schema.audit import AuditEntry
 from schema.audit_lists import AuditFilter, AuditSort
@@ -16,10 +17,11 @@ from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, Pr
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
 from schema.database_health import READ_COST, DatabaseHealth
-from schema.declare import field, lookup, node_lookup, own, page, search, singleton
+from schema.declare import argument, field, lookup, node_lookup, own, page, search, singleton
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
 from schema.orders import BY_NAME, BY_POSITION
+from schema.paths import RESOLVING_COST, PathResolution
 from schema.promotions import PromoCode
 from schema.promotions_lists import PromoCodeFilter, PromoCodeSort
 from schema.relay import Connection, Node
@@ -60,6 +62,12 @@ class Query:
         NODES, "The objects that global ids name, in their order; null where there is none.", several=True
     )
     shop: Shop = singleton(models.Shop, SHOP_ID, "The shop itself.")
+    resolve_path: PathResolution = field(
+        lambda _root, info, path: resolve_path(info.context, path),
+        "What a path of the shop's front end leads to. Whatever bore another slug once is found by that, too.",
+        argument("path", str, "The path as a browser asked for it, such as `/products/switch`."),
+        cost=RESOLVING_COST,
+    )
     identity_providers: list[IdentityProvider] = field(
         lambda _root, info: identity_providers(info.context), "Whom people may sign in with, besides with a password."
     )

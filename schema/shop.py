@@ -1,8 +1,32 @@
 """The shop: what a frontend needs to know before it shows anything."""
 
+import strawberry
+
 import models
-from schema.declare import column, table
+from schema.declare import column, part, table
 from schema.scalars import CountryCode, CurrencyCode
+
+
+@strawberry.type(description="The paths of the shop's pages, each with `{slug}` where the slug stands.")
+class ShopPaths:
+    """Patterns."""
+
+    product: str = strawberry.field(description="Of products.")
+    category: str = strawberry.field(description="Of categories.")
+    service: str = strawberry.field(description="Of services.")
+    post: str = strawberry.field(description="Of blog posts.")
+    post_category: str = strawberry.field(description="Of the blog's sections.")
+    author: str = strawberry.field(description="Of authors.")
+
+
+PATHS = {
+    "product": "product_path",
+    "category": "category_path",
+    "service": "service_path",
+    "post": "post_path",
+    "post_category": "post_category_path",
+    "author": "author_path",
+}
 
 
 @table(models.Shop, "The shop's name, currency, countries and tax display.")
@@ -16,3 +40,5 @@ class Shop:
     shows_prices_with_tax: bool = column("Whether prices are shown with tax included.")
     moderates_reviews_first: bool = column("Whether a new review is seen by a moderator before it is published.")
     contact_email: str | None = column("Where customers may write to.")
+    site_url: str | None = column("Where the shop's pages are, without a slash at its end.")
+    paths: ShopPaths = part(ShopPaths, PATHS, "Where each kind of page is below that.")

@@ -46,13 +46,15 @@ from server.errors import ServerError
 from server.executor import executor_for
 from server.front_door import front_door
 from server.graphiql import graphiql_routes
+from server.graphql_errors import DATABASE_AWAY
 from server.graphql_execution import Executor
 from server.health import Health
 from server.metrics import Sources, metrics_routes
 from server.migrating import known_revisions
 from server.observation import Observation
 from server.read_pool import PoolState, state_of
-from server.refusals import refuse
+from server.redirects import Redirects
+from server.refusals import refuse, refuse_for_now
 from server.request_metrics import RequestMetrics
 from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
@@ -60,6 +62,7 @@ from server.settings import Settings, load_settings
 from server.socket_count import SocketCount
 from server.traces import load_traces, tracing
 from server.viewers import Viewers
+from server.visiting import visits_to
 from server.websocket_endpoint import WebSocketEndpoint, rules_of
 from server.worker import working
 
@@ -175,11 +178,15 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     sources = Sources(
         observation.metrics, watch, executor, rates, compiler, reads, cache, versions, happenings, count, replica, pools
     )
-    routes = [*_routes(configured, endpoint, health), *metrics_routes(configured, sources)]
+    routes = [
+        *_routes(configured, endpoint, health),
+        *metrics_routes(configured, sources),
+        *Redirects(visits_to(lambda: application.state.reading_engine, executor.limit_seconds)).routes(),
+    ]
     application = Starlette(
         routes=routes,
         middleware=[cross_origin(configured.cors_origins)],
-        exception_handlers={HTTPException: refuse},
+        exception_handlers={HTTPException: refuse, **dict.fromkeys(DATABASE_AWAY, refuse_for_now)},
         lifespan=lifespan,
     )
     plain = Entrance(

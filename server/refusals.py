@@ -25,6 +25,7 @@ class RefusalCode(StrEnum):
     PREFLIGHT_REQUIRED = "PREFLIGHT_REQUIRED"
     RATE_LIMITED = "RATE_LIMITED"
     REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
     TOO_MANY_SOCKETS = "TOO_MANY_SOCKETS"
     TOO_MANY_UPLOADS = "TOO_MANY_UPLOADS"
@@ -55,3 +56,9 @@ async def refuse(_request: Request, error: Exception) -> Response:
     code, message = UNSERVED.get(status, (RefusalCode.BAD_REQUEST, "This request cannot be answered."))
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     return Response(refusal(code, message), status, headers, "application/json")
+
+
+async def refuse_for_now(_request: Request, _error: Exception) -> Response:
+    """The answer while the database is away, or too slow."""
+    body = refusal(RefusalCode.SERVICE_UNAVAILABLE, "The database is not available. Try again.")
+    return Response(body, 503, {"Retry-After": "5", "Cache-Control": "no-store"}, "application/json")

@@ -133,6 +133,7 @@ def arguments_on(rows: dict[str, str]) -> Arguments:
         if declared_as(step) == "NodeLookup":
             return f'({next(iter(step.field.args))}: "{next(iter(rows.values()))}")'
         given = [SEARCHED] if step.name == "search" else []
+        given += ['path: "/nowhere"'] if "path" in step.field.args else []
         given += ["first: 2"] if "first" in step.field.args else []
         return f"({', '.join(given)})" if given else ""
 

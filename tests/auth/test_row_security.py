@@ -35,7 +35,7 @@ HIDDEN_TABLES = {
 }
 QUEUE_TABLES = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
 AUDIT_TABLES = {"audit_chain", "audit_config", "audit_log"}
-NEVER_CHANGED = {*AUDIT_TABLES, "order_events", "payment_transactions", "payments", "stock_movements"}
+NEVER_CHANGED = {*AUDIT_TABLES, "former_slugs", "order_events", "payment_transactions", "payments", "stock_movements"}
 PROMOTION_TABLES = {"promo_code_categories", "promo_code_products", "promo_codes"}
 CART_TABLES = {"cart_lines", "carts"}
 ORDER_TABLES = {"fulfillment_lines", "fulfillments", "order_discounts", "order_events", "order_lines", "orders"}
