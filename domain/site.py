@@ -36,6 +36,7 @@ async def change_site(session: AsyncSession, **changes: Unpack[SiteChanges]) -> 
     shop = await session.get_one(Shop, SHOP_ID, with_for_update=True)
     for name, value in changes.items():
         setattr(shop, name, value)
+    shop.version += 1
     await session.flush()
     return shop
 

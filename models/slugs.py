@@ -12,7 +12,7 @@ BEARERS = ("product_id", "category_id", "service_id", "post_id", "post_category_
 
 
 class FormerSlug(Base):
-    """A slug that something bore until `left_at`. A trigger on each table with slugs writes it (decision 0041).
+    """A slug that something bore until `left_at`. A trigger on each table with slugs writes it (decision 0040).
 
     Several may have borne the same slug one after the other. It names its bearer, not the slug that came next, so
     that the oldest link is one step from the newest address.

@@ -146,8 +146,8 @@ def given_by(schema: GraphQLSchema, step: WalkedField) -> list[GraphQLObjectType
 
 
 def leads_on(step: WalkedField) -> bool:
-    """Whether a type may be opened there: `node` finds one object only, and that is of any type."""
-    return declared_as(step) != "NodeLookup"
+    """Whether a type may be opened there: a node is one object only, and of any type."""
+    return named(step).name != "Node"
 
 
 def length_of(step: WalkedField, person: Person) -> int:

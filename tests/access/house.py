@@ -96,13 +96,14 @@ async def open_house(postgres: str, migrated: str) -> AsyncIterator[House]:
             await add_statement_statistics(session)
             await seal_batch(session)
             rows = await newest_rows(session)
+            slug = await session.scalar(select(models.Author.slug).limit(1))
         with (
             serving(create_app(settings)) as address,
             serving(create_app(settings, compiled=False)) as twin,
             visiting(address, twin) as both,
             httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as server,
         ):
-            yield House(engine, {each.name: each for each in everybody}, arguments_on(rows), both, server)
+            yield House(engine, {each.name: each for each in everybody}, arguments_on(rows, f"/authors/{slug}"), both, server)
 
 
 async def newest_rows(session: AsyncSession) -> dict[str, str]:
@@ -122,8 +123,8 @@ def lookups() -> Iterator[Lookup]:
             yield step.declared.declaration
 
 
-def arguments_on(rows: dict[str, str]) -> Arguments:
-    """What fields are given: the id of a row to find, and small pages."""
+def arguments_on(rows: dict[str, str], path: str) -> Arguments:
+    """What fields are given: the id of a row to find, a path of a page, and small pages."""
 
     def arguments(step: WalkedField) -> str:
         if step.declared is not None and isinstance(step.declared.declaration, Lookup):
@@ -133,7 +134,7 @@ def arguments_on(rows: dict[str, str]) -> Arguments:
         if declared_as(step) == "NodeLookup":
             return f'({next(iter(step.field.args))}: "{next(iter(rows.values()))}")'
         given = [SEARCHED] if step.name == "search" else []
-        given += ['path: "/nowhere"'] if "path" in step.field.args else []
+        given += [f'path: "{path}"'] if "path" in step.field.args else []
         given += ["first: 2"] if "first" in step.field.args else []
         return f"({', '.join(given)})" if given else ""
 

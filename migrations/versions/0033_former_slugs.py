@@ -1,4 +1,4 @@
-"""Keep the slugs that things bore, so that old links lead on (decision 0041).
+"""Keep the slugs that things bore, so that old links lead on (decision 0040).
 
 `keep_former_slug` belongs to whoever migrates and runs with their rights, so that whoever changes a slug needs none on
 the table. Its argument is the column that names the bearer.
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
 
-revision = "0030"
-down_revision = "0029"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
