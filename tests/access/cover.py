@@ -147,7 +147,7 @@ def given_by(schema: GraphQLSchema, step: WalkedField) -> list[GraphQLObjectType
 
 def leads_on(step: WalkedField) -> bool:
     """Whether a type may be opened there: a node is one object only, and of any type."""
-    return named(step).name != "Node"
+    return str(named(step)) != "Node"
 
 
 def length_of(step: WalkedField, person: Person) -> int:

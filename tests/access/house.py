@@ -95,15 +95,16 @@ async def open_house(postgres: str, migrated: str) -> AsyncIterator[House]:
             await add_audited_change(session)
             await add_statement_statistics(session)
             await seal_batch(session)
-            rows = await newest_rows(session)
-            slug = await session.scalar(select(models.Author.slug).limit(1))
+            arguments = arguments_on(
+                await newest_rows(session), f"/authors/{await session.scalar(select(models.Author.slug).limit(1))}"
+            )
         with (
             serving(create_app(settings)) as address,
             serving(create_app(settings, compiled=False)) as twin,
             visiting(address, twin) as both,
             httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as server,
         ):
-            yield House(engine, {each.name: each for each in everybody}, arguments_on(rows, f"/authors/{slug}"), both, server)
+            yield House(engine, {each.name: each for each in everybody}, arguments, both, server)
 
 
 async def newest_rows(session: AsyncSession) -> dict[str, str]:

@@ -212,6 +212,7 @@ def test_every_type_is_reached() -> None:
     assert missed == {
         "Query",
         "Shop",
+        "ShopPaths",
         "AccountConnection",
         "AuthorConnection",
         "CategoryConnection",

@@ -105,11 +105,9 @@ async def test_any_former_slug_leads_to_the_current_one_in_one_step(site: Site, 
         row: Any = await add(session, slug=first)
     await site.rename(row, second, third)
 
-    found = {
-        "path": pattern.format(third),
-        "node": {"__typename": model.__name__, "id": encode_id(model.__name__, row.id)},
-    }
-    assert await site.resolve(pattern.format(third)) == {"__typename": "PathFound", **found}
+    node = {"__typename": model.__name__, "id": encode_id(model.__name__, row.id)}
+    found = {"status": "FOUND", "path": pattern.format(third), "node": node}
+    assert await site.resolve(pattern.format(third)) == found
     for old in (first, second):
         assert await site.resolve(pattern.format(old)) == moved(pattern.format(third))
         assert site.follow(pattern.format(old)) == (301, pattern.format(third))
