@@ -1,4 +1,4 @@
-"""What promotion codes promise: that each use is counted once."""
+"""What promotion codes promise: that each use is counted once, and is of an order."""
 
 from typing import Final
 
@@ -25,4 +25,18 @@ USES_OF_CODES: Final = Check(
     ),
 )
 
-PROMOTION_CHECKS: Final = (USES_OF_CODES,)
+CODES_OF_ORDERS: Final = Check(
+    "order_codes",
+    "The codes of every order that has not come to nothing are used by it, and by no other order.",
+    """
+    SELECT coalesce(orders.number, order_id::text) || ' ' || promo.code AS found FROM (
+        SELECT order_id, promo_code_id, true AS is_due FROM order_discounts JOIN orders ON orders.id = order_id
+        WHERE promo_code_id IS NOT NULL AND status NOT IN ('CANCELLED', 'FAILED')
+    ) AS taken_off
+    FULL JOIN promo_code_uses AS used USING (order_id, promo_code_id)
+    JOIN promo_codes AS promo ON promo.id = promo_code_id LEFT JOIN orders ON orders.id = order_id
+    WHERE used.id IS NULL OR is_due IS NULL
+    """,
+)
+
+PROMOTION_CHECKS: Final = (USES_OF_CODES, CODES_OF_ORDERS)

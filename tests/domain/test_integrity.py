@@ -12,7 +12,15 @@ from domain.reservations import reserve
 from domain.stock_moving import Cause
 from models import IntegrityCheckLog, IntegrityStatus, OrderLine, Product
 from server.integrity_reports import report
-from tests.factories import add_order, add_product, add_promo_code, add_review, writing
+from tests.factories import (
+    add_order,
+    add_payment,
+    add_payment_transaction,
+    add_product,
+    add_promo_code,
+    add_review,
+    writing,
+)
 
 UNGUARDED = "SET LOCAL session_replication_role = replica"
 """Triggers that keep things right are silent from then on, but for those of the audit log."""
@@ -33,17 +41,22 @@ BREAKS: dict[str, Sequence[str]] = {
     ],
     "stock_ledger": ["UPDATE stock_movements SET quantity_change = 99 WHERE quantity_change > 0"],
     "promo_uses": ["UPDATE promo_codes SET used_count = 2"],
-    "order_sums": ["UPDATE order_lines SET tax = 5 WHERE is_reserved"],
-    "order_money": [
-        "ALTER TABLE orders DROP CONSTRAINT ck_orders_paid",
-        f"UPDATE orders SET refunded_total = 1 WHERE {FIRST}",
+    "order_codes": [
+        "INSERT INTO promo_code_uses (id, promo_code_id, order_id) SELECT gen_random_uuid(), id, id FROM promo_codes",
+        "UPDATE promo_codes SET used_count = 1",
     ],
+    "order_sums": ["UPDATE order_lines SET tax = 5 WHERE is_reserved"],
     "order_stock": ["UPDATE order_lines SET is_reserved = false"],
     "order_parcels": ["UPDATE order_lines SET fulfilled_quantity = 1 WHERE is_reserved"],
     "order_history": [UNGUARDED, f"UPDATE orders SET fulfillment_status = 'FULFILLED' WHERE {FIRST}"],
     "order_carts": [
         "DROP INDEX uq_orders_cart_id",
         "UPDATE orders SET cart_id = '00000000-0000-0000-0000-000000000001'",
+    ],
+    "order_money": [f"UPDATE orders SET authorized_total = 150 WHERE {FIRST}"],
+    "payment_steps": [
+        UNGUARDED,
+        "UPDATE payment_transactions SET kind = 'CAPTURE', status = 'SUCCEEDED', failure = NULL",
     ],
 }
 """What breaks each promise, and no other."""
@@ -63,7 +76,8 @@ async def test_each_promise_is_found_broken_by_its_name(engine: AsyncEngine) -> 
         await add_review(session, product, rating=4)
         await add_promo_code(session)
         await add_reserved_order(session, product)
-        await add_order(session, product=product)
+        payment = await add_payment(session, await add_order(session, product=product))
+        await add_payment_transaction(session, payment)
     assert list(BREAKS) == [check.name for check in CHECKS]
 
     for name, statements in BREAKS.items():
