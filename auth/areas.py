@@ -29,6 +29,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.ProductVariant: CATALOG,
         models.PromoCode: _of_area("promotions"),
         models.Review: _of_area("reviews"),
+        models.Revision: CONTENT,
         models.Service: SERVICES,
         models.ServiceTier: SERVICES,
         models.User: _of_area("accounts"),

@@ -37,6 +37,7 @@ GUARDED_TABLES = frozenset(
         "promo_codes",
         "provider_events",
         "recovery_codes",
+        "revisions",
         "stock_movements",
         "totp_credentials",
         "user_security_logs",

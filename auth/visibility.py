@@ -36,6 +36,15 @@ PUBLIC_TABLES = frozenset(
 )
 """The tables whose rows every visitor sees alike. What is read from any other table is nobody else's business."""
 
+REVISED: Mapping[str, Permission] = MappingProxyType(
+    {
+        "authors": Permission.CONTENT_READ,
+        "post_categories": Permission.CONTENT_READ,
+        "posts": Permission.CONTENT_READ,
+    }
+)
+"""The tables whose rows have revisions, and who may read those."""
+
 Predicate = Callable[[Any, Viewer, bool], ColumnElement[bool]]
 
 
@@ -76,10 +85,22 @@ def _tier(tier: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
     return and_(tier.is_visible, service.exists())
 
 
+def _kept(row: Any, _viewer: Viewer, owned: bool) -> ColumnElement[bool]:
+    """What lies in the trash is there for nobody. Nothing goes there while something that is seen owns it."""
+    return true() if owned else row.deleted_at.is_(None)
+
+
 def _post(post: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     if viewer.may(Permission.CONTENT_READ):
-        return true()
-    return and_(post.status == models.PublishingStatus.PUBLISHED, post.published_at <= func.now())
+        return post.deleted_at.is_(None)  # type: ignore[no-any-return]
+    is_out = and_(post.status == models.PublishingStatus.PUBLISHED, post.published_at <= func.now())
+    return and_(is_out, post.deleted_at.is_(None))
+
+
+def _revision(revision: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """What an item said before, and its draft, is for those who may read what is not out."""
+    readable = [name for name, permission in REVISED.items() if viewer.may(permission)]
+    return revision.table_name.in_(readable) if readable else false()
 
 
 def _review(review: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
@@ -185,7 +206,10 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.ProductImage: _part_of_product,
         models.Service: _service,
         models.ServiceTier: _tier,
+        models.Author: _kept,
+        models.PostCategory: _kept,
         models.Post: _post,
+        models.Revision: _revision,
         models.Review: _review,
         models.AuditEntry: _audit_entry,
         models.Cart: _cart,

@@ -29,12 +29,14 @@ class InvalidInputError(DomainError):
 class ConflictError(DomainError):
     """Somebody else has changed the object since it was read."""
 
-    def __init__(self, expected_version: int, current_version: int) -> None:
+    def __init__(self, expected_version: int, current_version: int, fields: Iterable[str] = ()) -> None:
+        """`fields` are those that both changed, where changes of different fields are merged."""
         super().__init__(
             f"This was changed by somebody else: it is at version {current_version}, not {expected_version} any more."
         )
         self.expected_version = expected_version
         self.current_version = current_version
+        self.fields = tuple(fields)
 
 
 def invalid(field: str, message: str) -> InvalidInputError:

@@ -35,6 +35,7 @@ from models.promotions import (
     promo_code_products,
 )
 from models.reviews import ModerationStatus, Review
+from models.revisions import Revision
 from models.second_factors import RecoveryCode, TotpCredential
 from models.security_logs import SecurityEvent, UserSecurityLog
 from models.services import BillingPeriod, Service, ServiceTier, ServiceType
@@ -102,6 +103,7 @@ __all__ = [
     "RecoveryCode",
     "RefreshToken",
     "Review",
+    "Revision",
     "Role",
     "SecurityEvent",
     "Service",

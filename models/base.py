@@ -58,11 +58,27 @@ class Timestamped:
     updated_at: Mapped[Timestamp] = mapped_column(server_default=func.now(), sort_order=91)
 
 
+class Versioned(Timestamped, Base):
+    """A row that several people change: each change of it is a revision (models/revisions.py)."""
+
+    __abstract__ = True
+
+    version: Mapped[int] = mapped_column(server_default=text("1"), sort_order=85)
+    """Of its newest revision."""
+    deleted_at: Mapped[Timestamp | None] = mapped_column(sort_order=92)
+    """Since when it lies in the trash, where nobody sees it."""
+
+
 class SearchEngineOptimised:
     """Adds what search engines show of a page."""
 
     seo_title: Mapped[str | None] = mapped_column(String(255), sort_order=80)
     seo_description: Mapped[str | None] = mapped_column(Text, sort_order=81)
+
+
+def positive_version() -> CheckConstraint:
+    """Versions are counted from one."""
+    return CheckConstraint("version > 0", name="version")
 
 
 def well_formed_slug() -> CheckConstraint:

@@ -14,8 +14,9 @@ from models.base import (
     Slug,
     TextList,
     Timestamp,
-    Timestamped,
     Url,
+    Versioned,
+    positive_version,
     well_formed_slug,
 )
 from models.catalog import Tag
@@ -33,11 +34,11 @@ class PublishingStatus(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
-class Author(Timestamped, Base):
+class Author(Versioned):
     """The byline of a post. It outlives the account that wrote under it."""
 
     __tablename__ = "authors"
-    __table_args__ = (well_formed_slug(), Index(None, "name", "id"))
+    __table_args__ = (well_formed_slug(), positive_version(), Index(None, "name", "id"))
 
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), unique=True)
     slug: Mapped[Slug] = mapped_column(unique=True)
@@ -50,11 +51,11 @@ class Author(Timestamped, Base):
     posts: Mapped[list["Post"]] = relationship(back_populates="author", lazy="raise")
 
 
-class PostCategory(Timestamped, Base):
+class PostCategory(Versioned):
     """A section of the blog."""
 
     __tablename__ = "post_categories"
-    __table_args__ = (well_formed_slug(), Index(None, "position", "id"))
+    __table_args__ = (well_formed_slug(), positive_version(), Index(None, "position", "id"))
 
     slug: Mapped[Slug] = mapped_column(unique=True)
     name: Mapped[ShortText]
@@ -72,12 +73,14 @@ post_tags = Table(
 )
 
 
-class Post(SearchEngineOptimised, Timestamped, Base):
+class Post(SearchEngineOptimised, Versioned):
     """A blog post; its body is Markdown."""
 
     __tablename__ = "posts"
     __table_args__ = (
         well_formed_slug(),
+        positive_version(),
+        CheckConstraint("live_version BETWEEN 1 AND version", name="live_version"),
         CheckConstraint("status <> 'PUBLISHED' OR published_at IS NOT NULL", name="published_at"),
         CheckConstraint("status <> 'SCHEDULED' OR scheduled_at IS NOT NULL", name="scheduled_at"),
         CheckConstraint("view_count >= 0 AND share_count >= 0", name="counts"),
@@ -113,6 +116,8 @@ class Post(SearchEngineOptimised, Timestamped, Base):
     seo_keywords: Mapped[TextList]
     internal_notes: Mapped[LongText | None]
     search: Mapped[str] = search_vector(["title"], ["excerpt", "body"])
+    live_version: Mapped[int] = mapped_column(server_default=text("1"), sort_order=86)
+    """The revision that the row holds. A newer one is a draft beside what readers see."""
 
     author: Mapped[Author] = relationship(back_populates="posts", lazy="raise")
     category: Mapped[PostCategory | None] = relationship(back_populates="posts", lazy="raise")

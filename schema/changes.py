@@ -8,6 +8,7 @@ import strawberry
 from auth.permissions import Permission
 from resolvers import jobs
 from schema.account_mutations import AccountMutations
+from schema.content_mutations import ContentMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.own_account_mutations import OwnAccountMutations
@@ -26,6 +27,7 @@ class Mutation(
     StaffMutations,
     ProductImportMutations,
     PromotionMutations,
+    ContentMutations,
     ReviewMutations,
     SiteMutations,
     StockMutations,

@@ -7,11 +7,12 @@ import models
 from auth.permissions import Permission
 from domain import conditions, content, searching
 from schema.catalog import Tag
-from schema.declare import column, many, one, part, sort_enum, table
+from schema.declare import column, expression, many, one, part, sort_enum, table
 from schema.enums import PublishingStatus
 from schema.filters import condition, filter_input, in_span
 from schema.orders import BY_NAME, ascending, by_relevance, descending
 from schema.relay import Connection, Node
+from schema.revisions import Revision, revisions_of
 from schema.values import KEYWORD_SEO, DateTimeRange, KeywordSeo
 
 
@@ -53,6 +54,7 @@ class Author(Node):
     bio: str = column("Who the author is.")
     avatar_url: str | None = column("A picture of the author.")
     email: str | None = column("The author's e-mail address.", requires=Permission.ACCOUNTS_READ)
+    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
     posts: Connection["Post"] = many(
         models.Author.posts, "What the author wrote.", order=PostSort.NEWEST, sort=PostSort, filter=PostFilter
     )
@@ -66,6 +68,7 @@ class PostCategory(Node):
     name: str = column("Its name.")
     description: str = column("What is found in it.")
     position: int = column("Its place among the sections.")
+    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
     posts: Connection["Post"] = many(
         models.PostCategory.posts, "The posts in it.", order=PostSort.NEWEST, sort=PostSort, filter=PostFilter
     )
@@ -89,8 +92,15 @@ class Post(Node):
     share_count: int = column("How often it was shared.")
     internal_notes: str | None = column("What only staff should know.", requires=Permission.CONTENT_READ)
     seo: KeywordSeo = part(KeywordSeo, KEYWORD_SEO, "What search engines show.")
+    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    has_draft: bool | None = expression(
+        lambda post: post.live_version < post.version,
+        "Whether its newest revision waits beside what readers see.",
+        requires=Permission.CONTENT_READ,
+    )
+    revisions: Connection[Revision] | None = revisions_of(models.Post, Permission.CONTENT_READ)
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
-    author: Author = one(models.Post.author, "Who wrote it.")
+    author: Author = one(models.Post.author, "Who wrote it.", owned=True)
     category: PostCategory | None = one(models.Post.category, "The section it is in.")
     tags: list[Tag] = many(models.Post.tags, "Its labels by name.", order=BY_NAME, paged=False)

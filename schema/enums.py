@@ -9,7 +9,7 @@ import strawberry
 
 import models
 from auth import permissions
-from domain import database_health, review_rules, stock
+from domain import database_health, review_rules, stock, trash
 from resolvers.paths import PathStatus
 from resolvers.refresh_cookies import RefreshTokenPlace
 
@@ -33,6 +33,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         PathStatus: "What is at a path: something, what has moved and is to be redirected with 301, or nothing (404).",
         RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
         database_health.StatementsAbsence: "Why the database does not tell which statements are slow.",
+        trash.TrashOutcome: "What became of an item that was to go into the trash, or out of it.",
         stock.StockStatus: "What a shop window says about stock.",
     }
 )
@@ -62,3 +63,4 @@ ServiceType = models.ServiceType
 SocialProvider = models.SocialProvider
 StatementsAbsence = database_health.StatementsAbsence
 StockStatus = stock.StockStatus
+TrashOutcome = trash.TrashOutcome

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from domain.errors import ConflictError, DomainError, InvalidInputError
 from resolvers.mutations import Refusal
@@ -56,3 +57,7 @@ class Conflict(Problem):
 
     expected_version: int = strawberry.field(description="The version that was expected.")
     current_version: int = strawberry.field(description="The version that is stored.")
+    conflicting_fields: list[str] = field(
+        lambda refusal, _info: [to_camel_case(name) for name in refusal.error.fields],
+        "The fields that both changed, as the input calls them. Empty where a change is never merged with another.",
+    )

@@ -48,6 +48,7 @@ NODES: dict[str, type[models.Base]] = {
     "ProductVariant": models.ProductVariant,
     "PromoCode": models.PromoCode,
     "Review": models.Review,
+    "Revision": models.Revision,
     "Service": models.Service,
     "ServiceTier": models.ServiceTier,
 }

@@ -50,6 +50,7 @@ from models import (
     ProviderEvent,
     PublishingStatus,
     Review,
+    Revision,
     Role,
     SecurityEvent,
     Service,
@@ -72,6 +73,7 @@ from models import (
     promo_code_categories,
     promo_code_products,
 )
+from models.base import Versioned
 from tests.databases import copy_database, drop_database, opened
 from tests.safeguards import SAFEGUARDS
 
@@ -373,6 +375,12 @@ async def add_post(session: AsyncSession, author: Author | None = None, **overri
     )
 
 
+async def add_revision(session: AsyncSession, row: Versioned, **overrides: Any) -> Revision:
+    """A version that the row had."""
+    defaults = {"table_name": row.__tablename__, "row_id": row.id, "version": 1, "content": {"slug": "old"}}
+    return await _add(session, Revision, overrides, **defaults)
+
+
 async def tag_product(session: AsyncSession, product: Product, *tags: Tag) -> None:
     """Put the labels on the product."""
     await session.execute(product_tags.insert(), [{"product_id": product.id, "tag_id": tag.id} for tag in tags])
@@ -555,6 +563,7 @@ async def _add_full_account(session: AsyncSession, number: int) -> None:
 async def _add_full_author(session: AsyncSession, number: int) -> None:
     at = PUBLISHED_AT + timedelta(hours=number)
     author = await add_author(session, email="byline@example.com")
+    editor = await add_user(session)
     section = await add_post_category(session, position=number)
     for body in ("Network news.", "Network views."):
         post = await add_post(
@@ -566,8 +575,12 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
             scheduled_at=at,
             seo_keywords=["network"],
             internal_notes="Check the facts.",
+            version=2,
+            live_version=2,
         )
         await tag_post(session, post, await add_tag(session), await add_tag(session))
+        for version in (1, 2):
+            await add_revision(session, post, version=version, editor_id=editor.id)
 
 
 async def _add(session: AsyncSession, model: type[Row], overrides: dict[str, Any], **defaults: Any) -> Row:

@@ -20,6 +20,7 @@ from models import (
     Product,
     ProductVariant,
     Review,
+    Revision,
     Role,
     Service,
     StockLevel,
@@ -76,6 +77,7 @@ CATEGORY = "category_id = (SELECT id FROM categories WHERE slug = 'paged')"
 PRODUCT = "product_id = (SELECT id FROM products WHERE slug = 'paged')"
 AUTHOR = "author_id = (SELECT id FROM authors WHERE slug = 'paged')"
 SECTION = "category_id = (SELECT id FROM post_categories WHERE slug = 'paged')"
+PAGED_POST = "(SELECT id FROM posts WHERE slug = 'paged')"
 APPROVED = "status = 'APPROVED'"
 OWN = f"user_id = '{OWNER}'"
 
@@ -162,6 +164,17 @@ def unsorted_lists() -> Iterator[PagedList]:
     variants = 'parent: product(slug: "paged") { list: variants* }'
     of_product = in_order(ProductVariant, "position, id", PRODUCT)
     yield PagedList("Product.variants", None, variants, ProductVariant, of_product)
+    revisions = text(f"SELECT version FROM revisions WHERE row_id = {PAGED_POST} ORDER BY version DESC")
+    yield PagedList(
+        "Post.revisions",
+        None,
+        'parent: post(slug: "paged") { list: revisions* }',
+        Revision,
+        revisions,
+        viewer=ADMIN,
+        row="version",
+        known_by=("version",),
+    )
     letters = in_order(DeadLetter, "failed_at DESC, id DESC")
     yield PagedList("Query.deadLetters", None, "list: deadLetters*", DeadLetter, letters, viewer=ADMIN)
 

@@ -28,6 +28,7 @@ from tests.factories import (
     add_product,
     add_promo_code,
     add_review,
+    add_revision,
     add_service,
     add_stock,
     add_user,
@@ -70,6 +71,7 @@ async def fill(session: AsyncSession) -> None:
     category, author = await add_category(session, slug="paged"), await add_author(session, slug="paged", name="Lamp 1")
     section = await add_post_category(session, slug="paged", position=-1)
     product = await add_product(session, slug="paged", name="lamp")
+    post = await add_post(session, slug="paged")
     owner = await add_user(session, id=OWNER)
     plenty = await add_stock(session, await add_variant(session, product, stock=None), quantity=1000)
     for number in range(ROWS):
@@ -87,6 +89,7 @@ async def fill(session: AsyncSession) -> None:
         await add_category(session, name=name, position=shuffled % 3 - 1)
         await add_service(session, title=name if number else "LAMP", position=shuffled % 3, created_at=at)
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
+        await add_revision(session, post, version=number + 1)
         await add_author(session, name=name)
         await add_post_category(session, name=name, position=shuffled % 3)
         await add_dead_letter(session, failed_at=at)

@@ -1,0 +1,89 @@
+"""Kinds of items that editors write: which of their columns and relations a revision holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from models import Author, Post, PostCategory, PublishingStatus, post_tags
+from models.base import Base, Versioned
+
+Item = TypeVar("Item", bound=Versioned)
+
+TAGS = "tags"
+"""The field that holds the slugs of labels, in their order."""
+
+Content = Mapping[str, Any]
+"""An item in JSON: by field, what its columns and relations hold."""
+
+SEO = ("seo_title", "seo_description")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Item]):
+    """A table whose rows are edited in versions."""
+
+    model: type[Item]
+    name: str
+    """What a sentence calls one of them."""
+    columns: tuple[str, ...]
+    title: str = "title"
+    """The column that a slug is made of when none is given."""
+    references: Mapping[str, type[Base]] = field(default_factory=dict)
+    """Columns that name rows of other tables."""
+    tags: Table | None = None
+    has_drafts: bool = False
+    """Whether a change of what readers see waits beside it until it is published."""
+
+    @property
+    def table_name(self) -> str:
+        """Its table."""
+        return str(self.model.__tablename__)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All that its content consists of."""
+        return (*self.columns, TAGS) if self.tags is not None else self.columns
+
+    def column_of(self, keyword: str) -> str:
+        """The field of the content that a mutation calls `keyword`: references go without their ending there."""
+        return f"{keyword}_id" if f"{keyword}_id" in self.references else keyword
+
+    def keyword_of(self, column: str) -> str:
+        """What a mutation calls the field."""
+        return column.removesuffix("_id") if column in self.references else column
+
+    def is_live(self, row: Item) -> bool:
+        """Whether readers see the row, so that a change of it is a draft at first."""
+        return self.has_drafts and getattr(row, "status") is PublishingStatus.PUBLISHED  # noqa: B009 - those with drafts have one
+
+    def decoded(self, column: str, value: Any) -> Any:
+        """The value of a content's field as the column takes it."""
+        kind = self.model.__table__.c[column].type.python_type
+        is_text_of = value is not None and issubclass(kind, UUID | Decimal | Enum)
+        return kind(value) if is_text_of else value
+
+
+def as_json(value: Any) -> Any:
+    """A value of a column as a content holds it: exact, and the same whichever way it came."""
+    return str(value) if isinstance(value, UUID | Decimal) else value
+
+
+POST = Kind(
+    Post,
+    "post",
+    (
+        *("author_id", "category_id", "slug", "title", "excerpt", "body", "featured_image_url", "featured_image_alt"),
+        *(*SEO, "seo_keywords", "internal_notes"),
+    ),
+    references=MappingProxyType({"author_id": Author, "category_id": PostCategory}),
+    tags=post_tags,
+    has_drafts=True,
+)
+AUTHOR = Kind(Author, "author", ("slug", "name", "job_title", "bio", "avatar_url"), title="name")
+POST_CATEGORY = Kind(PostCategory, "section", ("slug", "name", "description", "position"), title="name")

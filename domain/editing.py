@@ -1,0 +1,131 @@
+"""Editing items in versions: made, changed field by field, put into the trash and taken out of it (decision 0041)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from domain.content_kinds import TAGS, Content, Item, Kind, as_json
+from domain.errors import DomainError, invalid, shown
+from domain.item_content import content_of, known_tags, lay, require_referents
+from domain.revisions import Opened, content_at, keep, require_mergeable
+from domain.slugs import is_slug, slugify
+from domain.violations import refused_by
+from models.base import SLUG_LENGTH
+
+
+class ItemNotFoundError(DomainError):
+    """No item has the id, or it lies in the trash."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no such {name}.")
+
+
+class SlugTakenError(DomainError):
+    """Another item of the kind has the slug."""
+
+    def __init__(self, name: str, slug: str) -> None:
+        super().__init__(f"Another {name} has the slug “{shown(slug)}”; it may lie in the trash. Choose another.")
+        self.slug = slug
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """What is to change of an item as its editor read it, by the fields of the input."""
+
+    id: UUID
+    expected_version: int
+    changes: Mapping[str, Any]
+
+
+async def create_item(
+    session: AsyncSession, kind: Kind[Item], given: Mapping[str, Any], editor_id: UUID | None = None
+) -> Item:
+    """A new item in its first version. Without a slug it gets one made of its title.
+
+    Raises InvalidInputError and SlugTakenError.
+    """
+    content = await _content_given(session, kind, given)
+    content["slug"] = content.get("slug") or slugify(content[kind.title])[:SLUG_LENGTH]
+    _require_slug(content)
+    await require_referents(session, kind, content)
+    row = kind.model(id=uuid7(), **{name: kind.decoded(name, content[name]) for name in content if name != TAGS})
+    with refused_by(_taken(kind, content)):
+        session.add(row)
+        await session.flush()
+    await lay(session, kind, row, content)
+    await session.refresh(row)
+    await keep(session, kind, row, await content_of(session, kind, row), editor_id)
+    return row
+
+
+async def edit_item(session: AsyncSession, kind: Kind[Item], wanted: ItemChange, editor_id: UUID | None = None) -> Item:
+    """Change what is given of an item, over what others have changed of its other fields meanwhile.
+
+    What readers see stays as it is until it is published: the change is a draft beside it then. A change of nothing
+    makes no version. Raises InvalidInputError, ItemNotFoundError, SlugTakenError and ConflictError.
+    """
+    item = await open_item(session, kind, wanted.id)
+    given = await _content_given(session, kind, wanted.changes)
+    _require_slug(given)
+    await require_mergeable(session, item, wanted.expected_version, given)
+    await renew(session, item, {**item.content, **given}, editor_id)
+    return item.row
+
+
+async def renew(session: AsyncSession, item: Opened[Item], content: Content, editor_id: UUID | None) -> None:
+    """Let the content be the item's next version, if it is another. What was is kept too, if nobody has kept it."""
+    if content == item.content:
+        return
+    await require_referents(session, item.kind, content)
+    await keep(session, item.kind, item.row, item.content)
+    item.row.version += 1
+    await keep(session, item.kind, item.row, content, editor_id)
+    if not item.kind.is_live(item.row):
+        await lay_newest(session, item.kind, item.row, content)
+    await session.flush()
+
+
+async def open_item(session: AsyncSession, kind: Kind[Item], row_id: UUID) -> Opened[Item]:
+    """Lock an item, which others may refer to and not change meanwhile. Raises ItemNotFoundError."""
+    row = await session.get(kind.model, row_id, with_for_update={"key_share": True}, populate_existing=True)
+    if row is None or row.deleted_at is not None:
+        raise ItemNotFoundError(kind.name)
+    draft = await content_at(session, kind, row_id, row.version) if has_draft(kind, row) else None
+    return Opened(kind, row, await content_of(session, kind, row) if draft is None else draft)
+
+
+async def lay_newest(session: AsyncSession, kind: Kind[Item], row: Item, content: Content) -> None:
+    """Let the row hold its newest version. Raises InvalidInputError and SlugTakenError."""
+    if kind.has_drafts:
+        setattr(row, "live_version", row.version)  # noqa: B010 - those with drafts have one
+    with refused_by(_taken(kind, content)):
+        await lay(session, kind, row, content)
+
+
+def has_draft(kind: Kind[Item], row: Item) -> bool:
+    """Whether the newest version waits beside what readers see."""
+    return kind.has_drafts and getattr(row, "live_version") < row.version  # noqa: B009 - those with drafts have one
+
+
+async def _content_given(session: AsyncSession, kind: Kind[Item], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, by the fields of a content."""
+    content = {kind.column_of(keyword): as_json(value) for keyword, value in given.items()}
+    if TAGS in content:
+        content[TAGS] = await known_tags(session, content[TAGS])
+    return content
+
+
+def _require_slug(content: Content) -> None:
+    slug = content.get("slug")
+    if slug is not None and not is_slug(slug):
+        allowed = "lower case letters, digits and hyphens, without spaces and / ? # %"
+        raise invalid("slug", f"It must consist of {allowed}.")
+
+
+def _taken(kind: Kind[Item], content: Content) -> dict[str, DomainError]:
+    slug = content.get("slug", "")
+    return {f"uq_{kind.table_name}_slug": SlugTakenError(kind.name, slug)}

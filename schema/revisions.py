@@ -1,0 +1,42 @@
+"""Revisions: what an item said in each of its versions."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import and_
+from strawberry.scalars import JSON
+
+import models
+from auth.permissions import Permission
+from resolvers.loading import Link
+from schema.accounts import Account
+from schema.declare import column, many, one, sort_enum, table
+from schema.orders import descending
+from schema.relay import Node
+
+
+@sort_enum("How revisions are sorted.")
+class RevisionSort(Enum):
+    """Orders of revisions."""
+
+    NEWEST = descending("revision:newest", lambda revision: revision.version, "The newest first.")
+
+
+@table(models.Revision, "What an item said in one of its versions. Nobody can change it.")
+class Revision(Node):
+    """A version of an item."""
+
+    version: int = column("The version, from 1.")
+    content: JSON = column("What it said, with its relations: by field, as the item's input calls it in `snake_case`.")
+    recorded_at: datetime = column("When it was made.")
+    editor: Account | None = one(
+        models.Revision.editor, "Who made it; null for what was there before.", requires=Permission.ACCOUNTS_READ
+    )
+
+
+def revisions_of(model: type[models.Base], requires: Permission) -> Any:
+    """The field of a type whose rows have revisions."""
+    table_name = model.__tablename__
+    link = Link(models.Revision, lambda revision, key: and_(revision.table_name == table_name, revision.row_id == key))
+    return many(link, "What it said in each of its versions.", order=RevisionSort.NEWEST, requires=requires)
