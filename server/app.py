@@ -59,10 +59,11 @@ from server.request_metrics import RequestMetrics
 from server.response_cache import ResponseCache
 from server.safeguards import build_safeguards
 from server.settings import Settings, load_settings
+from server.site_documents import SiteDocuments
 from server.socket_count import SocketCount
 from server.traces import load_traces, tracing
 from server.viewers import Viewers
-from server.visiting import visits_to
+from server.visiting import Visiting, visits_to
 from server.websocket_endpoint import WebSocketEndpoint, rules_of
 from server.worker import working
 
@@ -181,7 +182,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     routes = [
         *_routes(configured, endpoint, health),
         *metrics_routes(configured, sources),
-        *Redirects(visits_to(lambda: application.state.reading_engine, executor.limit_seconds)).routes(),
+        *_site_routes(visits_to(lambda: application.state.reading_engine, executor.limit_seconds), configured),
     ]
     application = Starlette(
         routes=routes,
@@ -208,3 +209,7 @@ def _routes(settings: Settings, endpoint: GraphQLEndpoint, health: Health) -> li
         Mount("/demo/images", StaticFiles(directory=str(files("demo").joinpath("images")))),
         *(graphiql_routes() if settings.shows_graphiql else []),
     ]
+
+
+def _site_routes(visiting: Visiting, settings: Settings) -> list[Route]:
+    return [*Redirects(visiting).routes(), *SiteDocuments(visiting, settings.site_max_age_seconds).routes()]

@@ -23,6 +23,7 @@ from server.limit_settings import LimitSettings
 from server.listed_settings import Networks, Texts
 from server.observation_settings import LogFormat, ObservationSettings
 from server.rate_limit_settings import RateLimitSettings
+from server.site_settings import SiteSettings
 from server.upload_settings import UploadSettings
 from server.websocket_settings import WebSocketSettings
 
@@ -93,7 +94,15 @@ def generate_key() -> SecretStr:
     return SecretStr(secrets.token_urlsafe(48))
 
 
-class Settings(ObservationSettings, WebSocketSettings, LimitSettings, UploadSettings, RateLimitSettings, DoorSettings):
+class Settings(
+    ObservationSettings,
+    WebSocketSettings,
+    LimitSettings,
+    UploadSettings,
+    RateLimitSettings,
+    SiteSettings,
+    DoorSettings,
+):
     """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""
 
     model_config = SettingsConfigDict(

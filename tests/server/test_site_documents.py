@@ -1,0 +1,207 @@
+"""Sitemaps, feeds and robots.txt: whole, kept by caches, and without a word of what visitors may not see."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, fromstring
+
+import feedparser  # type: ignore[import-untyped]
+import httpx
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Post, Product, PublishingStatus, Shop
+from server.sitemaps import NAMESPACE
+from tests.factories import (
+    LATER,
+    PUBLISHED_AT,
+    add_author,
+    add_category,
+    add_post,
+    add_post_category,
+    add_product,
+    add_service,
+    shared_engine,
+    writing,
+)
+from tests.signed_in import open_door
+from tests.statements import execute
+
+SITE = "https://shop.example"
+POST = f"{SITE}/blog/%E1%8A%A5%E1%8A%95%E1%8C%80%E1%88%AB&co"
+FORMS = ("rss", "atom", "json")
+
+
+class Blog(NamedTuple):
+    """A database, a client of a server on it, and the published post."""
+
+    engine: AsyncEngine
+    http: httpx.Client
+    post: Post
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """An answer."""
+        return self.http.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def pages(self) -> dict[str, str | None]:
+        """Every page of every sitemap, and when it was changed."""
+        index = located(read_xml(self.get("/sitemap.xml")), "sitemapindex", "sitemap")
+        found: dict[str, str | None] = {}
+        for address in index:
+            assert address.startswith(f"{SITE}/sitemaps/")
+            found |= located(read_xml(self.get(address.removeprefix(SITE))), "urlset", "url")
+        return found
+
+
+def read_xml(answer: httpx.Response) -> Element:
+    """The root of a document."""
+    return fromstring(answer.content)  # noqa: S314 - our own server wrote it
+
+
+def located(root: Element, name: str, entry: str) -> dict[str, str | None]:
+    """What a document of the protocol lists, which is checked by its rules on the way."""
+    assert root.tag == f"{{{NAMESPACE}}}{name}"
+    found: dict[str, str | None] = {}
+    for each in root:
+        assert [child.tag for child in each] == [f"{{{NAMESPACE}}}loc", f"{{{NAMESPACE}}}lastmod"]
+        assert each.tag == f"{{{NAMESPACE}}}{entry}"
+        address, moment = (child.text or "" for child in each)
+        assert 12 <= len(address) <= 2_048
+        assert address.isascii()
+        assert datetime.fromisoformat(moment).tzinfo is not None
+        found[address] = moment
+    assert len(found) == len(root) <= 50_000
+    return found
+
+
+@pytest.fixture(scope="module")
+async def blog(postgres: str, migrated: str) -> AsyncIterator[Blog]:
+    """A shop with one of everything that visitors see, and all kinds of things that they do not."""
+    async with shared_engine(postgres, migrated) as engine:
+        async with writing(engine) as session:
+            author = await add_author(session, slug="selam", name="Selam & Sons")
+            section = await add_post_category(session, slug="news", name="News <now>")
+            shown: dict[str, Any] = {"category_id": section.id, "excerpt": "5 < 6 & 7\x0b", "body": "# Hello ]]>"}
+            post = await add_post(session, author, slug="እንጀራ&co", title='<b>"Injera"</b>', **shown)
+            hidden: dict[str, dict[str, Any]] = {
+                "draft": {"status": PublishingStatus.DRAFT, "published_at": None},
+                "archived": {"status": PublishingStatus.ARCHIVED},
+                "scheduled": {"status": PublishingStatus.SCHEDULED, "published_at": None, "scheduled_at": LATER},
+                "early": {"published_at": datetime.now(UTC) + timedelta(days=1)},
+            }
+            for name, state in hidden.items():
+                await add_post(session, author, slug=f"hidden-{name}", title=f"Hidden {name}", **state)
+            await add_product(session, slug="switch")
+            await add_product(session, slug="hidden-product", is_active=False)
+            await add_category(session, slug="networking")
+            await add_category(session, slug="hidden-category", is_active=False)
+            await add_service(session, slug="consulting")
+            await add_service(session, slug="hidden-service", is_visible=False)
+            await session.execute(update(Shop).values(site_url=SITE, name="Merkato & Co", description="A <shop>"))
+        with open_door(engine.sync_engine.get_execution_options()["url"]) as door:
+            yield Blog(engine, door.http, post)
+
+
+def test_sitemaps_list_what_visitors_see(blog: Blog) -> None:
+    paths = ("products/switch", "categories/networking", "services/consulting", "blog/categories/news", "authors/selam")
+    assert set(blog.pages()) == {POST, *(f"{SITE}/{path}" for path in paths)}
+
+
+@pytest.mark.parametrize("form", ["rss", "atom"])
+def test_feeds_are_read_by_an_outside_parser(blog: Blog, form: str) -> None:
+    answer = blog.get(f"/feeds/posts.{form}")
+    read = feedparser.parse(answer.content, response_headers=dict(answer.headers))
+    assert not read.bozo, read.get("bozo_exception")
+    assert (read.feed.title, read.feed.link) == ("Merkato & Co", f"{SITE}/")
+    (entry,) = read.entries
+    assert (entry.id, entry.title, entry.author) == (blog.post.id.urn, '<b>"Injera"</b>', "Selam & Sons")
+    assert entry.link == POST
+    assert entry.summary == "5 < 6 & 7"
+    assert [tag.term for tag in entry.tags] == ["News <now>"]
+    assert time.mktime(entry.published_parsed) == time.mktime(PUBLISHED_AT.timetuple())
+
+
+def test_json_feed_keeps_its_rules(blog: Blog) -> None:
+    answer = blog.get("/feeds/posts.json")
+    assert answer.headers["content-type"] == "application/feed+json"
+    feed = answer.json()
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert (feed["title"], feed["home_page_url"]) == ("Merkato & Co", f"{SITE}/")
+    assert feed["feed_url"] == f"{SITE}/feeds/posts.json"
+    (item,) = feed["items"]
+    assert item.pop("date_modified") >= item["date_published"]
+    assert item == {
+        "id": blog.post.id.urn,
+        "url": POST,
+        "title": '<b>"Injera"</b>',
+        "summary": "5 < 6 & 7\x0b",
+        "content_text": "# Hello ]]>",
+        "date_published": "2026-01-05T08:30:00Z",
+        "authors": [{"name": "Selam & Sons"}],
+        "tags": ["News <now>"],
+    }
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", *(f"/feeds/posts.{form}" for form in FORMS)])
+def test_nothing_hidden_is_told_and_caches_keep_the_rest(blog: Blog, path: str) -> None:
+    answer = blog.get(path)
+    assert answer.status_code == 200
+    assert "idden" not in answer.text
+    assert answer.headers["cache-control"] == "public, max-age=600"
+    again = blog.get(path, if_none_match=answer.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == answer.headers["etag"]
+    assert ("last-modified" in answer.headers) == (path != "/robots.txt")
+    head = blog.http.head(path)
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
+
+
+def test_robots_are_told_of_the_sitemap(blog: Blog) -> None:
+    lines = blog.get("/robots.txt").text.splitlines()
+    assert lines == ["User-agent: *", "Disallow: /graphql", "Disallow: /r/", "", f"Sitemap: {SITE}/sitemap.xml"]
+
+
+async def test_sitemaps_change_with_what_is_shown(blog: Blog) -> None:
+    async with writing(blog.engine) as session:
+        product = await add_product(session, slug="fleeting")
+    before = blog.get("/sitemap.xml").headers["etag"]
+    assert f"{SITE}/products/fleeting" in blog.pages()
+    await execute(blog.engine, update(Product).where(Product.id == product.id).values(is_active=False))
+    assert f"{SITE}/products/fleeting" not in blog.pages()
+    assert blog.get("/sitemap.xml", if_none_match=before).status_code == 200
+
+
+async def test_many_pages_are_parted(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resolvers.site_pages.PAGES_A_SITEMAP", 2)
+    async with writing(blog.engine) as session:
+        authors = [(await add_author(session)).slug for _ in range(4)]
+    index = located(read_xml(blog.get("/sitemap.xml")), "sitemapindex", "sitemap")
+    assert len([address for address in index if "/authors/" in address]) == 3
+    assert {f"{SITE}/authors/{slug}" for slug in (*authors, "selam")} <= set(blog.pages())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/posts.exe",
+        "/sitemaps/users/00000000-0000-0000-0000-000000000000/ffffffff-ffff-ffff-ffff-ffffffffffff.xml",
+        "/sitemaps/products/00000000-0000-0000-0000-000000000000/00000000-0000-0000-0000-000000000000.xml",
+        "/sitemaps/products/a/b.xml",
+    ],
+)
+def test_odd_addresses_are_not_found(blog: Blog, path: str) -> None:
+    answer = blog.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_nothing_is_listed_without_a_site(postgres: str, migrated: str) -> None:
+    async with shared_engine(postgres, migrated) as engine:
+        with open_door(engine.sync_engine.get_execution_options()["url"]) as door:
+            paths = ["/sitemap.xml", *(f"/feeds/posts.{form}" for form in FORMS)]
+            assert {door.http.get(path).status_code for path in paths} == {404}
+            assert "Sitemap" not in door.http.get("/robots.txt").text
+            await execute(engine, update(Shop).values(site_url=SITE))
+            assert [door.http.get(path).status_code for path in paths] == [200] * 4
