@@ -16,6 +16,8 @@ class EventKind(StrEnum):
     """A review waits for a moderator that did not wait before; it may be published already."""
     JOB_FAILED = "job_failed"
     """A job was given up."""
+    PAYMENT_ATTENTION = "payment_attention"
+    """Somebody has to look at a payment: it is not what was agreed, came too late, or could not be given back."""
     STOCK_LOW = "stock_low"
     """The units that can be sold of a variant fell below its minimum level; the key is the variant's."""
 

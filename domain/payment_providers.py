@@ -199,7 +199,7 @@ class PaymentProviders:
             raise PaymentProviderAwayError(f"The shop has no payment provider {name} any more.")
         return found
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Let all connections go."""
         for provider in self.by_name.values():
             await provider.close()

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from importlib.resources import files
 from uuid import UUID
@@ -52,6 +52,7 @@ from server.health import Health
 from server.metrics import Sources, metrics_routes
 from server.migrating import known_revisions
 from server.observation import Observation
+from server.payments import build_payment_providers
 from server.read_pool import PoolState, state_of
 from server.redirects import Redirects
 from server.refusals import refuse, refuse_for_now
@@ -64,6 +65,7 @@ from server.socket_count import SocketCount
 from server.traces import load_traces, tracing
 from server.viewers import Viewers
 from server.visiting import Visiting, visits_to
+from server.webhooks import Webhooks
 from server.websocket_endpoint import WebSocketEndpoint, rules_of
 from server.worker import working
 
@@ -105,7 +107,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         app.state.writing_engine = writing_engine(url, configured)
         watched = replica.watch.watched() if replica else nullcontext()
         work = working(url, configured, SHORT_GRACE) if works else nullcontext()
-        async with tracing(configured), cache.running(), happenings.listening(), watched, work:
+        async with tracing(configured), cache.running(), happenings.listening(), watched, work, aclosing(payments):
             yield
         for each in (pool, personal, *([replica.pool] if replica else [])):
             await each.close()
@@ -120,7 +122,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     versions = table_versions(url, configured)
     happenings = events(url, configured)
     cache = ResponseCache(versions, configured.response_cache_bytes)
-    safeguards = build_safeguards(configured)
+    safeguards, payments = build_safeguards(configured), build_payment_providers(configured)
     compiler = Compiler(schema, safeguards.vault)
     replica = replica_reads(url, configured)
     reads = CompiledReads(compiler, pool, cache, replica, personal)
@@ -158,6 +160,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
             cookie,
             writing_engine=writing,
             most_imported_rows=configured.max_imported_rows,
+            payments=payments,
         )
 
     observation = _observation(url, configured, executor)
@@ -183,6 +186,9 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         *_routes(configured, endpoint, health),
         *metrics_routes(configured, sources),
         *_site_routes(visits_to(lambda: application.state.reading_engine, executor.limit_seconds), configured),
+        *Webhooks(
+            payments, lambda: application.state.writing_engine, configured.max_body_bytes, executor.limit_seconds
+        ).routes(),
     ]
     application = Starlette(
         routes=routes,

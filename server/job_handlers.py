@@ -15,11 +15,15 @@ from domain.idempotency import SWEEP_KEYS, sweep_keys
 from domain.integrity import CHECK_INTEGRITY
 from domain.mail_jobs import SEND_MAIL
 from domain.order_payments import EXPIRE_ORDERS, expire_next
+from domain.payment_providers import PaymentProviders
+from domain.payment_reconciling import RECONCILE_PAYMENTS
+from domain.provider_events import SWEEP_EVENTS, sweep_events
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from models import ActorKind
 from server.integrity_reports import check_and_log
 from server.job_execution import Handler, Payload
 from server.mailing import mail_handler
+from server.payment_jobs import payment_handlers
 from server.settings import Settings
 
 
@@ -38,12 +42,14 @@ SCHEDULE = (
     Scheduled(SWEEP_KEYS, "47 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
+    Scheduled(RECONCILE_PAYMENTS, "*/5 * * * *"),
+    Scheduled(SWEEP_EVENTS, "37 3 * * *"),
     Scheduled(KEEP_AUDIT_LOG, "23 2 * * *"),
     Scheduled(CHECK_INTEGRITY, "53 2 * * *"),
 )
 
 
-def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handler]:
+def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProviders) -> Mapping[str, Handler]:
     """The handlers by the names of their jobs."""
     return {
         SEND_MAIL: mail_handler(settings),
@@ -58,6 +64,8 @@ def job_handlers(engine: AsyncEngine, settings: Settings) -> Mapping[str, Handle
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),
         CHECK_INTEGRITY: in_transaction(engine, CHECK_INTEGRITY, check_and_log),
+        SWEEP_EVENTS: in_transaction(engine, SWEEP_EVENTS, lambda session: sweep_events(session, datetime.now(UTC))),
+        **payment_handlers(engine, providers),
     }
 
 

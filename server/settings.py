@@ -22,6 +22,7 @@ from server.errors import ServerError
 from server.limit_settings import LimitSettings
 from server.listed_settings import Networks, Texts
 from server.observation_settings import LogFormat, ObservationSettings
+from server.payment_settings import PaymentSettings
 from server.rate_limit_settings import RateLimitSettings
 from server.site_settings import SiteSettings
 from server.upload_settings import UploadSettings
@@ -95,6 +96,7 @@ def generate_key() -> SecretStr:
 
 
 class Settings(
+    PaymentSettings,
     ObservationSettings,
     WebSocketSettings,
     LimitSettings,

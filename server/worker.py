@@ -21,6 +21,7 @@ from server.database import create_engine, open_connection
 from server.database_roles import DatabaseRole
 from server.job_execution import Handler, run_job
 from server.job_handlers import SCHEDULE, Scheduled, job_handlers
+from server.payments import build_payment_providers
 from server.settings import Settings
 from server.traces import load_traces
 
@@ -117,7 +118,7 @@ class Worker:
 @asynccontextmanager
 async def opened_worker(url: str, settings: Settings, grace: timedelta) -> AsyncIterator[Worker]:
     """A worker on that database that does every job of the list, and its engine for as long as the block runs."""
-    engine = create_engine(url, settings, role=DatabaseRole.SYSTEM)
+    engine, providers = create_engine(url, settings, role=DatabaseRole.SYSTEM), build_payment_providers(settings)
     pace = Pace(
         concurrency=settings.job_concurrency,
         takeover=timedelta(seconds=settings.job_takeover_seconds),
@@ -128,11 +129,12 @@ async def opened_worker(url: str, settings: Settings, grace: timedelta) -> Async
         yield Worker(
             connect=lambda: open_connection(url, settings, limited=True, role=DatabaseRole.SYSTEM),
             engine=engine,
-            handlers=_traced(job_handlers(engine, settings), settings),
+            handlers=_traced(job_handlers(engine, settings, providers), settings),
             schedule=SCHEDULE,
             pace=pace,
         )
     finally:
+        await providers.aclose()
         await engine.dispose()
 
 

@@ -12,6 +12,7 @@ from auth.api_tokens import MARK, PREFIX_LENGTH
 from auth.permissions import Permission
 from auth.secrets import hash_token, new_token
 from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG
+from domain.payment_providers import PaymentProviders
 from models import AuditEntry, Role
 from resolvers.ids import encode_id
 from server.job_handlers import SCHEDULE, in_transaction, job_handlers
@@ -63,7 +64,7 @@ async def test_jobs_are_on_record_and_seal_the_log(engine: AsyncEngine, database
     async def work(session: AsyncSession) -> None:
         await add_tag(session)
 
-    handlers, job_id = job_handlers(engine, settings_for(database_url)), uuid4()
+    handlers, job_id = job_handlers(engine, settings_for(database_url), PaymentProviders()), uuid4()
     await in_transaction(engine, "tag_products", work)(job_id, {})
     await handlers[SEAL_AUDIT_LOG](uuid4(), {})
     await handlers[KEEP_AUDIT_LOG](uuid4(), {})

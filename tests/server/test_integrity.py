@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.integrity import CHECK_INTEGRITY
 from domain.integrity_checks import CHECKS
+from domain.payment_providers import PaymentProviders
 from models import IntegrityCheckLog, IntegrityStatus
 from server.app import create_app
 from server.job_handlers import SCHEDULE, job_handlers
@@ -64,7 +65,7 @@ async def test_worker_checks_every_night_and_repairs_nothing(
     engine: AsyncEngine, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await break_ratings(engine)
-    handlers = job_handlers(engine, settings_for(database_url))
+    handlers = job_handlers(engine, settings_for(database_url), PaymentProviders())
 
     with caplog.at_level(logging.ERROR, "merkato.integrity"):
         await handlers[CHECK_INTEGRITY](uuid4(), {})

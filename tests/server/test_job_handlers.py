@@ -6,6 +6,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.sweeping import SWEEP_ACCOUNTS
+from domain.payment_providers import PaymentProviders
 from models import ExternalSignIn, Throttle, ThrottledAction, ThrottleScope
 from server.job_handlers import SCHEDULE, job_handlers
 from tests.databases import settings_for
@@ -14,7 +15,7 @@ from tests.statements import count_rows
 
 
 async def test_what_is_over_is_swept_every_hour(engine: AsyncEngine, database_url: str) -> None:
-    handlers = job_handlers(engine, settings_for(database_url))
+    handlers = job_handlers(engine, settings_for(database_url), PaymentProviders())
     over, now = datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC)
     async with writing(engine) as session:
         for key, expires_at in ((b"a", over), (b"b", now + timedelta(hours=1))):

@@ -1,0 +1,67 @@
+"""News of a payment, taken over: the one way in which payments and their orders learn of money.
+
+It may come from the answer to a checkout, from a message, from a question of ours or from the staff; twice, late, and
+several at once. The order is locked, then its payment; what is known already changes nothing.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.payment_attention import call_for_attention
+from domain.payment_effects import tell_order
+from domain.payment_providers import ZERO, PaymentOutcome
+from domain.payment_standing import Standing, Step, differences, further, standing_of, steps_between
+from domain.payment_transactions import write_down
+from domain.payments import lock_payment
+from models import Payment, TransactionKind, TransactionState
+
+AT_THE_PROVIDER = "It was given back at the provider."
+
+
+async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOutcome) -> Payment:
+    """Take the news over, and give the payment. Raises PaymentNotFoundError.
+
+    News of another amount or currency than was agreed, or of another payment, calls for somebody to look, and changes
+    nothing else.
+    """
+    order, payment = await lock_payment(session, payment_id)
+    payment.checked_at = datetime.now(UTC)
+    wrong = differences(payment, news)
+    if wrong:
+        call_for_attention(payment, " ".join(wrong))
+        await session.flush()
+        return payment
+    before = standing_of(payment)
+    after = further(before, news)
+    payment.provider_reference = payment.provider_reference or news.reference
+    await _move(session, payment, before, after)
+    given_back = await _note_what_went_back(session, payment, news.refunded)
+    await session.flush()
+    await tell_order(session, order, payment, before, given_back)
+    return payment
+
+
+async def _move(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:
+    """Write the steps down, and where the payment stands now."""
+    if after == before:
+        return
+    for step in steps_between(before, after, payment.amount):
+        await write_down(session, payment, step)
+    payment.status, payment.failure = after.state, after.failure
+    payment.authorized, payment.captured = after.authorized, after.captured
+    payment.version += 1
+
+
+async def _note_what_went_back(session: AsyncSession, payment: Payment, refunded: Decimal) -> Decimal:
+    """The money that went back without us; what we are about to give back ourselves is not among it."""
+    excess = refunded - payment.refunded - payment.refunding
+    if excess <= ZERO:
+        return ZERO
+    step = Step(TransactionKind.REFUND, TransactionState.SUCCEEDED, excess)
+    await write_down(session, payment, step, AT_THE_PROVIDER)
+    payment.refunded += excess
+    payment.version += 1
+    return excess

@@ -1,0 +1,75 @@
+"""What becomes of an order when its payment moves."""
+
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.order_payments import MoneyMoved, PaymentSumsError, confirm, fail, record_payment
+from domain.order_states import ALIVE
+from domain.outbox import enqueue
+from domain.payment_attention import call_for_attention
+from domain.payment_late import take_late
+from domain.payment_providers import ZERO
+from domain.payment_standing import LOST, Standing, standing_of
+from domain.payments import let_go
+from models import Order, OrderStatus, Payment, PaymentState
+
+LET_GO = "The money that was promised is promised no more, and the order is still to be sent."
+DECLINED = "The payment was declined."
+
+
+async def tell_order(
+    session: AsyncSession, order: Order, payment: Payment, before: Standing, given_back: Decimal = ZERO
+) -> None:
+    """Record the money with the order, and move it: paid orders are confirmed, unpaid ones fail. Both are locked.
+
+    Money for an order that is over is taken if the order can still be sent, and goes back if it cannot.
+    """
+    after = standing_of(payment)
+    moved = MoneyMoved(_counted(after) - _counted(before), after.captured - before.captured)
+    if not await _is_recorded(session, order, payment, moved):
+        return
+    await _move(session, order, payment, before, moved)
+    await _is_recorded(session, order, payment, MoneyMoved(refunded=given_back))
+
+
+async def _move(session: AsyncSession, order: Order, payment: Payment, before: Standing, moved: MoneyMoved) -> None:
+    """Decide what becomes of the order now that its money is recorded."""
+    after = standing_of(payment)
+    if order.status is OrderStatus.PENDING:
+        await _decide(session, order, payment)
+    elif order.status in ALIVE:
+        if before.state is PaymentState.AUTHORIZED and after.state is PaymentState.CANCELLED:
+            call_for_attention(payment, LET_GO)
+            await session.flush()
+    elif moved.authorized > ZERO or moved.captured > ZERO:
+        await take_late(session, order, payment)
+
+
+async def _is_recorded(session: AsyncSession, order: Order, payment: Payment, moved: MoneyMoved) -> bool:
+    """Whether the order takes the money: it takes no more than it costs, so that nobody pays it twice unnoticed."""
+    if moved == MoneyMoved():
+        return True
+    try:
+        await record_payment(session, order, moved)
+    except PaymentSumsError as error:
+        call_for_attention(payment, str(error))
+        await session.flush()
+        return False
+    return True
+
+
+async def _decide(session: AsyncSession, order: Order, payment: Payment) -> None:
+    """Whether the order goes on."""
+    standing = standing_of(payment)
+    if standing.holds_money:
+        await confirm(session, order)
+    elif standing.state in LOST:
+        await fail(session, order, standing.failure or DECLINED)
+        if standing.state is PaymentState.FAILED and payment.provider_reference is not None:
+            await enqueue(session, let_go(payment.id))  # else the buyer could pay it later, on the same page
+
+
+def _counted(standing: Standing) -> Decimal:
+    """What is promised, or was taken."""
+    return standing.authorized if standing.holds_money else ZERO

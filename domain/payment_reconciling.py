@@ -1,0 +1,44 @@
+"""Payments and steps that nobody has heard of for a while: each is asked about again, however it came to that."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.outbox import enqueue
+from domain.payment_standing import OPEN
+from domain.payment_transactions import carry_out
+from domain.payments import check
+from models import Payment, PaymentTransaction, TransactionState
+
+RECONCILE_PAYMENTS: Final = "reconcile_payments"
+"""The name of the job."""
+
+SILENCE: Final = timedelta(minutes=5)
+BATCH: Final = 100
+
+
+async def reconcile(session: AsyncSession, providers: Collection[str]) -> bool:
+    """Have some asked about that are open, the longest silent first; whether there may be more. Two may run at once.
+
+    The providers are those that can be asked.
+    """
+    now = datetime.now(UTC)
+    silent = select(Payment.id).where(Payment.status.in_(OPEN), Payment.checked_at < now - SILENCE)
+    silent = silent.where(Payment.provider.in_(providers))
+    silent = silent.order_by(Payment.checked_at).limit(BATCH).with_for_update(skip_locked=True)
+    payments = list(await session.scalars(silent))
+    noted = update(Payment).where(Payment.id.in_(payments)).values(checked_at=now)
+    await session.execute(noted.execution_options(synchronize_session=False))
+    await enqueue(session, *map(check, payments))
+    return len(payments) == BATCH
+
+
+async def retry_steps(session: AsyncSession) -> None:
+    """Have the steps carried out that are under way. A job that still tries keeps another one out."""
+    pending = PaymentTransaction.status == TransactionState.PENDING
+    late = select(PaymentTransaction.id).where(pending, PaymentTransaction.recorded_at < datetime.now(UTC) - SILENCE)
+    steps = await session.scalars(late.order_by(PaymentTransaction.recorded_at).limit(BATCH))
+    await enqueue(session, *map(carry_out, steps))

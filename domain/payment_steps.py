@@ -1,0 +1,86 @@
+"""What the staff does with payments: confirm what came by hand, take what was promised, or let go of it."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import DomainError
+from domain.payment_applying import apply_outcome
+from domain.payment_providers import PaymentOutcome, PaymentProvider
+from domain.payment_standing import OPEN
+from domain.payment_transactions import Asked, ask
+from domain.payments import lock_payment
+from models import Payment, PaymentState, TransactionKind
+
+
+class PaymentNotByHandError(DomainError):
+    """What became of the payment is known by its provider, and by nobody else."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(f"What becomes of this payment is known by {provider}, which says so itself.")
+        self.provider = provider
+
+
+class PaymentStateError(DomainError):
+    """The payment is not where the step can be made."""
+
+    def __init__(self, status: PaymentState, wanted: str) -> None:
+        super().__init__(f"The payment is {status.value}, and only what is {wanted} can be dealt with so.")
+        self.status = status
+
+
+class CaptureTooLargeError(DomainError):
+    """More is to be taken than was promised."""
+
+    def __init__(self, asked: Decimal, authorized: Decimal, currency: str) -> None:
+        super().__init__(f"{asked} {currency} cannot be taken: {authorized} {currency} were promised.")
+        self.asked, self.authorized, self.currency = asked, authorized, currency
+
+
+async def confirm_by_hand(session: AsyncSession, payment_id: UUID, provider: PaymentProvider) -> Payment:
+    """Take the money of a transfer, or at the door, for received; again it changes nothing.
+
+    Raises PaymentNotFoundError and PaymentNotByHandError.
+    """
+    _order, payment = await lock_payment(session, payment_id)
+    if provider.can_be_asked:
+        raise PaymentNotByHandError(payment.provider)
+    return await apply_outcome(session, payment_id, _taken(payment))
+
+
+async def capture(session: AsyncSession, payment_id: UUID, amount: Decimal | None = None) -> Payment:
+    """Have the provider take what was promised, or less; the rest is let go of.
+
+    Raises PaymentNotFoundError, PaymentStateError, CaptureTooLargeError and PaymentStepPendingError.
+    """
+    _order, payment = await lock_payment(session, payment_id)
+    if payment.status is not PaymentState.AUTHORIZED:
+        raise PaymentStateError(payment.status, PaymentState.AUTHORIZED)
+    wanted = payment.authorized if amount is None else amount
+    if wanted > payment.authorized:
+        raise CaptureTooLargeError(wanted, payment.authorized, payment.currency)
+    await ask(session, payment, Asked(TransactionKind.CAPTURE, wanted))
+    return payment
+
+
+async def cancel(session: AsyncSession, payment_id: UUID, reason: str | None = None) -> Payment:
+    """Have the provider let go of what is promised or begun.
+
+    Raises PaymentNotFoundError, PaymentStateError and PaymentStepPendingError.
+    """
+    _order, payment = await lock_payment(session, payment_id)
+    if payment.status not in {*OPEN, PaymentState.AUTHORIZED}:
+        raise PaymentStateError(payment.status, "not done")
+    await ask(session, payment, Asked(TransactionKind.CANCEL, payment.authorized, reason))
+    return payment
+
+
+def _taken(payment: Payment) -> PaymentOutcome:
+    return PaymentOutcome(
+        PaymentState.CAPTURED,
+        payment.amount,
+        payment.currency,
+        authorized=payment.amount,
+        captured=payment.amount,
+    )
