@@ -1,6 +1,5 @@
 """Address books: each user's own, with one default at most for each use."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
@@ -14,12 +13,12 @@ from uuid_utils.compat import uuid7
 from auth.active_accounts import lock_account
 from auth.errors import AddressNotFoundError, TooManyAddressesError
 from auth.phones import require_phone
+from domain.countries import MALFORMED, known_country
 from domain.errors import InvalidField, InvalidInputError
 from domain.vault import Place, Vault
 from models import Address
 
 MOST_ADDRESSES = 50
-COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 
 LENGTHS: Mapping[str, int] = MappingProxyType(
     {"name": 200, "company": 200, "line1": 255, "line2": 255, "city": 100, "region": 100, "postal_code": 20}
@@ -145,9 +144,9 @@ def _checked(data: AddressData) -> dict[str, str | None]:
     """The texts as they are stored. Raises InvalidInputError for all that is wrong."""
     values = {name: " ".join((getattr(data, name) or "").split()) or None for name in LENGTHS}
     faults = [fault for name, value in values.items() if (fault := _fault(name, value)) is not None]
-    country = data.country_code.strip().upper()
-    if COUNTRY_CODE.fullmatch(country) is None:
-        faults.append(InvalidField(("country_code",), "It must be a code of two letters, such as ET (ISO 3166-1)."))
+    country = known_country(data.country_code)
+    if country is None:
+        faults.append(InvalidField(("country_code",), MALFORMED))
     if faults:
         raise InvalidInputError(faults)
     return {**values, "country_code": country}

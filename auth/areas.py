@@ -32,6 +32,8 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.Revision: CONTENT,
         models.Service: SERVICES,
         models.ServiceTier: SERVICES,
+        models.ShippingMethod: _of_area("shop"),
+        models.TaxClass: _of_area("shop"),
         models.User: _of_area("accounts"),
     }
 )

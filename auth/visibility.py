@@ -149,8 +149,8 @@ def _shipping_method(method: Any, viewer: Viewer, _owned: bool) -> ColumnElement
 
 
 def _tax_class(_class: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
-    """What is charged is no secret, but how the shop sorts its things is nobody's business."""
-    return true() if viewer.may(Permission.SHOP_READ) else false()
+    """Who keeps products says of what class they are. What is charged is no secret, but classes are the shop's own."""
+    return true() if viewer.may(Permission.CATALOG_READ) or viewer.may(Permission.SHOP_READ) else false()
 
 
 def _order(order: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:

@@ -22,6 +22,20 @@ def rate_if_due(variant: Any, tax_class_id: Any, country_code: Any) -> ColumnEle
     return case((variant.is_taxable, rate_of(tax_class_id, country_code)), else_=cast(0, Numeric(6, 4)))
 
 
+def percent_of_rate(rate: Any) -> ColumnElement[Any]:
+    """A stated rate in percent."""
+    return _percent(rate.rate)
+
+
+def default_percent(shop: Any) -> ColumnElement[Any]:
+    """The shop's default rate in percent."""
+    return _percent(shop.default_tax_rate)
+
+
+def _percent(rate: Any) -> ColumnElement[Any]:
+    return cast(rate * 100, Numeric(5, 2))
+
+
 def of_shop(setting: Any) -> ColumnElement[Any]:
     """A setting of the shop."""
     return select(setting).where(Shop.id == SHOP_ID).correlate(None).scalar_subquery()

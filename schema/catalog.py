@@ -17,6 +17,7 @@ from schema.orders import BY_NAME, BY_POSITION, ascending
 from schema.relay import Connection, Node
 from schema.reviews_lists import ReviewFilter, ReviewSort
 from schema.stock import StockLevel
+from schema.taxes import TaxClass
 from schema.values import COMPARE_AT_PRICE, COST_PRICE, PRICE, SEO, Money, NameValue, Seo
 
 if TYPE_CHECKING:
@@ -141,6 +142,9 @@ class Product(Node):
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
     category: Category | None = one(models.Product.category, "Where it stands in the catalogue.")
+    tax_class: TaxClass | None = one(
+        models.Product.tax_class, "How it is taxed; null for the default class.", requires=Permission.CATALOG_READ
+    )
     default_variant: ProductVariant = one(
         models.Product.default_variant, "The variant that is shown first.", owned=True
     )

@@ -16,8 +16,10 @@ from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
 from schema.review_mutations import ReviewMutations
 from schema.site_mutations import SiteMutations
+from schema.shop_mutations import ShopMutations
 from schema.staff_mutations import StaffMutations
 from schema.stock_mutations import StockMutations
+from schema.tax_mutations import TaxMutations
 
 
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
@@ -30,7 +32,9 @@ class Mutation(
     ContentMutations,
     ReviewMutations,
     SiteMutations,
+    ShopMutations,
     StockMutations,
+    TaxMutations,
 ):
     """The root fields. They are nullable, so that a failure of one leaves the answers of the others."""
 

@@ -28,6 +28,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.SecurityEvent: "What happened to an account.",
         models.SessionEnd: "Why a session ended before its time.",
         models.ServiceType: "What kind of work a service is.",
+        models.ShippingRateKind: "How the price of shipping is found.",
         models.SocialProvider: "Who vouches for people: OPENID is the provider that the shop describes itself.",
         review_rules.ModerationOutcome: "What became of the judgement of one review.",
         PathStatus: "What is at a path: something, what has moved and is to be redirected with 301, or nothing (404).",
@@ -60,6 +61,7 @@ Role = models.Role
 SecurityEvent = models.SecurityEvent
 SessionEnd = models.SessionEnd
 ServiceType = models.ServiceType
+ShippingRateKind = models.ShippingRateKind
 SocialProvider = models.SocialProvider
 StatementsAbsence = database_health.StatementsAbsence
 StockStatus = stock.StockStatus

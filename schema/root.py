@@ -31,10 +31,12 @@ from schema.scalars import SCALARS
 from schema.search import SOURCES, SearchConnection, SearchType
 from schema.services import Service, ServiceFilter, ServiceSort, ServiceTier
 from schema.sessions import NEWEST_FIRST, Session, SessionFilter
+from schema.shipping import ShippingMethod, ShippingMethodFilter
 from schema.shop import Shop
 from schema.stock import StockLevel
 from schema.stock_lists import StockFilter, StockSort
 from schema.subscriptions import Subscription
+from schema.taxes import TaxClass
 from schema.users import AccountFilter, AccountSort
 
 NODES: dict[str, type[models.Base]] = {
@@ -51,6 +53,8 @@ NODES: dict[str, type[models.Base]] = {
     "Revision": models.Revision,
     "Service": models.Service,
     "ServiceTier": models.ServiceTier,
+    "ShippingMethod": models.ShippingMethod,
+    "TaxClass": models.TaxClass,
 }
 
 
@@ -160,6 +164,18 @@ class Query:
         sort=PromoCodeSort,
         filter=PromoCodeFilter,
         requires=Permission.PROMOTIONS_READ,
+    )
+    shipping_methods: Connection[ShippingMethod] = page(
+        models.ShippingMethod,
+        "The ways to send things; `filter: { countryCode: … }` gives those that go to a country.",
+        order=BY_POSITION,
+        filter=ShippingMethodFilter,
+    )
+    tax_classes: Connection[TaxClass] | None = page(
+        models.TaxClass,
+        "The tax classes, by name.",
+        order=BY_NAME,
+        requires=Permission.CATALOG_READ,
     )
     audit_log: Connection[AuditEntry] | None = page(
         models.AuditEntry,

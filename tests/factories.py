@@ -461,6 +461,7 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
     product = await add_product(
         session,
         category_id=category.id,
+        tax_class_id=(await add_tax_class(session)).id,
         description=f"A network switch with {number} ports.",
         compare_at_price=Decimal("120.00"),
         internal_notes="Handle with care.",

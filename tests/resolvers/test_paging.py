@@ -30,7 +30,9 @@ from tests.factories import (
     add_review,
     add_revision,
     add_service,
+    add_shipping_method,
     add_stock,
+    add_tax_class,
     add_user,
     add_variant,
     shared_engine,
@@ -94,6 +96,8 @@ async def fill(session: AsyncSession) -> None:
         await add_post_category(session, name=name, position=shuffled % 3)
         await add_dead_letter(session, failed_at=at)
         await add_promo_code(session, created_at=at)
+        await add_shipping_method(session, position=shuffled % 3)
+        await add_tax_class(session, name=name)
         plenty.quantity += 1
         await session.flush()
 

@@ -222,7 +222,9 @@ def test_every_type_is_reached() -> None:
         "PromoCodeConnection",
         "SearchConnection",
         "ServiceConnection",
+        "ShippingMethodConnection",
         "StockLevelConnection",
+        "TaxClassConnection",
     }, "These stand at the root, so that an operation meets them once."
 
 

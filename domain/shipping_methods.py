@@ -1,0 +1,113 @@
+"""Shipping methods as the staff makes and changes them."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Required, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from domain.countries import require_countries
+from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, invalid
+from domain.violations import refused_by
+from models import ShippingMethod, ShippingRateKind, Shop
+from models.shop import SHOP_ID
+
+
+class ShippingMethodNotFoundError(DomainError):
+    """No shipping method has the id."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such shipping method.")
+
+
+class ShippingDetails(TypedDict, total=False):
+    """What a method may have besides."""
+
+    description: str
+    countries: Sequence[str]
+    free_over: Decimal | None
+    price_per_kg: Decimal | None
+    tax_class: UUID | None
+    days_min: int | None
+    days_max: int | None
+    is_active: bool
+    position: int
+
+
+class NewShippingMethod(ShippingDetails, total=False):
+    """What makes a method."""
+
+    name: Required[str]
+    rate_kind: Required[ShippingRateKind]
+    price: Required[Decimal]
+
+
+class ShippingMethodChanges(ShippingDetails, total=False):
+    """What may change of one; what is left out stays as it is."""
+
+    name: str
+    rate_kind: ShippingRateKind
+    price: Decimal
+
+
+async def create_shipping_method(session: AsyncSession, **given: Unpack[NewShippingMethod]) -> ShippingMethod:
+    """A method in the currency of the shop. Raises InvalidInputError."""
+    currency = (await session.scalars(select(Shop.currency).where(Shop.id == SHOP_ID))).one()
+    method = ShippingMethod(id=uuid7(), currency=currency)
+    session.add(method)
+    await _set(session, method, given)
+    return method
+
+
+async def change_shipping_method(
+    session: AsyncSession, method_id: UUID, expected_version: int, **changes: Unpack[ShippingMethodChanges]
+) -> ShippingMethod:
+    """Change what is given, for those who buy from now on.
+
+    Raises InvalidInputError, ShippingMethodNotFoundError and ConflictError.
+    """
+    found = await session.get(ShippingMethod, method_id, with_for_update={"key_share": True}, populate_existing=True)
+    if found is None:
+        raise ShippingMethodNotFoundError
+    if found.version != expected_version:
+        raise ConflictError(expected_version, found.version)
+    found.version += 1
+    await _set(session, found, changes)
+    return found
+
+
+async def _set(session: AsyncSession, method: ShippingMethod, given: Any) -> None:
+    for name in given.keys() - {"tax_class", "countries"}:
+        setattr(method, name, given[name])
+    method.name = " ".join(method.name.split())
+    if "countries" in given:
+        method.countries = require_countries(given["countries"], "countries")
+    if "tax_class" in given:
+        method.tax_class_id = given["tax_class"]
+    _require_sense(method)
+    with refused_by({"fk_shipping_methods_tax_class_id": invalid("tax_class", "There is no such tax class.")}):
+        await session.flush()
+
+
+def _require_sense(method: ShippingMethod) -> None:
+    """Refuse what the table would refuse, in words. Raises InvalidInputError for all that is wrong."""
+    faults = [
+        *_of_kind(method.rate_kind, ShippingRateKind.FREE_OVER, "free_over", method.free_over),
+        *_of_kind(method.rate_kind, ShippingRateKind.WEIGHT, "price_per_kg", method.price_per_kg),
+    ]
+    if (method.days_min is None) != (method.days_max is None):
+        faults.append(InvalidField(("days_max",), "Give both the fewest days and the most, or neither."))
+    elif method.days_min is not None and method.days_max is not None and method.days_min > method.days_max:
+        faults.append(InvalidField(("days_max",), "It must not be less than the fewest days."))
+    if faults:
+        raise InvalidInputError(faults)
+
+
+def _of_kind(kind: ShippingRateKind, owner: ShippingRateKind, name: str, value: Decimal | None) -> list[InvalidField]:
+    """The amount belongs to one kind of rate, which needs it."""
+    if kind is owner:
+        return [] if value is not None else [InvalidField((name,), f"A rate of the kind {owner} needs it.")]
+    return [] if value is None else [InvalidField((name,), f"It is for the kind {owner} alone. Make it null.")]
