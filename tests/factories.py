@@ -532,7 +532,8 @@ async def _add_full_shipping_method(session: AsyncSession) -> None:
     costs: dict[str, Any] = {"rate_kind": ShippingRateKind.FREE_OVER, "free_over": Decimal(500)}
     goes: dict[str, Any] = {"countries": ["ET", "KE"], "days_min": 1, "days_max": 3}
     await add_shipping_method(session, **costs, **goes, tax_class_id=tax_class.id)
-    await add_shipping_method(session, rate_kind=ShippingRateKind.WEIGHT, price_per_kg=Decimal(10))
+    by_weight: dict[str, Any] = {"rate_kind": ShippingRateKind.WEIGHT, "price_per_kg": Decimal(10)}
+    await add_shipping_method(session, **by_weight, tax_class_id=tax_class.id)
 
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:
