@@ -1,6 +1,6 @@
 """Shipping methods as the staff makes and changes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID
@@ -94,10 +94,7 @@ async def _set(session: AsyncSession, method: ShippingMethod, given: Any) -> Non
 
 def _require_sense(method: ShippingMethod) -> None:
     """Refuse what the table would refuse, in words. Raises InvalidInputError for all that is wrong."""
-    faults = [
-        *_of_kind(method.rate_kind, ShippingRateKind.FREE_OVER, "free_over", method.free_over),
-        *_of_kind(method.rate_kind, ShippingRateKind.WEIGHT, "price_per_kg", method.price_per_kg),
-    ]
+    faults = list(_amount_faults(method))
     if (method.days_min is None) != (method.days_max is None):
         faults.append(InvalidField(("days_max",), "Give both the fewest days and the most, or neither."))
     elif method.days_min is not None and method.days_max is not None and method.days_min > method.days_max:
@@ -106,8 +103,14 @@ def _require_sense(method: ShippingMethod) -> None:
         raise InvalidInputError(faults)
 
 
-def _of_kind(kind: ShippingRateKind, owner: ShippingRateKind, name: str, value: Decimal | None) -> list[InvalidField]:
-    """The amount belongs to one kind of rate, which needs it."""
-    if kind is owner:
-        return [] if value is not None else [InvalidField((name,), f"A rate of the kind {owner} needs it.")]
-    return [] if value is None else [InvalidField((name,), f"It is for the kind {owner} alone. Make it null.")]
+def _amount_faults(method: ShippingMethod) -> Iterator[InvalidField]:
+    """Each kind of rate has the amounts that it needs, and none that it would not look at."""
+    kind = method.rate_kind
+    if kind is ShippingRateKind.WEIGHT and method.price_per_kg is None:
+        yield InvalidField(("price_per_kg",), "A rate of the kind WEIGHT needs it.")
+    if kind is not ShippingRateKind.WEIGHT and method.price_per_kg is not None:
+        yield InvalidField(("price_per_kg",), "It is for the kind WEIGHT alone. Make it null.")
+    if kind is ShippingRateKind.FREE_OVER and method.free_over is None:
+        yield InvalidField(("free_over",), "A rate of the kind FREE_OVER needs it.")
+    if kind is ShippingRateKind.FLAT and method.free_over is not None:
+        yield InvalidField(("free_over",), "A rate of the kind FLAT is never free. Make it null.")

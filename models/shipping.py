@@ -21,7 +21,7 @@ class ShippingRateKind(StrEnum):
     FREE_OVER = "FREE_OVER"
     """It is free from an amount on."""
     WEIGHT = "WEIGHT"
-    """It rises with each kilogram."""
+    """It rises with each kilogram; it may be free from an amount on as well."""
 
 
 class ShippingMethod(Timestamped, Base):
@@ -37,7 +37,10 @@ class ShippingMethod(Timestamped, Base):
         CheckConstraint("price >= 0 AND price <> 'NaN'", name="price"),
         CheckConstraint("free_over >= 0 AND free_over <> 'NaN'", name="free_over"),
         CheckConstraint("price_per_kg >= 0 AND price_per_kg <> 'NaN'", name="price_per_kg"),
-        CheckConstraint("(rate_kind = 'FREE_OVER') = (free_over IS NOT NULL)", name="free_over_of_its_kind"),
+        CheckConstraint(
+            "CASE rate_kind WHEN 'FREE_OVER' THEN free_over IS NOT NULL WHEN 'FLAT' THEN free_over IS NULL ELSE true END",
+            name="free_over_of_its_kind",
+        ),
         CheckConstraint("(rate_kind = 'WEIGHT') = (price_per_kg IS NOT NULL)", name="price_per_kg_of_its_kind"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("days_min BETWEEN 0 AND days_max AND days_max <= 365", name="days"),

@@ -461,7 +461,7 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
     product = await add_product(
         session,
         category_id=category.id,
-        tax_class_id=(await add_tax_class(session)).id,
+        tax_class_id=(await _add_full_tax_class(session)).id,
         description=f"A network switch with {number} ports.",
         compare_at_price=Decimal("120.00"),
         internal_notes="Handle with care.",
@@ -525,15 +525,18 @@ async def _add_full_cart(session: AsyncSession, number: int) -> None:
         await add_cart_line(session, cart, product.default_variant_id, customization={"message": "Melkam"})
 
 
-async def _add_full_shipping_method(session: AsyncSession) -> None:
+async def _add_full_tax_class(session: AsyncSession) -> TaxClass:
     tax_class = await add_tax_class(session)
     for country in ("ET", "KE"):
         await add_tax_rate(session, tax_class, country, "0.15")
-    costs: dict[str, Any] = {"rate_kind": ShippingRateKind.FREE_OVER, "free_over": Decimal(500)}
+    return tax_class
+
+
+async def _add_full_shipping_method(session: AsyncSession) -> None:
+    costs: dict[str, Any] = {"free_over": Decimal(500), "price_per_kg": Decimal(10)}
     goes: dict[str, Any] = {"countries": ["ET", "KE"], "days_min": 1, "days_max": 3}
-    await add_shipping_method(session, **costs, **goes, tax_class_id=tax_class.id)
-    by_weight: dict[str, Any] = {"rate_kind": ShippingRateKind.WEIGHT, "price_per_kg": Decimal(10)}
-    await add_shipping_method(session, **by_weight, tax_class_id=tax_class.id)
+    tax_class = await _add_full_tax_class(session)
+    await add_shipping_method(session, rate_kind=ShippingRateKind.WEIGHT, **costs, **goes, tax_class_id=tax_class.id)
 
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:

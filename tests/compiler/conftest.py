@@ -105,6 +105,7 @@ async def pool(odd_engine: AsyncEngine) -> Pool:
             "tags": tags,
             "authors": slugs[-5:],
             "vendors": ["Kibo Networks", "Omade Cravings", ODD_TEXTS[1]],
+            "countryCode": ["ET", "KE", "US", "%"],
             "name": ["Size", "Ports", "Licence"],
             "values": ["8", "Large", "5 users"],
         },

@@ -19,6 +19,7 @@ from models import (
     PostCategory,
     PublishingStatus,
     ServiceType,
+    ShippingRateKind,
     Tag,
 )
 from tests.factories import (
@@ -30,6 +31,7 @@ from tests.factories import (
     add_product,
     add_review,
     add_service,
+    add_shipping_method,
     add_tag,
     add_tier,
     add_user,
@@ -89,6 +91,7 @@ class RandomShop:
             await self._product(categories, tags, users)
         for _ in range(8):
             await self._service()
+            await self._shipping_method()
         authors = [
             await add_author(self.session, name=self.text() or "-", job_title=self.maybe(self.text()), bio=self.text())
             for _ in range(4)
@@ -214,6 +217,21 @@ class RandomShop:
             "moderated_at": self.maybe(self.random.choice(MOMENTS)),
             "version": self.random.randint(1, 3),
         }
+
+    async def _shipping_method(self) -> None:
+        by_weight = self.is_common()
+        await add_shipping_method(
+            self.session,
+            name=self.text() or "-",
+            description=self.text(),
+            countries=self.some(("ET", "KE", "US")),
+            rate_kind=ShippingRateKind.WEIGHT if by_weight else ShippingRateKind.FLAT,
+            price=self.random.choice(PRICES),
+            free_over=self.maybe(self.random.choice(PRICES)) if by_weight else None,
+            price_per_kg=self.random.choice(PRICES) if by_weight else None,
+            is_active=self.is_common(),
+            position=self.random.randint(0, 1),
+        )
 
     async def _service(self) -> None:
         service = await add_service(

@@ -116,6 +116,7 @@ async def test_executors_agree_on_operations_that_another_library_draws(
         "ID": ids.map(nodes.String),
         "String": strings.map(nodes.String),
         "Int": st.integers(0, 6).map(nodes.Int),
+        "CountryCode": st.sampled_from(["ET", "KE", "US"]).map(nodes.String),
         "Decimal": st.decimals(0, 30_000, places=2).map(nodes.String),
         "DateTime": st.datetimes(timezones=st.just(UTC)).map(lambda moment: nodes.String(moment.isoformat())),
     }

@@ -110,7 +110,8 @@ async def test_buyers_are_shown_what_goes_to_their_country(engine: AsyncEngine) 
     ("given", "paths"),
     [
         ({"rateKind": "FREE_OVER"}, ["freeOver"]),
-        ({"rateKind": "WEIGHT", "freeOver": "5"}, ["freeOver", "pricePerKg"]),
+        ({"rateKind": "WEIGHT", "freeOver": "5"}, ["pricePerKg"]),
+        ({"freeOver": "5", "pricePerKg": "1"}, ["pricePerKg", "freeOver"]),
         ({"pricePerKg": "1"}, ["pricePerKg"]),
         ({"price": "-1"}, ["price"]),
         ({"countries": ["ET", "E!"]}, ["countries"]),
