@@ -38,7 +38,8 @@ class ShippingMethod(Timestamped, Base):
         CheckConstraint("free_over >= 0 AND free_over <> 'NaN'", name="free_over"),
         CheckConstraint("price_per_kg >= 0 AND price_per_kg <> 'NaN'", name="price_per_kg"),
         CheckConstraint(
-            "CASE rate_kind WHEN 'FREE_OVER' THEN free_over IS NOT NULL WHEN 'FLAT' THEN free_over IS NULL ELSE true END",
+            "CASE rate_kind WHEN 'FREE_OVER' THEN free_over IS NOT NULL "
+            "WHEN 'FLAT' THEN free_over IS NULL ELSE true END",
             name="free_over_of_its_kind",
         ),
         CheckConstraint("(rate_kind = 'WEIGHT') = (price_per_kg IS NOT NULL)", name="price_per_kg_of_its_kind"),

@@ -15,8 +15,8 @@ from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
 from schema.review_mutations import ReviewMutations
-from schema.site_mutations import SiteMutations
 from schema.shop_mutations import ShopMutations
+from schema.site_mutations import SiteMutations
 from schema.staff_mutations import StaffMutations
 from schema.stock_mutations import StockMutations
 from schema.tax_mutations import TaxMutations
