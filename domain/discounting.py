@@ -1,7 +1,7 @@
 """What several promotion codes take off one purchase, as a function of values.
 
 The order in which they were typed does not matter: percentages come before fixed amounts, and of a kind the code that
-is first in the alphabet. Each takes from what the ones before it have left (decision 0042).
+is first in the alphabet. Each takes from what the ones before it have left (decision 0043).
 """
 
 from collections.abc import Sequence

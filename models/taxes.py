@@ -1,4 +1,4 @@
-"""Taxes: classes of things that are taxed alike, and what each class is charged in each country (decision 0042)."""
+"""Taxes: classes of things that are taxed alike, and what each class is charged in each country (decision 0043)."""
 
 from uuid import UUID
 

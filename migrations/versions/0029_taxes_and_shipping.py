@@ -1,4 +1,4 @@
-"""Make classes and rates of tax, and shipping methods (decision 0042).
+"""Make classes and rates of tax, and shipping methods (decision 0043).
 
 Every database begins with one class, the default, and with the rate of 15 percent where no other is stated. The new
 columns have constant defaults, so that no row is written anew.
