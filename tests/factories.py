@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -302,10 +302,14 @@ async def add_provider_event(session: AsyncSession, **overrides: Any) -> Provide
 
 
 async def add_parcel(session: AsyncSession, order: Order, **overrides: Any) -> Fulfillment:
-    """A parcel with a unit of each line of the order. It is not counted in the lines."""
+    """A parcel with a unit of each line of the order."""
     parcel = await _add(session, Fulfillment, overrides, order_id=order.id, number=next(NUMBERS))
     for line in await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)):
         await _add(session, FulfillmentLine, {}, fulfillment_id=parcel.id, order_line_id=line, quantity=1)
+        packed = (
+            update(OrderLine).where(OrderLine.id == line).values(fulfilled_quantity=OrderLine.fulfilled_quantity + 1)
+        )
+        await session.execute(packed.execution_options(synchronize_session=False))
     return parcel
 
 
