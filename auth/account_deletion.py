@@ -13,7 +13,7 @@ from auth.security_log import record
 from auth.sessions import end_sessions
 from auth.throttling import Transactions
 from auth.visits import Visit
-from domain.forgetting import forget_letters
+from domain.forgetting import forget_buyer, forget_letters
 from models import (
     Address,
     ApiToken,
@@ -58,6 +58,7 @@ async def _anonymise(session: AsyncSession, user: User, visit: Visit) -> None:
     for table in OWNED:
         await session.execute(delete(table).where(table.user_id == user.id))
     await forget_letters(session, user.email)
+    await forget_buyer(session, user.id)
     user.email = f"{user.id}@{NO_MAIL_GOES_THERE}"
     user.first_name, user.last_name = NOBODY, NOBODY
     user.username = user.password_hash = user.avatar_url = user.social_provider = None

@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from compiler.layout import Layout
 from compiler.selection import Selections
 from compiler.values import key_place, object_type, scalar
-from resolvers.declarations import Column, Declaration, Expression, Identifier, Part, Records, Sealed
+from resolvers.declarations import Column, Declaration, Expression, Identifier, Part, Record, Records, Sealed
 from schema.declare import DeclaredField
 
 Declared = TypeVar("Declared", bound=Declaration)
@@ -101,12 +101,28 @@ def _records(selected: Selected[Records], selections: Selections) -> str:
     return f"[{{{', '.join(values)}}} for o in loads(r[{place}])]"
 
 
+def _record(selected: Selected[Record], selections: Selections) -> str:
+    attribute = selected.declaration.attribute
+    column = sql_cast(getattr(selected.entity, attribute), Text)
+    place = selected.layout.place(column, ("records", id(selected.entity), attribute))
+    kind = object_type(selected.definition.type)
+    values = (f"{key!r}: {_record_value(kind, name)}" for key, name in selected.fields(selections).items())
+    return f"(None if r[{place}] is None else [{{{', '.join(values)}}} for o in (loads(r[{place}]),)][0])"
+
+
+def _record_value(kind: GraphQLObjectType, name: str) -> str:
+    if name == "__typename":
+        return repr(kind.name)
+    return f"o.get({kind.fields[name].extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name!r})"
+
+
 LEAVES: Mapping[type[Declaration], Callable[[Selected[Any], Selections], str]] = MappingProxyType(
     {
         Column: _column,
         Expression: _expression,
         Identifier: _identifier,
         Part: _part,
+        Record: _record,
         Records: _records,
         Sealed: _sealed,
     }

@@ -18,6 +18,10 @@ class EventKind(StrEnum):
     """A job was given up."""
     PAYMENT_ATTENTION = "payment_attention"
     """Somebody has to look at a payment: it is not what was agreed, came too late, or could not be given back."""
+    ORDER_PLACED = "order_placed"
+    """Somebody has bought something; it may still have to be paid."""
+    ORDER_CHANGED = "order_changed"
+    """An order moved on, or something of it was changed."""
     STOCK_LOW = "stock_low"
     """The units that can be sold of a variant fell below its minimum level; the key is the variant's."""
 

@@ -1,10 +1,13 @@
-"""Forgetting people: of the letters to somebody, neither those that wait nor those that were given up are kept."""
+"""Forgetting people: letters to somebody are kept no more, and orders stay under nobody's name."""
 
-from sqlalchemy import Text, cast, delete, func, text
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, cast, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.mail_jobs import SEND_MAIL
-from models import DeadLetter
+from models import DeadLetter, Order
 
 DROP_WAITING = text(
     "DELETE FROM pgqueuer WHERE entrypoint = :job AND status = 'queued' "
@@ -18,3 +21,18 @@ async def forget_letters(session: AsyncSession, email: str) -> None:
     given_up = delete(DeadLetter).where(DeadLetter.name == SEND_MAIL)
     await session.execute(given_up.where(func.strpos(cast(DeadLetter.payload, Text), address) > 0))
     await session.execute(DROP_WAITING, {"job": SEND_MAIL, "address": address})
+
+
+async def forget_buyer(session: AsyncSession, user_id: UUID) -> None:
+    """Empty what the account's orders say of a person: the books need what was bought, and not by whom."""
+    theirs = Order.user_id == user_id
+    for email in set(await session.scalars(select(Order.email).where(theirs, Order.email.is_not(None)))):
+        await forget_letters(session, str(email))
+    nobody: dict[str, Any] = {
+        "customer": {},
+        "email": None,
+        "shipping_address": None,
+        "billing_address": None,
+        "customer_note": "",
+    }
+    await session.execute(update(Order).where(theirs).values(nobody))

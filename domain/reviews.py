@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.errors import ConflictError
+from domain.order_state import has_bought
 from domain.review_policy import moderates_first
 from domain.review_rules import (
     MOST_REVIEWS_A_DAY,
@@ -70,6 +71,7 @@ async def write_review(session: AsyncSession, author: User, product_id: UUID, **
         comment=text.comment,
         status=standing.status,
         is_published_unseen=standing.is_published_unseen,
+        is_verified_purchase=has_bought(author.id, product_id),
     )
     once = added.on_conflict_do_nothing(index_elements=[Review.user_id, Review.product_id])
     review: Review | None = await session.scalar(once.returning(Review))
@@ -102,6 +104,7 @@ async def change_review(
     review.rating, review.title, review.comment = after.rating, after.title, after.comment
     _place(review, standing_when_edited(review.status, moderates_first=await moderates_first(session)))
     review.version += 1
+    review.is_verified_purchase = bool(await session.scalar(select(has_bought(author.id, review.product_id))))
     await session.flush()
     return review
 

@@ -50,7 +50,7 @@ class Fulfillment(Timestamped, Base):
     delivered_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
-    order: Mapped[Order] = relationship(lazy="raise")
+    order: Mapped[Order] = relationship(back_populates="fulfillments", lazy="raise")
     lines: Mapped[list["FulfillmentLine"]] = relationship(back_populates="fulfillment", lazy="raise")
 
 

@@ -61,7 +61,7 @@ class OrderEvent(Base):
     """Of a job or a command, what it is called."""
     recorded_at: Mapped[Timestamp]
 
-    order: Mapped[Order] = relationship(lazy="raise")
+    order: Mapped[Order] = relationship(back_populates="events", lazy="raise")
     fulfillment: Mapped[Fulfillment | None] = relationship(lazy="raise")
     actor: Mapped[User | None] = relationship(
         primaryjoin=lambda: User.id == foreign(OrderEvent.actor_id), viewonly=True, lazy="raise"

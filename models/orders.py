@@ -1,7 +1,7 @@
 """Orders: what was bought, for how much, and how far it is on its way."""
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,6 +29,10 @@ from models.promotions import LONGEST_CODE, PromoCode
 
 MOST_MONEY = "9999999999.99"
 """What an amount has room for. NaN is greater."""
+
+if TYPE_CHECKING:
+    from models.fulfillments import Fulfillment
+    from models.order_events import OrderEvent
 
 LONGEST_CUSTOMER_NOTE = 1_000
 
@@ -174,6 +178,8 @@ class Order(Timestamped, Base):
     user: Mapped[User | None] = relationship(lazy="raise")
     lines: Mapped[list["OrderLine"]] = relationship(back_populates="order", lazy="raise")
     discounts: Mapped[list["OrderDiscount"]] = relationship(back_populates="order", lazy="raise")
+    fulfillments: Mapped[list["Fulfillment"]] = relationship(back_populates="order", lazy="raise")
+    events: Mapped[list["OrderEvent"]] = relationship(back_populates="order", lazy="raise")
 
 
 class OrderLine(Base):

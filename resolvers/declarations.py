@@ -5,7 +5,7 @@ the data loaders, the compiler reads it to build one statement. The strawberry s
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, cast
 from uuid import UUID
@@ -120,6 +120,20 @@ class Records(Declaration):
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return [self.shape(**record) for record in getattr(row, self.attribute)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Record(Declaration):
+    """A JSONB object of texts whose keys are the fields of `shape`; what it lacks is null, as it is itself."""
+
+    shape: Callable[..., Any]
+    attribute: str
+
+    @override
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        stored = getattr(row, self.attribute)
+        names = (each.name for each in fields(cast("Any", self.shape)))
+        return None if stored is None else self.shape(**{name: stored.get(name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

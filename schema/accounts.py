@@ -10,9 +10,11 @@ from resolvers.loading import Link
 from schema.addresses import OLDEST_FIRST, OWN_ADDRESSES, Address
 from schema.api_tokens import NEWEST_FIRST as NEWEST_TOKENS
 from schema.api_tokens import OWN_API_TOKENS, ApiToken
+from schema.customer_orders import Order
 from schema.declare import column, expression, granted, identifier, many, sealed, table
 from schema.enums import Permission, Role
 from schema.identities import BY_LINK, IDENTITIES, LinkedIdentity
+from schema.order_lists import OrderFilter, OrderSort
 from schema.relay import Connection
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
@@ -21,6 +23,7 @@ from schema.security_log import OWN_SECURITY_LOG, SecurityLogEntry, SecurityLogF
 from schema.sessions import NEWEST_FIRST as NEWEST_SESSIONS
 from schema.sessions import OWN_SESSIONS, Session, SessionFilter
 
+PLACED_ORDERS = Link(models.Order, lambda order, account: order.user_id == account)
 WRITTEN_REVIEWS = Link(models.Review, lambda review, account: review.user_id == account)
 
 
@@ -71,6 +74,14 @@ class Account:
     )
     identities: list[LinkedIdentity] = many(
         IDENTITIES, "With whom its owner can sign in without a password.", order=BY_LINK, paged=False, owned=False
+    )
+    orders: Connection[Order] = many(
+        PLACED_ORDERS,
+        "What the account has bought, the last order first.",
+        order=OrderSort.NEWEST,
+        sort=OrderSort,
+        filter=OrderFilter,
+        owned=False,
     )
     reviews: Connection[Review] = many(
         WRITTEN_REVIEWS,

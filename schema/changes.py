@@ -11,6 +11,7 @@ from schema.account_mutations import AccountMutations
 from schema.content_mutations import ContentMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
+from schema.order_mutations import OrderMutations
 from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
@@ -24,6 +25,7 @@ from schema.tax_mutations import TaxMutations
 
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
 class Mutation(
+    OrderMutations,
     AccountMutations,
     OwnAccountMutations,
     StaffMutations,

@@ -40,6 +40,7 @@ from resolvers.declarations import (
     One,
     Own,
     Part,
+    Record,
     Records,
     Root,
     Sealed,
@@ -136,6 +137,11 @@ def part(
 def records(shape: Callable[..., Any], attribute: str, description: str) -> Any:
     """A JSONB array whose objects have the fields of `shape`."""
     return _field(description, Records(shape=shape, attribute=attribute))
+
+
+def record(shape: Callable[..., Any], attribute: str, description: str) -> Any:
+    """A JSONB object of texts with the fields of `shape`, each of which it may lack."""
+    return _field(description, Record(shape=shape, attribute=attribute))
 
 
 def expression(

@@ -23,6 +23,11 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.DiscountType: "How much a promotion code takes off: a percentage, or an amount of money.",
         models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
         models.MovementKind: "Why the units of a variant changed.",
+        models.FulfillmentStatus: "How much of an order is in parcels, and how far they all are.",
+        models.OrderEventKind: "What an entry of an order's history is about.",
+        models.OrderStatus: "Where an order stands.",
+        models.ParcelStatus: "How far a parcel is.",
+        models.PaymentStatus: "How much of an order is paid.",
         models.Role: "What an account is for; its permissions follow from it.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
         models.SecurityEvent: "What happened to an account.",
@@ -47,6 +52,11 @@ for value in declared_permissions.__strawberry_definition__.values:
     value.description = permissions.Permission[value.name].description
 
 ActorKind = models.ActorKind
+FulfillmentStatus = models.FulfillmentStatus
+OrderEventKind = models.OrderEventKind
+OrderStatus = models.OrderStatus
+ParcelStatus = models.ParcelStatus
+PaymentStatus = models.PaymentStatus
 AuditAction = models.AuditAction
 BackorderPolicy = models.BackorderPolicy
 Badge = models.Badge

@@ -16,10 +16,12 @@ from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
+from schema.customer_orders import Order
 from schema.database_health import READ_COST, DatabaseHealth
 from schema.declare import argument, field, lookup, node_lookup, own, page, search, singleton
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
+from schema.order_lists import OrderFilter, OrderSort
 from schema.orders import BY_NAME, BY_POSITION
 from schema.paths import RESOLVING_COST, PathResolution
 from schema.promotions import PromoCode
@@ -44,6 +46,7 @@ NODES: dict[str, type[models.Base]] = {
     "Author": models.Author,
     "Category": models.Category,
     "DeadLetter": models.DeadLetter,
+    "Order": models.Order,
     "Post": models.Post,
     "PostCategory": models.PostCategory,
     "Product": models.Product,
@@ -192,6 +195,19 @@ class Query:
         sort=StockSort,
         filter=StockFilter,
         requires=Permission.STOCK_READ,
+    )
+    order: Order | None = lookup(
+        models.Order,
+        "Order",
+        "An order, by its id or its number: one's own, or with the permission orders:read any.",
+        by=("id", "number"),
+    )
+    orders: Connection[Order] = page(
+        models.Order,
+        "Orders: one's own, as an account or as a guest, or with the permission orders:read all.",
+        order=OrderSort.NEWEST,
+        sort=OrderSort,
+        filter=OrderFilter,
     )
     dead_letters: Connection[DeadLetter] | None = page(
         models.DeadLetter,

@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NewType
 
@@ -24,6 +24,7 @@ MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 """RFC 3339, section 5.6."""
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def write_datetime(value: datetime) -> str:
@@ -37,6 +38,14 @@ def read_datetime(value: Any) -> datetime:
         with suppress(ValueError, OverflowError):
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
     raise ValueError("It must be a date and time with an offset, such as 2026-11-20T08:30:00Z.")
+
+
+def read_date(value: Any) -> date:
+    """A day of the calendar."""
+    if isinstance(value, str) and DAY.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError("It must be a day, such as 2026-11-20.")
 
 
 def read_decimal(value: Any) -> Decimal:
@@ -65,6 +74,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
         serialize=write_datetime,
         parse_value=read_datetime,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar, `2026-11-20`.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+        serialize=date.isoformat,
+        parse_value=read_date,
     ),
     Decimal: strawberry.scalar(
         name="Decimal",

@@ -7,6 +7,7 @@ from auth.permissions import Gate, Permission
 from domain.events import EventKind
 from schema.catalog import ProductVariant
 from schema.content import Post
+from schema.customer_orders import Order
 from schema.declare import subscription
 from schema.jobs import DeadLetter
 from schema.reviews import Review
@@ -33,6 +34,18 @@ class Subscription:
         EventKind.JOB_FAILED,
         "A job that was given up a moment ago.",
         requires=Permission.JOBS_READ,
+    )
+    order_placed: Order | None = subscription(
+        models.Order,
+        EventKind.ORDER_PLACED,
+        "An order that was placed a moment ago; it may still have to be paid.",
+        requires=Permission.ORDERS_READ,
+    )
+    order_changed: Order | None = subscription(
+        models.Order,
+        EventKind.ORDER_CHANGED,
+        "An order that has just moved on: one's own, as an account or as a guest; with orders:read any.",
+        requires=Gate.PUBLIC,
     )
     stock_low: ProductVariant | None = subscription(
         models.ProductVariant,

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -255,6 +255,12 @@ async def add_order(
     return order
 
 
+async def add_order_note(session: AsyncSession, order: Order, words: str) -> OrderEvent:
+    """What somebody noted, for all to read."""
+    said = {"kind": OrderEventKind.NOTE, "text": words, "actor_kind": ActorKind.USER, "recorded_at": EARLIER}
+    return await _add(session, OrderEvent, {}, order_id=order.id, **said)
+
+
 async def add_order_with_all(
     session: AsyncSession, buyer: User | UUID, product: Product | None = None, **overrides: Any
 ) -> Order:
@@ -263,7 +269,8 @@ async def add_order_with_all(
     await add_payment_transaction(session, await add_payment(session, order))
     await add_parcel(session, order)
     await _add(session, OrderDiscount, {}, order_id=order.id, code="WELCOME", amount=Decimal(0))
-    note = {"kind": OrderEventKind.NOTE, "text": "Call first.", "is_public": False, "actor_kind": ActorKind.USER}
+    actor = {"actor_kind": ActorKind.JOB, "actor_id": order.user_id, "actor_name": "post"}
+    note = {"kind": OrderEventKind.NOTE, "text": "Call first.", "is_public": False, **actor}
     await _add(session, OrderEvent, {}, order_id=order.id, recorded_at=EARLIER, **note)
     return order
 
@@ -295,10 +302,14 @@ async def add_provider_event(session: AsyncSession, **overrides: Any) -> Provide
 
 
 async def add_parcel(session: AsyncSession, order: Order, **overrides: Any) -> Fulfillment:
-    """A parcel with a unit of each line of the order. It is not counted in the lines."""
+    """A parcel with a unit of each line of the order."""
     parcel = await _add(session, Fulfillment, overrides, order_id=order.id, number=next(NUMBERS))
     for line in await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)):
         await _add(session, FulfillmentLine, {}, fulfillment_id=parcel.id, order_line_id=line, quantity=1)
+        packed = (
+            update(OrderLine).where(OrderLine.id == line).values(fulfilled_quantity=OrderLine.fulfilled_quantity + 1)
+        )
+        await session.execute(packed.execution_options(synchronize_session=False))
     return parcel
 
 
@@ -423,6 +434,7 @@ async def add_belongings(session: AsyncSession, user: User) -> None:
     await add_session(session, user)
     await add_api_token(session, user)
     await add_log_entry(session, user, actor_id=user.id)
+    await add_full_order(session, user, 0)
     await add_payment_method(session, user)
 
 
@@ -447,7 +459,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_account(session, number)
     for number in range(size):
         await _add_full_cart(session, number)
-        await _add_full_order(session, number)
+        await add_full_order(session, await add_user(session), number)
         await _add_full_promo_code(session)
         await _add_full_shipping_method(session)
         await add_dead_letter(session)
@@ -492,14 +504,14 @@ async def _add_full_promo_code(session: AsyncSession) -> None:
         await session.execute(promo_code_categories.insert(), {"promo_code_id": code.id, "category_id": category.id})
 
 
-async def _add_full_order(session: AsyncSession, number: int) -> None:
+async def add_full_order(session: AsyncSession, buyer: User, number: int) -> None:
     """An order that says all that it can, with two of everything; the note of its history is the staff's."""
     at = LATER + timedelta(hours=number)
     address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
     product = await add_product(session, created_at=EARLIER)
     order = await add_order_with_all(
         session,
-        await add_user(session),
+        buyer,
         product,
         placed_at=at,
         shipping_address=address,

@@ -16,7 +16,7 @@ from graphql import (
     is_object_type,
 )
 
-from auth.permissions import Gate
+from auth.permissions import Gate, Permission
 from schema.directives import Requires
 from tests.access.people import Person
 from tests.schema.routes import declared_as, named
@@ -157,6 +157,17 @@ def length_of(step: WalkedField, person: Person) -> int:
     return NARROW if declared_as(step) in {"Lookup", "Own"} or is_abstract_type(named(step)) else 1
 
 
+OF_BUYERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "Query.order": frozenset({Permission.ORDERS_READ}),
+        "Query.orders": frozenset({Permission.ORDERS_READ, Gate.SIGNED_IN}),
+    }
+)
+"""What is shown to whoever bought, and what else opens it: the order that is looked for is the last one of all."""
+
+
 def is_open(step: WalkedField, person: Person) -> bool:
     """Whether the field has something for the person."""
+    if str(step) in OF_BUYERS and not any(map(person.may, OF_BUYERS[str(step)])):
+        return False
     return person.may(required_by(step)) and (declared_as(step) != "Own" or person.may(Gate.SIGNED_IN))

@@ -28,6 +28,7 @@ SCALARS: Mapping[str, Any] = {
     "Boolean": True,
     "CountryCode": "ET",
     "CurrencyCode": "ETB",
+    "Date": "2026-11-24",
     "JSON": {},
     "Upload": PRODUCTS,
 }

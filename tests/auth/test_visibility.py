@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.permissions import Permission
 from auth.viewer import VISITOR, Viewer, viewer_with_role
-from models import Base, ModerationStatus, PublishingStatus, Role
+from models import Base, ModerationStatus, Order, PublishingStatus, Role
+from resolvers.declarations import Root
 from resolvers.ids import encode_id
 from schema.root import NODES
 from tests.api import Json, data_of, run
@@ -427,6 +428,12 @@ def is_guarded(walked: WalkedField) -> bool:
     return not is_event and walked.declared is not None and isinstance(walked.declared.declaration.requires, Permission)
 
 
+def is_of_buyers(walked: WalkedField) -> bool:
+    """Whether it lists what only those see who bought it, and permitted staff."""
+    declaration = walked.declared.declaration if walked.declared else None
+    return isinstance(declaration, Root) and declaration.model is Order
+
+
 # Guarded fields
 
 
@@ -434,7 +441,8 @@ GUARDED = [walked for walked in fields() if is_guarded(walked)]
 ON_AN_OPEN_ROUTE = [
     walked
     for walked in GUARDED
-    if declared_as(walked) != "Lookup" and not any(is_guarded(step) for step in routes()[walked.type.name].steps)
+    if declared_as(walked) != "Lookup"
+    and not any(is_guarded(step) or is_of_buyers(step) for step in routes()[walked.type.name].steps)
 ]
 """Those that need neither the id of a row nor a way through another of them; tests/access/ asks for those too."""
 
@@ -499,6 +507,12 @@ def test_guarded_fields_are_these() -> None:
         "Author.email": "accounts:read",
         "Category.isActive": "catalog:read",
         "Post.hasDraft": "content:read",
+        "Order.account": "accounts:read",
+        "Order.metadata": "orders:read",
+        "OrderEvent.actor": "accounts:read",
+        "OrderEvent.actorKind": "orders:read",
+        "OrderEvent.actorName": "orders:read",
+        "OrderEvent.isPublic": "orders:read",
         "Post.internalNotes": "content:read",
         "Post.revisions": "content:read",
         "Post.scheduledAt": "content:read",

@@ -193,9 +193,14 @@ def sample(kind: GraphQLInputType) -> Any:
     if isinstance(nullable, GraphQLEnumType):
         return next(iter(nullable.values))
     assert isinstance(nullable, GraphQLScalarType)
-    return {"Int": 1, "Boolean": True, "Decimal": "1.5", "DateTime": MOMENTS[0], "ID": IDS[0]}.get(
-        nullable.name, "network"
-    )
+    return {
+        "Int": 1,
+        "Boolean": True,
+        "Decimal": "1.5",
+        "Date": "2026-01-01",
+        "DateTime": MOMENTS[0],
+        "ID": IDS[0],
+    }.get(nullable.name, "network")
 
 
 def _required(kind: GraphQLInputObjectType) -> Json:

@@ -15,6 +15,7 @@ from models import (
     Author,
     Category,
     DeadLetter,
+    OrderEvent,
     Post,
     PostCategory,
     Product,
@@ -206,6 +207,21 @@ def stock_lists() -> Iterator[PagedList]:
     )
 
 
+def order_lists() -> Iterator[PagedList]:
+    """The history of the order that was placed last, whose notes are numbered."""
+    last = "(SELECT id FROM orders ORDER BY placed_at DESC, id DESC LIMIT 1)"
+    yield PagedList(
+        "Order.events",
+        None,
+        "parent: orders(first: 1) { nodes { list: events* } }",
+        OrderEvent,
+        text(f"SELECT text FROM order_events WHERE order_id = {last} ORDER BY number DESC"),
+        viewer=ADMIN,
+        row="text",
+        known_by=("text",),
+    )
+
+
 def derived_lists(known: set[str]) -> Iterator[PagedList]:
     """The lists of `Query` and `viewer` beside those, ordered as they are declared, which is no proof of that order.
 
@@ -259,5 +275,5 @@ def orders_of(walked: WalkedField) -> Mapping[str | None, Order]:
     return {name: order for name, order in orders.items() if not order.needs_question}
 
 
-WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists(), *stock_lists()]
+WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists(), *stock_lists(), *order_lists()]
 LISTS = [*WRITTEN, *derived_lists({paged.field for paged in WRITTEN})]

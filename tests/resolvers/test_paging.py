@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from graphql import GraphQLEnumType, get_named_type
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -23,6 +23,8 @@ from tests.factories import (
     add_belongings,
     add_category,
     add_dead_letter,
+    add_order,
+    add_order_note,
     add_post,
     add_post_category,
     add_product,
@@ -75,6 +77,8 @@ async def fill(session: AsyncSession) -> None:
     product = await add_product(session, slug="paged", name="lamp")
     post = await add_post(session, slug="paged")
     owner = await add_user(session, id=OWNER)
+    await session.execute(text("SELECT set_config('merkato.order_reason', 'Note', true)"))
+    order = await add_order(session, placed_at=datetime(2200, 1, 1, tzinfo=UTC))
     plenty = await add_stock(session, await add_variant(session, product, stock=None), quantity=1000)
     for number in range(ROWS):
         shuffled = number * 3 % ROWS
@@ -98,6 +102,7 @@ async def fill(session: AsyncSession) -> None:
         await add_promo_code(session, created_at=at)
         await add_shipping_method(session, position=shuffled % 3)
         await add_tax_class(session, name=name)
+        await add_order_note(session, order, f"Note {number}")
         plenty.quantity += 1
         await session.flush()
 

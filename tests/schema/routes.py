@@ -117,7 +117,7 @@ def leaf_of(kind: GraphQLObjectType) -> str:
 
 def is_loading(step: WalkedField) -> bool:
     """Whether the field's value is not in its object's own row."""
-    return declared_as(step) not in {"", "Column", "Granted", "Identifier", "Part", "Records", "Sealed"}
+    return declared_as(step) not in {"", "Column", "Granted", "Identifier", "Part", "Record", "Records", "Sealed"}
 
 
 def routes() -> Mapping[str, Route]:

@@ -26,6 +26,11 @@ TABLES = {
     "Session": models.UserSession,
     "Reviewer": models.User,
     "ProductImage": models.ProductImage,
+    "Fulfillment": models.Fulfillment,
+    "FulfillmentLine": models.FulfillmentLine,
+    "OrderDiscount": models.OrderDiscount,
+    "OrderEvent": models.OrderEvent,
+    "OrderLine": models.OrderLine,
     "Shop": models.Shop,
     "StockLevel": models.StockLevel,
     "StockMovement": models.StockMovement,
@@ -38,6 +43,7 @@ ALWAYS_PRESENT = {
     "Product.defaultVariant": "a foreign key of every product, whose variants are seen with it",
     "ServiceTier.service": "a tier is seen only through a service that is",
     "Post.author": "authors are public",
+    "FulfillmentLine.line": "what is packed is a line of the order that the parcel is seen through",
     "Review.author": "the public side of an account is public",
 }
 """Non-null relations, and why the row at their end is always there and always visible."""

@@ -30,6 +30,7 @@ REFUSALS = frozenset({"FORBIDDEN", "UNAUTHENTICATED"})
 SAMPLES: Mapping[str, Any] = {
     "Upload": b"Handle,Title,Variant Price",
     "Boolean": True,
+    "Date": "2026-11-20",
     "DateTime": "2026-11-20T08:30:00Z",
     "Decimal": "1.00",
     "Float": 1.5,

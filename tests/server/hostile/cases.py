@@ -125,7 +125,14 @@ def _sample(kind: GraphQLInputType) -> Any:
         return _required(nullable)
     if isinstance(nullable, GraphQLEnumType):
         return next(iter(nullable.values))
-    known = {"Int": 1, "Boolean": True, "Decimal": "1.5", "DateTime": "2026-01-01T00:00:00Z", "Upload": b""}
+    known = {
+        "Int": 1,
+        "Boolean": True,
+        "Decimal": "1.5",
+        "Date": "2026-01-01",
+        "DateTime": "2026-01-01T00:00:00Z",
+        "Upload": b"",
+    }
     return known.get(nullable.name, "UHJvZHVjdDowMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA=")
 
 
