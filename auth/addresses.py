@@ -14,12 +14,13 @@ from uuid_utils.compat import uuid7
 from auth.active_accounts import lock_account
 from auth.errors import AddressNotFoundError, TooManyAddressesError
 from auth.phones import require_phone
-from domain.errors import InvalidField, InvalidInputError
+from domain.errors import InvalidField, InvalidInputError, invalid
 from domain.vault import Place, Vault
 from models import Address
 
 MOST_ADDRESSES = 50
 COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+NO_COUNTRY = "It must be a code of two letters, such as ET (ISO 3166-1)."
 
 LENGTHS: Mapping[str, int] = MappingProxyType(
     {"name": 200, "company": 200, "line1": 255, "line2": 255, "city": 100, "region": 100, "postal_code": 20}
@@ -107,6 +108,28 @@ async def delete_address(session: AsyncSession, user_id: UUID, address_id: UUID)
     await session.flush()
 
 
+def snapshot_of(data: AddressData) -> dict[str, str | None]:
+    """An address as it stands on a cart or an order, which keeps it however the book changes.
+
+    Raises InvalidInputError.
+    """
+    phone = require_phone(data.phone) if data.phone else None
+    return {**_checked(data), "phone": phone}
+
+
+async def own_snapshot(session: AsyncSession, vault: Vault, user_id: UUID, address_id: UUID) -> dict[str, str | None]:
+    """The same of an entry of the user's book. Raises AddressNotFoundError."""
+    return snapshot_of(_data_of(vault, await _own(session, user_id, address_id)))
+
+
+def require_country(text: str) -> str:
+    """The code of a country as it is stored. Raises InvalidInputError."""
+    country = _country(text)
+    if country is None:
+        raise invalid("country_code", NO_COUNTRY)
+    return country
+
+
 def phone_of(vault: Vault, address: Address) -> str | None:
     """The phone number of the address in plain text."""
     return None if address.encrypted_phone is None else vault.open(address.encrypted_phone, _phone_place(address))
@@ -145,12 +168,17 @@ def _checked(data: AddressData) -> dict[str, str | None]:
     """The texts as they are stored. Raises InvalidInputError for all that is wrong."""
     values = {name: " ".join((getattr(data, name) or "").split()) or None for name in LENGTHS}
     faults = [fault for name, value in values.items() if (fault := _fault(name, value)) is not None]
-    country = data.country_code.strip().upper()
-    if COUNTRY_CODE.fullmatch(country) is None:
-        faults.append(InvalidField(("country_code",), "It must be a code of two letters, such as ET (ISO 3166-1)."))
+    country = _country(data.country_code)
+    if country is None:
+        faults.append(InvalidField(("country_code",), NO_COUNTRY))
     if faults:
         raise InvalidInputError(faults)
     return {**values, "country_code": country}
+
+
+def _country(text: str) -> str | None:
+    country = text.strip().upper()
+    return country if COUNTRY_CODE.fullmatch(country) else None
 
 
 def _fault(name: str, value: str | None) -> InvalidField | None:

@@ -9,7 +9,7 @@ from domain.carts import Buyer, change_cart, lock_cart
 from domain.customization import unit_price
 from domain.errors import DomainError
 from domain.promo_codes import normalised_code
-from models import Cart, CartLine, ProductOptionSchema, ProductVariant, PromoCode
+from models import Cart, CartLine, ProductOptionSchema, ProductVariant, PromoCode, ShippingMethod
 from models.carts import MOST_CODES
 
 
@@ -26,6 +26,13 @@ class TooManyPromoCodesError(DomainError):
     def __init__(self) -> None:
         super().__init__(f"A cart takes {MOST_CODES} promotion codes at the most. Take one out first.")
         self.maximum = MOST_CODES
+
+
+class ShippingMethodUnknownError(DomainError):
+    """There is no such shipping method, or it is not offered any more."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such shipping method. Choose another.")
 
 
 async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
@@ -50,10 +57,15 @@ async def remove_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
 
 
 async def set_details(session: AsyncSession, buyer: Buyer, **details: Any) -> Cart:
-    """Say where the order goes and to whom it is confirmed: columns of the cart, checked by whoever calls.
+    """Say where the order goes, how, and to whom it is confirmed: columns of the cart, checked by whoever calls.
 
-    Raises CartNotFoundError.
+    Raises CartNotFoundError and ShippingMethodUnknownError.
     """
+    method_id = details.get("shipping_method_id")
+    if method_id is not None:
+        offered = select(ShippingMethod.id).where(ShippingMethod.id == method_id, ShippingMethod.is_active)
+        if await session.scalar(offered.with_for_update(read=True, key_share=True)) is None:
+            raise ShippingMethodUnknownError
     return await change_cart(session, buyer, **details)
 
 

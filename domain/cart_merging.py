@@ -7,7 +7,7 @@ from domain.carts import Buyer, change_cart, open_cart
 from models import Cart, CartLine
 from models.carts import MOST_CODES, MOST_LINES, MOST_UNITS_A_LINE
 
-DETAILS = ("email", "country_code", "shipping_address", "billing_address")
+DETAILS = ("email", "country_code", "shipping_address", "billing_address", "shipping_method_id")
 
 
 async def merge_carts(session: AsyncSession, guest: Buyer, account: Buyer) -> Cart | None:
