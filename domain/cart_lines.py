@@ -1,7 +1,7 @@
 """The lines of a cart: added, changed and removed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +49,7 @@ class WantedLine:
 
     variant_id: UUID
     quantity: int
-    customization: Customization
+    customization: Customization = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[UUID, bytes]:
@@ -116,9 +116,7 @@ def _together(wanted: Iterable[WantedLine]) -> list[WantedLine]:
     return [lines[key] for key in sorted(lines)]
 
 
-async def _sold(
-    session: AsyncSession, cart: Cart, lines: Sequence[WantedLine]
-) -> Mapping[UUID, Row[*tuple[Any, ...]]]:
+async def _sold(session: AsyncSession, cart: Cart, lines: Sequence[WantedLine]) -> Mapping[UUID, Row[*tuple[Any, ...]]]:
     """What can be bought of what is wanted, by its id; it stays there until the transaction ends."""
     before = select(func.count()).where(CartLine.cart_id == cart.id).scalar_subquery()
     statement = (

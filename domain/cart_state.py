@@ -68,12 +68,22 @@ class LineOutOfStock:
     left: int
     """How many the line can have, besides those that lines before it take."""
 
+    @property
+    def message(self) -> str:
+        """What to tell the buyer."""
+        return f"{_left(self.left)} of {self.line.product_name}."
+
 
 @dataclass(frozen=True, slots=True)
 class LinePriceChanged:
     """A unit does not cost any more what the buyer has seen."""
 
     line: LineState
+
+    @property
+    def message(self) -> str:
+        """What to tell the buyer."""
+        return f"{self.line.product_name} cost {self.line.unit_price_seen} and costs {self.line.unit_price} now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +92,22 @@ class LineNoLongerSold:
 
     line: LineState
 
+    @property
+    def message(self) -> str:
+        """What to tell the buyer."""
+        return f"{self.line.product_name} is not for sale any more."
+
 
 @dataclass(frozen=True, slots=True)
 class LineChoiceImpossible:
     """It cannot be made like this any more."""
 
     line: LineState
+
+    @property
+    def message(self) -> str:
+        """What to tell the buyer."""
+        return f"{self.line.product_name} cannot be made as it was chosen any more."
 
 
 LineProblem = LineOutOfStock | LinePriceChanged | LineNoLongerSold | LineChoiceImpossible
@@ -152,6 +172,10 @@ def problems_of(lines: Sequence[LineState]) -> list[LineProblem]:
                 found.append(LineOutOfStock(line, left[line.variant_id]))
             left[line.variant_id] = max(left[line.variant_id] - line.quantity, 0)
     return found
+
+
+def _left(units: int) -> str:
+    return "Nothing is left" if units == 0 else f"Only {units} {'is' if units == 1 else 'are'} left"
 
 
 def _state(row: Row[*tuple[Any, ...]]) -> LineState:

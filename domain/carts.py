@@ -61,6 +61,12 @@ def changed() -> dict[str, Any]:
     return {"version": Cart.version + 1, "expires_at": func.now() + CART_LIVES}
 
 
+def units_in(cart: Any) -> ColumnElement[int]:
+    """How many units are in a cart."""
+    units = select(func.sum(CartLine.quantity)).where(CartLine.cart_id == cart.id)
+    return func.coalesce(units.scalar_subquery(), 0)
+
+
 async def open_cart(session: AsyncSession, buyer: Buyer) -> Cart:
     """The buyer's open cart, locked, as one that changes; made if there is none."""
     currency = select(Shop.currency).where(Shop.id == SHOP_ID).scalar_subquery()

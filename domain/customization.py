@@ -1,8 +1,9 @@
 """What a buyer chooses of a product: checked against its option schema, and what it adds to the price."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from decimal import Decimal
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,24 @@ DEEPEST_CUSTOMIZATION = 5
 MOST_FAULTS = 20
 HIGHEST_PRICE = Decimal("9999999999.99")
 """What a price has room for."""
+
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "const": "It must be {rule}.",
+        "enum": "It must be one of {rule}.",
+        "exclusiveMaximum": "It must be less than {rule}.",
+        "exclusiveMinimum": "It must be more than {rule}.",
+        "maxItems": "{size} were chosen; {rule} are the most.",
+        "maxLength": "It has {size} characters; {rule} are the most.",
+        "maximum": "It must be {rule} at the most.",
+        "minItems": "{size} were chosen; {rule} are the least.",
+        "minLength": "It has {size} characters; {rule} are the least.",
+        "minimum": "It must be {rule} at the least.",
+        "type": "It must be of the type {rule}.",
+        "uniqueItems": "Something was chosen twice.",
+    }
+)
+"""By the keyword that a value breaks."""
 
 Customization = Mapping[str, Any]
 
@@ -60,8 +79,8 @@ def customization_hash(chosen: Customization) -> bytes:
 
 def unit_price(price: Decimal, chosen: Customization, surcharges: Sequence[Mapping[str, str]] | None) -> Decimal:
     """The price of a unit with what the chosen values add to it; of a list, each item does."""
-    added = (Decimal(each["amount"]) for each in surcharges or () if each["value"] in _texts(chosen.get(each["option"])))
-    return min(sum(added, price), HIGHEST_PRICE)
+    added = [each["amount"] for each in surcharges or () if each["value"] in _texts(chosen.get(each["option"]))]
+    return min(sum(map(Decimal, added), price), HIGHEST_PRICE)
 
 
 def _texts(value: Any) -> Sequence[str]:
@@ -94,24 +113,6 @@ def _faults(definition: Mapping[str, Any], chosen: Customization) -> Iterator[Js
 def _refusal(error: ValidationError) -> str:
     """What is wrong with a value, in the words of the schema."""
     rule = error.validator_value
-    match error.validator:
-        case "enum":
-            return f"It must be one of {', '.join(shown(str(each)) for each in rule)}."
-        case "const":
-            return f"It must be {shown(str(rule))}."
-        case "type":
-            return f"It must be of the type {shown(str(rule))}."
-        case "maxLength":
-            return f"It has {len(error.instance)} characters; {rule} are the most."
-        case "minLength":
-            return f"It has {len(error.instance)} characters; {rule} are the least."
-        case "maxItems":
-            return f"{len(error.instance)} were chosen; {rule} are the most."
-        case "minItems":
-            return f"{len(error.instance)} were chosen; {rule} are the least."
-        case "maximum" | "exclusiveMaximum" | "minimum" | "exclusiveMinimum":
-            return f"Its {error.validator} is {rule}."
-        case "uniqueItems":
-            return "Something was chosen twice."
-        case _:
-            return "It is none of what can be chosen."
+    allowed = ", ".join(shown(str(each)) for each in rule) if isinstance(rule, list) else shown(str(rule))
+    size = len(error.instance) if isinstance(error.instance, Sized) else 0
+    return REFUSALS.get(str(error.validator), "It is none of what can be chosen.").format(rule=allowed, size=size)

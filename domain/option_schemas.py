@@ -12,13 +12,13 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, shown
-from domain.json_values import JsonFault, fault_of, written
+from domain.json_values import JsonFault, fault_of
 from models import Product, ProductOptionSchema
 
 LONGEST_SCHEMA = 20_000

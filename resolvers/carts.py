@@ -146,9 +146,7 @@ def _snapshot(name: str, data: AddressData | None) -> dict[str, str | None] | No
     try:
         return snapshot_of(data)
     except InvalidInputError as error:
-        raise InvalidInputError(
-            InvalidField((name, *each.path), each.message) for each in error.fields
-        ) from error
+        raise InvalidInputError(InvalidField((name, *each.path), each.message) for each in error.fields) from error
 
 
 async def _own_address(session: AsyncSession, context: Context, address_id: UUID) -> dict[str, str | None]:

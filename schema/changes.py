@@ -9,8 +9,10 @@ from auth.permissions import Permission
 from resolvers import jobs
 from schema.account_mutations import AccountMutations
 from schema.content_mutations import ContentMutations
+from schema.cart_mutations import CartMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
+from schema.option_schemas import OptionSchemaMutations
 from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
@@ -23,6 +25,8 @@ from schema.stock_mutations import StockMutations
 @strawberry.type(description="Where every change starts. Several are made one after the other, each by itself.")
 class Mutation(
     AccountMutations,
+    CartMutations,
+    OptionSchemaMutations,
     OwnAccountMutations,
     StaffMutations,
     ProductImportMutations,

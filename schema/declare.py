@@ -212,9 +212,7 @@ def own(model: type[models.Base], owner: str, description: str, *, while_: str) 
     return _field(description, Own(model=model, owner=owner, while_=while_))
 
 
-def held(
-    model: type[models.Base], condition: Callable[[Any, Viewer], ColumnElement[bool]], description: str
-) -> Any:
+def held(model: type[models.Base], condition: Callable[[Any, Viewer], ColumnElement[bool]], description: str) -> Any:
     """The one row that the condition gives an account or a guest; null for whoever is neither."""
     return _field(description, Held(model=model, condition=condition))
 

@@ -44,7 +44,7 @@ class SetProductOptionSchemaInput:
         "The version that was read; a later one is not overwritten.", least=1, most=2**31 - 1
     )
     definition: JSON | None = json_object(
-        "JSON Schema 2020-12 of an object, each property of which is an option; null if nothing may be chosen any more. "
+        "JSON Schema 2020-12 of an object, each property of which is an option; null if nothing may be chosen. "
         "`pattern`, `$ref` and other keywords that could take long are refused.",
         longest=LONGEST_SCHEMA,
         deepest=DEEPEST_SCHEMA,

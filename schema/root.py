@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import models
 from auth.permissions import Gate, Permission
+from auth.visibility import is_open_cart_of
 from models.shop import SHOP_ID
 from resolvers.database_health import database_overview
 from resolvers.external_sign_in import identity_providers
@@ -12,12 +13,15 @@ from resolvers.paths import resolve_path
 from schema.accounts import Account
 from schema.audit import AuditEntry
 from schema.audit_lists import AuditFilter, AuditSort
+from schema.cart_problems import LINE_PROBLEMS
+from schema.carts import Cart
 from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
 from schema.database_health import READ_COST, DatabaseHealth
 from schema.declare import argument, field, lookup, node_lookup, own, page, search, singleton
+from schema.declare import field, held, lookup, node_lookup, own, page, search, singleton
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
 from schema.orders import BY_NAME, BY_POSITION
@@ -40,6 +44,7 @@ from schema.users import AccountFilter, AccountSort
 NODES: dict[str, type[models.Base]] = {
     "AuditEntry": models.AuditEntry,
     "Author": models.Author,
+    "Cart": models.Cart,
     "Category": models.Category,
     "DeadLetter": models.DeadLetter,
     "Post": models.Post,
@@ -74,6 +79,9 @@ class Query:
     )
     viewer: Account | None = own(
         models.User, "id", "The account of whoever asks; null for visitors and machines.", while_="is_active"
+    )
+    cart: Cart | None = held(
+        models.Cart, is_open_cart_of, "The cart of whoever asks, with an account or as a guest; null without one."
     )
     my_sessions: Connection[Session] | None = page(
         models.UserSession,
@@ -195,6 +203,6 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[ProductVariant, ServiceTier],
+    types=[ProductVariant, ServiceTier, *LINE_PROBLEMS],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
