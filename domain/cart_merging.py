@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carts import Buyer, change_cart, open_cart
+from domain.carts import Buyer, open_cart
 from models import Cart, CartLine
 from models.carts import MOST_CODES, MOST_LINES, MOST_UNITS_A_LINE
 
@@ -23,10 +23,13 @@ async def merge_carts(session: AsyncSession, guest: Buyer, account: Buyer) -> Ca
     if given is None:
         return cart
     await _move_lines(session, given, cart)
-    codes = list(dict.fromkeys([*cart.promo_codes, *given.promo_codes]))[:MOST_CODES]
-    missing = {name: getattr(given, name) for name in DETAILS if getattr(cart, name) is None}
+    cart.promo_codes = list(dict.fromkeys([*cart.promo_codes, *given.promo_codes]))[:MOST_CODES]
+    for name in DETAILS:
+        if getattr(cart, name) is None:
+            setattr(cart, name, getattr(given, name))
+    await session.flush()
     await session.execute(delete(Cart).where(Cart.id == given.id))
-    return await change_cart(session, account, promo_codes=codes, **missing)
+    return cart
 
 
 async def _move_lines(session: AsyncSession, given: Cart, cart: Cart) -> None:

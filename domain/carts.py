@@ -5,10 +5,11 @@ Whoever changes a cart or its lines has locked its row, so that changes of one c
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Numeric, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,9 @@ from models.shop import SHOP_ID
 
 OPEN_CARTS = frozenset({"uq_carts_open_of_guest", "uq_carts_open_of_user"})
 """The constraints by which everybody has one open cart at the most."""
+
+LEFT_ALONE = timedelta(hours=1)
+"""So long after its last change a cart counts as abandoned."""
 
 CART_LIVES = timedelta(hours=24)
 """So long after its last change a cart is kept."""
@@ -53,7 +57,7 @@ class Buyer:
     def open_cart(self) -> ColumnElement[bool]:
         """The condition that a cart is the buyer's open one."""
         column: ColumnElement[UUID] = getattr(Cart, self.column)
-        return (column == self.key) & Cart.completed_at.is_(None)
+        return and_(column == self.key, Cart.completed_at.is_(None))
 
 
 def changed() -> dict[str, Any]:
@@ -65,6 +69,22 @@ def units_in(cart: Any) -> ColumnElement[int]:
     """How many units are in a cart."""
     units = select(func.sum(CartLine.quantity)).where(CartLine.cart_id == cart.id)
     return func.coalesce(units.scalar_subquery(), 0)
+
+
+def lines_in(cart: Any) -> ColumnElement[int]:
+    """How many lines a cart has."""
+    return select(func.count()).where(CartLine.cart_id == cart.id).scalar_subquery()
+
+
+def value_of(cart: Any) -> ColumnElement[Decimal]:
+    """What a cart's units cost when their buyer last saw it."""
+    value = select(func.sum(CartLine.quantity * CartLine.unit_price_seen)).where(CartLine.cart_id == cart.id)
+    return func.coalesce(value.scalar_subquery(), 0).cast(Numeric(14, 2))
+
+
+def is_abandoned(cart: Any) -> ColumnElement[bool]:
+    """It was not bought, and nobody has touched it for an hour."""
+    return and_(cart.completed_at.is_(None), cart.updated_at < func.now() - LEFT_ALONE)
 
 
 async def open_cart(session: AsyncSession, buyer: Buyer) -> Cart:

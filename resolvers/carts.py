@@ -1,6 +1,7 @@
 """Mutations of carts: of an account's, or of a guest's, who is made one with the first line."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -19,6 +20,8 @@ from domain.carts import Buyer, CartNotFoundError
 from domain.errors import InvalidField, InvalidInputError
 from models import Cart
 from resolvers.context import Context
+from resolvers.errors import ContentionError
+from resolvers.writing import tried_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,23 @@ async def merge_cart(context: Context) -> Cart:
         guest_id = context.viewer.guest_id
         merged = None if guest_id is None else await merge_carts(session, Buyer(guest_id=guest_id), account)
         return merged or await carts.lock_cart(session, account)
+
+
+async def take_cart_along(context: Context) -> None:
+    """Put the cart of a guest who has just signed in into the account's, if there is one.
+
+    The session exists by now: if others keep the carts locked for long, it is left to `mergeCart`.
+    """
+    guest_id, account = context.viewer.guest_id, Buyer(user_id=context.viewer.account_id)
+    if guest_id is None:
+        return
+
+    async def merge() -> None:
+        async with context.writing() as session:
+            await merge_carts(session, Buyer(guest_id=guest_id), account)
+
+    with suppress(ContentionError):
+        await tried_again(merge, lambda: False)
 
 
 async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> Cart:

@@ -217,9 +217,25 @@ UpdateCartLinesResult = Annotated[
     Cart | InvalidInput | CartNotFound | CartLineNotFound,
     strawberry.union("UpdateCartLinesResult", description="The cart, or why it is as it was."),
 ]
-ChangeCartResult = Annotated[
+RemoveFromCartResult = Annotated[
     Cart | InvalidInput | CartNotFound,
-    strawberry.union("ChangeCartResult", description="The cart, or why it is as it was."),
+    strawberry.union("RemoveFromCartResult", description="The cart, or why it is as it was."),
+]
+ClearCartResult = Annotated[
+    Cart | CartNotFound,
+    strawberry.union("ClearCartResult", description="The empty cart, or that there is none."),
+]
+RemovePromoCodeResult = Annotated[
+    Cart | InvalidInput | CartNotFound,
+    strawberry.union("RemovePromoCodeResult", description="The cart, or why it is as it was."),
+]
+ConfirmCartPricesResult = Annotated[
+    Cart | CartNotFound,
+    strawberry.union("ConfirmCartPricesResult", description="The cart, or that there is none."),
+]
+MergeCartResult = Annotated[
+    Cart | CartNotFound,
+    strawberry.union("MergeCartResult", description="The cart with both, or that there is none."),
 ]
 SetCartDetailsResult = Annotated[
     Cart | InvalidInput | CartNotFound | AddressNotFound | ShippingMethodUnknown,

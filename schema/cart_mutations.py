@@ -8,9 +8,13 @@ from schema.cart_changes import (
     AddToCartInput,
     AddToCartResult,
     ApplyPromoCodeResult,
-    ChangeCartResult,
+    ClearCartResult,
+    ConfirmCartPricesResult,
+    MergeCartResult,
     PromoCodeInput,
     RemoveFromCartInput,
+    RemoveFromCartResult,
+    RemovePromoCodeResult,
     SetCartDetailsInput,
     SetCartDetailsResult,
     UpdateCartLinesInput,
@@ -35,13 +39,13 @@ class CartMutations:
         input=UpdateCartLinesInput,
         requires=Gate.PUBLIC,
     )
-    remove_from_cart: ChangeCartResult | None = mutation(
+    remove_from_cart: RemoveFromCartResult | None = mutation(
         carts.remove_from_cart,
         "Take lines out of one's cart. Those that are out already stay so.",
         input=RemoveFromCartInput,
         requires=Gate.PUBLIC,
     )
-    clear_cart: ChangeCartResult | None = mutation(
+    clear_cart: ClearCartResult | None = mutation(
         carts.clear_cart, "Take everything out of one's cart, codes included.", requires=Gate.PUBLIC
     )
     set_cart_details: SetCartDetailsResult | None = mutation(
@@ -57,18 +61,18 @@ class CartMutations:
         requires=Gate.PUBLIC,
         attempt=True,
     )
-    remove_promo_code: ChangeCartResult | None = mutation(
+    remove_promo_code: RemovePromoCodeResult | None = mutation(
         carts.remove_promo_code,
         "Take a promotion code out of one's cart.",
         input=PromoCodeInput,
         requires=Gate.PUBLIC,
     )
-    confirm_cart_prices: ChangeCartResult | None = mutation(
+    confirm_cart_prices: ConfirmCartPricesResult | None = mutation(
         carts.confirm_cart_prices,
         "Take the prices of now for those that the buyer has seen.",
         requires=Gate.PUBLIC,
     )
-    merge_cart: ChangeCartResult | None = mutation(
+    merge_cart: MergeCartResult | None = mutation(
         carts.merge_cart,
         "Put what the guest of the header `Guest-Token` has filled into one's own cart, as signing in does by itself.",
         requires=Gate.SIGNED_IN,

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
 
 import models
+from auth.permissions import Permission
 from domain import carts
 from resolvers import cart_state
 from schema.cart_problems import CartProblem
@@ -18,6 +19,9 @@ from schema.postal_addresses import PostalAddress, postal_address
 from schema.relay import Node
 from schema.scalars import CountryCode, CurrencyCode
 from schema.values import Money
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
 
 FIRST_ADDED = ascending("cart-line:first-added", lambda line: line.id)
 
@@ -70,7 +74,9 @@ class Cart(Node):
     lines: list[CartLine] = many(
         models.Cart.lines, "What is in it, in the order in which it was added.", order=FIRST_ADDED, paged=False
     )
+    line_count: int = expression(carts.lines_in, "How many lines it has.")
     units: int = expression(carts.units_in, "How many units are in it altogether.")
+    value: Decimal = expression(carts.value_of, "What its units cost when their buyer last saw them, before discounts.")
     problems: list[CartProblem] = field(
         lambda cart, info: cart_state.problems(info.context, cart),
         "What stands in the way of buying it as it is: nothing where the list is empty.",
@@ -84,5 +90,11 @@ class Cart(Node):
     billing_address: PostalAddress | None = field(
         lambda cart, _info: postal_address(cart.billing_address), "Where the bill goes; null for where the goods go."
     )
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = one(
+        models.Cart.user, "Whose cart it is; null for guests.", requires=Permission.ACCOUNTS_READ
+    )
+    is_abandoned: bool = expression(carts.is_abandoned, "Whether it was not bought, nor touched for an hour.")
+    completed_at: datetime | None = column("When it was bought; null for one that is open.")
+    created_at: datetime = column("When it was begun.")
     expires_at: datetime = column("When it is taken away unless it is changed before.")
     updated_at: datetime = column("When it was last changed.")

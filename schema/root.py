@@ -13,6 +13,7 @@ from resolvers.paths import resolve_path
 from schema.accounts import Account
 from schema.audit import AuditEntry
 from schema.audit_lists import AuditFilter, AuditSort
+from schema.cart_lists import CartFilter, CartSort
 from schema.cart_problems import LINE_PROBLEMS
 from schema.carts import Cart
 from schema.catalog import Category, Product, ProductVariant
@@ -184,6 +185,14 @@ class Query:
         sort=StockSort,
         filter=StockFilter,
         requires=Permission.STOCK_READ,
+    )
+    carts: Connection[Cart] | None = page(
+        models.Cart,
+        "The carts of all buyers.",
+        order=CartSort.LAST_CHANGED,
+        sort=CartSort,
+        filter=CartFilter,
+        requires=Permission.CARTS_READ,
     )
     dead_letters: Connection[DeadLetter] | None = page(
         models.DeadLetter,

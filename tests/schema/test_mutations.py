@@ -19,7 +19,7 @@ from tests.schema.walk import CORE, WalkedField, fields
 
 MUTATIONS = [walked for walked in fields() if walked.type.name == "Mutation"]
 SECRETS = {"password", "current_password", "code", "token", "challenge"}
-WITH_CODES_OF_PROMOTIONS = {"createPromoCode"}
+WITH_CODES_OF_PROMOTIONS = {"createPromoCode", "removePromoCode"}
 """Whose code is no secret that proves anything."""
 every = pytest.mark.parametrize("walked", MUTATIONS, ids=str)
 
