@@ -1,12 +1,12 @@
-"""Keep what buyers may choose of products that are made to their wishes (decision 0040)."""
+"""Keep what buyers may choose of products that are made to their wishes (decision 0041)."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 from uuid_utils.compat import uuid7
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
