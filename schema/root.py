@@ -21,8 +21,7 @@ from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, Pr
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
 from schema.database_health import READ_COST, DatabaseHealth
-from schema.declare import argument, field, lookup, node_lookup, own, page, search, singleton
-from schema.declare import field, held, lookup, node_lookup, own, page, search, singleton
+from schema.declare import argument, field, held, lookup, node_lookup, own, page, search, singleton
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
 from schema.orders import BY_NAME, BY_POSITION

@@ -61,7 +61,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         SWEEP_ACCOUNTS: in_transaction(
             engine, SWEEP_ACCOUNTS, lambda session: sweep_accounts(session, datetime.now(UTC))
         ),
-        SWEEP_CARTS: in_transactions(engine, sweep_batch),
+        SWEEP_CARTS: in_transactions(engine, SWEEP_CARTS, sweep_batch),
         SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),

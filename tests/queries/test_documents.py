@@ -17,6 +17,7 @@ FROM_ELSEWHERE = {"DatabaseHealth", "IdentityProviders", "ResolvePath"}
 FOR_EDITORS = {"PostRevisions"}
 """Those that ask for more than visitors see, below fields that they see."""
 FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders"}
+FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders", "ResolvePath"}
 READS = [
     path for path in DOCUMENTS if "\nquery " in path.read_text(encoding="utf-8") and path.stem not in FROM_ELSEWHERE
 ]
