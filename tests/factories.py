@@ -462,7 +462,8 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await add_dead_letter(session)
     for _ in range(size):
         await add_audited_change(session)
-    await seal_batch(session)
+    while await seal_batch(session):
+        pass  # it seals so many at once
 
 
 async def _add_full_product(session: AsyncSession, category: Category, number: int) -> None:
