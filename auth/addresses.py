@@ -106,6 +106,20 @@ async def delete_address(session: AsyncSession, user_id: UUID, address_id: UUID)
     await session.flush()
 
 
+def snapshot_of(data: AddressData) -> dict[str, str | None]:
+    """An address as it stands on a cart or an order, which keeps it however the book changes.
+
+    Raises InvalidInputError.
+    """
+    phone = require_phone(data.phone) if data.phone else None
+    return {**_checked(data), "phone": phone}
+
+
+async def own_snapshot(session: AsyncSession, vault: Vault, user_id: UUID, address_id: UUID) -> dict[str, str | None]:
+    """The same of an entry of the user's book. Raises AddressNotFoundError."""
+    return snapshot_of(_data_of(vault, await _own(session, user_id, address_id)))
+
+
 def phone_of(vault: Vault, address: Address) -> str | None:
     """The phone number of the address in plain text."""
     return None if address.encrypted_phone is None else vault.open(address.encrypted_phone, _phone_place(address))

@@ -20,6 +20,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
     {
         models.AuditEntry: _of_area("audit"),
         models.Author: CONTENT,
+        models.Cart: _of_area("carts"),
         models.Category: _of_area("catalog"),
         models.DeadLetter: _of_area("jobs"),
         models.Order: _of_area("orders", "payments"),

@@ -19,6 +19,7 @@ PUBLIC_TABLES = frozenset(
         "post_tags",
         "posts",
         "product_images",
+        "product_option_schemas",
         "product_tags",
         "product_variants",
         "products",
@@ -193,6 +194,12 @@ def _provider_event(_event: Any, viewer: Viewer, _owned: bool) -> ColumnElement[
     return true() if viewer.may(Permission.PAYMENTS_READ) else false()
 
 
+def is_open_cart_of(cart: Any, viewer: Viewer) -> ColumnElement[bool]:
+    """The condition that a cart is the one that the viewer fills: the account's, or else the guest's."""
+    own = viewer.holds(cart.guest_id) if viewer.user_id is None else viewer.owns(cart.user_id)
+    return and_(own, cart.completed_at.is_(None))
+
+
 def _personal(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     """What belongs to an account, and is nobody else's business but that of permitted staff."""
     return true() if viewer.may(Permission.ACCOUNTS_READ) else viewer.owns(row.user_id)
@@ -204,6 +211,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Product: _product,
         models.ProductVariant: _part_of_product,
         models.ProductImage: _part_of_product,
+        models.ProductOptionSchema: _part_of_product,
         models.Service: _service,
         models.ServiceTier: _tier,
         models.Author: _kept,

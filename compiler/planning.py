@@ -47,6 +47,7 @@ from resolvers.context import AnySelect
 from resolvers.declarations import (
     Declaration,
     Granted,
+    Held,
     ListRules,
     Lookup,
     Many,
@@ -122,7 +123,7 @@ class Planner:
             return False
         definition = kind.fields[nodes[0].name.value]
         match declaration_of(definition):
-            case Lookup() | Own() | Singleton():
+            case Held() | Lookup() | Own() | Singleton():
                 return True
             case Root():
                 inner = self._selections.fields(object_type(definition.type), [node.selection_set for node in nodes])
@@ -324,6 +325,11 @@ class Planner:
 
         return self._row(selected, kind, own.model, owned)
 
+    def _held(self, selected: Selected[Held]) -> str:
+        held = selected.declaration
+        kind = object_type(selected.definition.type)
+        return self._row(selected, kind, held.model, lambda entity: held.condition(entity, self._viewer))
+
     def _granted(self, selected: Selected[Granted]) -> str:
         """The grants are structure, so that the list stands in the code."""
         model = inspect(selected.entity).mapper.class_
@@ -414,6 +420,7 @@ class Planner:
 
     _kinds: Mapping[type[Declaration], Callable[["Planner", Selected[Any]], str]] = {
         Granted: _granted,
+        Held: _held,
         Lookup: _lookup,
         Many: _many,
         NodeLookup: _node,

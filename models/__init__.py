@@ -14,6 +14,7 @@ from models.idempotency import IdempotencyKey
 from models.integrity import IntegrityCheckLog, IntegrityStatus
 from models.jobs import DeadLetter
 from models.one_time_tokens import OneTimeToken, TokenPurpose
+from models.option_schemas import ProductOptionSchema
 from models.order_events import OrderEvent, OrderEventKind
 from models.orders import FulfillmentStatus, Order, OrderDiscount, OrderLine, OrderStatus, PaymentStatus, order_counters
 from models.payments import (
@@ -95,6 +96,7 @@ __all__ = [
     "PostCategory",
     "Product",
     "ProductImage",
+    "ProductOptionSchema",
     "ProductVariant",
     "PromoCode",
     "PromoCodeUse",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts import User
 from models.base import Base, Currency, JsonObject, Money, TextList, Timestamp, Timestamped
 from models.catalog import ProductVariant
+from models.shipping import ShippingMethod
 
 MOST_LINES = 100
 MOST_UNITS_A_LINE = 9_999
@@ -33,6 +34,7 @@ class Cart(Timestamped, Base):
         Index("uq_carts_open_of_user", "user_id", unique=True, postgresql_where=text("completed_at IS NULL")),
         Index("uq_carts_open_of_guest", "guest_id", unique=True, postgresql_where=text("completed_at IS NULL")),
         Index(None, "user_id"),
+        Index(None, "shipping_method_id"),
         Index(None, "expires_at", "id"),
         Index(None, "updated_at", "id"),
     )
@@ -46,6 +48,7 @@ class Cart(Timestamped, Base):
     """Where the goods go, for tax and shipping, before there is an address."""
     shipping_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     billing_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    shipping_method_id: Mapped[UUID | None] = mapped_column(ForeignKey("shipping_methods.id", ondelete="SET NULL"))
     promo_codes: Mapped[TextList]
     """In the order in which they were given."""
     expires_at: Mapped[Timestamp]
@@ -55,6 +58,7 @@ class Cart(Timestamped, Base):
     """Rises with each change of the cart or its lines, so that nobody buys what they have not seen."""
 
     user: Mapped[User | None] = relationship(lazy="raise")
+    shipping_method: Mapped[ShippingMethod | None] = relationship(lazy="raise")
     lines: Mapped[list["CartLine"]] = relationship(back_populates="cart", lazy="raise", order_by="CartLine.id")
 
 

@@ -44,6 +44,7 @@ from models.search import search_vector
 from models.taxes import TaxClass
 
 if TYPE_CHECKING:
+    from models.option_schemas import ProductOptionSchema
     from models.reviews import Review
     from models.stock import StockLevel
 
@@ -189,6 +190,7 @@ class Product(SearchEngineOptimised, Timestamped, Base):
     images: Mapped[list["ProductImage"]] = relationship(back_populates="product", lazy="raise")
     tags: Mapped[list[Tag]] = relationship(secondary=product_tags, lazy="raise")
     reviews: Mapped[list["Review"]] = relationship(back_populates="product", lazy="raise")
+    option_schema: Mapped["ProductOptionSchema | None"] = relationship(back_populates="product", lazy="raise")
 
 
 class ProductVariant(Timestamped, Base):

@@ -321,6 +321,23 @@ class Own(Declaration):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Held(Declaration):
+    """The one row that is the viewer's, as an account or as a guest, by a condition; null for whoever is neither."""
+
+    model: type[models.Base]
+    condition: Callable[[Any, Viewer], ColumnElement[bool]]
+
+    @override
+    async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        viewer, entity = info.context.viewer, entity_of(self.model)
+        if viewer.user_id is None and viewer.guest_id is None:
+            return None
+        wanted = and_(self.condition(entity, viewer), visible(self.model, entity, viewer))
+        found = await info.context.reading.rows(select(entity).options(*withholding(self.model)).where(wanted))
+        return found[0][0] if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NodeLookup(Declaration):
     """The rows that global ids name, whatever their type; null for those that the viewer may not see."""
 

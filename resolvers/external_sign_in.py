@@ -10,7 +10,7 @@ from models import SocialProvider
 from resolvers.context import Context
 from resolvers.mutations import DONE, Done
 from resolvers.refresh_cookies import RefreshTokenPlace
-from resolvers.sessions import handed_over
+from resolvers.sessions import let_in
 
 
 def identity_providers(context: Context) -> list[IdentityProvider]:
@@ -37,7 +37,7 @@ async def complete_external_sign_in(
     admission = await external_sign_in.complete_external_sign_in(
         context.writing, context.safeguards, token, state, code, context.visit
     )
-    return handed_over(context, admission, keep_refresh_token)
+    return await let_in(context, admission, keep_refresh_token)
 
 
 async def unlink_identity(context: Context, *, id: UUID) -> Done:  # noqa: A002 - what clients call it

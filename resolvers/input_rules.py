@@ -1,18 +1,15 @@
 """What a field of a mutation's input accepts. A rule gives the value that the mutation gets, or says what is wrong."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from typing_extensions import override
 
+from domain.json_values import UNSTORABLE, fault_of
 from resolvers.errors import BadInputError
 from resolvers.ids import decode_id_of
-
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""What PostgreSQL cannot store in a text: NUL, and surrogates, which are halves of characters."""
 
 
 class RefusedValueError(ValueError):
@@ -79,6 +76,23 @@ class KeyRule(Rule):
             return decode_id_of(self.type_name, value)
         except BadInputError as error:
             raise RefusedValueError(error.message) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonRule(Rule):
+    """A JSON object of some length, in bytes, and with some levels."""
+
+    longest: int
+    deepest: int
+
+    @override
+    def accepted(self, value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise RefusedValueError("It must be an object.")
+        fault = fault_of(value, longest=self.longest, deepest=self.deepest)
+        if fault is not None:
+            raise RefusedValueError(": ".join(filter(None, (".".join(fault.path), fault.message))))
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Mutations that begin, continue and end sessions."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from auth import second_factor, sessions
@@ -9,6 +10,7 @@ from auth.errors import SessionEndedError
 from auth.sessions import SignedIn
 from auth.viewer import viewer_with_role
 from models import UserSession
+from resolvers.carts import take_cart_along
 from resolvers.context import Context
 from resolvers.mutations import DONE, Done
 from resolvers.refresh_cookies import RefreshTokenPlace
@@ -19,7 +21,7 @@ async def sign_in(
 ) -> Admission:
     """Begin a session, or ask for what has to come first."""
     admission = await signing_in.sign_in(context.writing, context.safeguards, email, password, context.visit)
-    return handed_over(context, admission, keep_refresh_token)
+    return await let_in(context, admission, keep_refresh_token)
 
 
 async def complete_sign_in(
@@ -29,7 +31,7 @@ async def complete_sign_in(
     signed_in = await second_factor.complete_sign_in(
         context.writing, context.safeguards, challenge, code, context.visit
     )
-    handed_over(context, signed_in, keep_refresh_token)
+    await let_in(context, signed_in, keep_refresh_token)
     return signed_in
 
 
@@ -71,11 +73,20 @@ async def revoke_session(context: Context, *, id: UUID) -> UserSession:  # noqa:
         return await sessions.revoke_session(session, context.viewer.account_id, id, context.visit)
 
 
+async def let_in(context: Context, admission: Admission, place: RefreshTokenPlace) -> Admission:
+    """The same as `handed_over`; whoever came as a guest finds their cart in that of the account."""
+    handed_over(context, admission, place)
+    if isinstance(admission, SignedIn):
+        await take_cart_along(context)
+    return admission
+
+
 def handed_over(context: Context, admission: Admission, place: RefreshTokenPlace) -> Admission:
     """The admission. If it is a session, its refresh token goes where it belongs, and its owner is the viewer now."""
     if isinstance(admission, SignedIn):
         claims = context.safeguards.access_tokens.read(admission.access.text, context.visit.at).claims
-        context.go_on_as(viewer_with_role(claims.role, claims.user_id, claims.session_id))
+        viewer = viewer_with_role(claims.role, claims.user_id, claims.session_id)
+        context.go_on_as(replace(viewer, guest_id=context.viewer.guest_id))
         if place is RefreshTokenPlace.COOKIE:
             context.refresh_cookie.keep(admission.refresh_token, admission.refresh_expires_at)
     return admission

@@ -70,6 +70,25 @@ class ProductOption:
     values: list[str] = strawberry.field(description="Its values, in the order to show them.")
 
 
+@strawberry.type(description="What a chosen value adds to the price of a unit.")
+class OptionSurcharge:
+    """A surcharge."""
+
+    value: str = strawberry.field(description="The value as text.")
+    amount: str = strawberry.field(description="What it adds, as a decimal number in the currency of the variant.")
+    option: str = strawberry.field(description="The option.")
+
+
+@table(models.ProductOptionSchema, "What may be chosen of a product that is made to order.")
+class ProductOptionSchema:
+    """Options and surcharges."""
+
+    definition: JSON = column("JSON Schema 2020-12 of an object, each property of which is an option.")
+    surcharges: list[OptionSurcharge] = records(OptionSurcharge, "surcharges", "What some values add to the price.")
+    version: int = column("Rises with each change.")
+    updated_at: datetime = column("When it was last changed.")
+
+
 @table(models.ProductImage, "A picture of a product.")
 class ProductImage:
     """A picture."""
@@ -141,6 +160,9 @@ class Product(Node):
     seo: Seo = part(Seo, SEO, "What search engines show.")
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
+    option_schema: ProductOptionSchema | None = one(
+        models.Product.option_schema, "What may be chosen of it; null where nothing may.", owned=True
+    )
     category: Category | None = one(models.Product.category, "Where it stands in the catalogue.")
     tax_class: TaxClass | None = one(
         models.Product.tax_class, "How it is taxed; null for the default class.", requires=Permission.CATALOG_READ

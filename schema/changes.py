@@ -9,8 +9,10 @@ from auth.permissions import Permission
 from resolvers import jobs
 from schema.account_mutations import AccountMutations
 from schema.content_mutations import ContentMutations
+from schema.cart_mutations import CartMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
+from schema.option_schemas import OptionSchemaMutations
 from schema.order_mutations import OrderMutations
 from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
@@ -27,6 +29,8 @@ from schema.tax_mutations import TaxMutations
 class Mutation(
     OrderMutations,
     AccountMutations,
+    CartMutations,
+    OptionSchemaMutations,
     OwnAccountMutations,
     StaffMutations,
     ProductImportMutations,

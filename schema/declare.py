@@ -23,6 +23,7 @@ from strawberry.types.field import StrawberryField
 
 import models
 from auth.permissions import Permission, Requirement
+from auth.viewer import Viewer
 from domain.events import EventKind
 from resolvers.access import require
 from resolvers.context import Context
@@ -32,6 +33,7 @@ from resolvers.declarations import (
     Expression,
     Function,
     Granted,
+    Held,
     Identifier,
     ListRules,
     Lookup,
@@ -214,6 +216,11 @@ def singleton(model: type[models.Base], key: UUID, description: str) -> Any:
 def own(model: type[models.Base], owner: str, description: str, *, while_: str) -> Any:
     """The one row whose column `owner` names the viewer's account, while its column `while_` is true; else null."""
     return _field(description, Own(model=model, owner=owner, while_=while_))
+
+
+def held(model: type[models.Base], condition: Callable[[Any, Viewer], ColumnElement[bool]], description: str) -> Any:
+    """The one row that the condition gives an account or a guest; null for whoever is neither."""
+    return _field(description, Held(model=model, condition=condition))
 
 
 def node_lookup(types: dict[str, type[models.Base]], description: str, *, several: bool) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 
 import strawberry
 
-from resolvers.input_rules import KeyRule, ListRule, NestedRule, NumberRule, Rule, TextRule
+from resolvers.input_rules import JsonRule, KeyRule, ListRule, NestedRule, NumberRule, Rule, TextRule
 from resolvers.inputs import RULE
 
 Input = TypeVar("Input", bound=type)
@@ -56,6 +56,11 @@ def number(description: str, *, least: int | Decimal, most: int | Decimal, clear
 def key(description: str, type_name: str, *, clearable: bool = False) -> Any:
     """The global id of an object of one type; the mutation gets its key."""
     return _field(description, KeyRule(type_name=type_name, clearable=clearable))
+
+
+def json_object(description: str, *, longest: int, deepest: int, clearable: bool = False) -> Any:
+    """A JSON object: its length in bytes, and its levels."""
+    return _field(description, JsonRule(longest=longest, deepest=deepest, clearable=clearable))
 
 
 def choice(description: str, *, clearable: bool = False) -> Any:

@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import models
 from auth.permissions import Gate, Permission
+from auth.visibility import is_open_cart_of
 from models.shop import SHOP_ID
 from resolvers.database_health import database_overview
 from resolvers.external_sign_in import identity_providers
@@ -12,13 +13,16 @@ from resolvers.paths import resolve_path
 from schema.accounts import Account
 from schema.audit import AuditEntry
 from schema.audit_lists import AuditFilter, AuditSort
+from schema.cart_lists import CartFilter, CartSort
+from schema.cart_problems import LINE_PROBLEMS
+from schema.carts import Cart
 from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
 from schema.customer_orders import Order
 from schema.database_health import READ_COST, DatabaseHealth
-from schema.declare import argument, field, lookup, node_lookup, own, page, search, singleton
+from schema.declare import argument, field, held, lookup, node_lookup, own, page, search, singleton
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
 from schema.order_lists import OrderFilter, OrderSort
@@ -44,6 +48,7 @@ from schema.users import AccountFilter, AccountSort
 NODES: dict[str, type[models.Base]] = {
     "AuditEntry": models.AuditEntry,
     "Author": models.Author,
+    "Cart": models.Cart,
     "Category": models.Category,
     "DeadLetter": models.DeadLetter,
     "Order": models.Order,
@@ -81,6 +86,9 @@ class Query:
     )
     viewer: Account | None = own(
         models.User, "id", "The account of whoever asks; null for visitors and machines.", while_="is_active"
+    )
+    cart: Cart | None = held(
+        models.Cart, is_open_cart_of, "The cart of whoever asks, with an account or as a guest; null without one."
     )
     my_sessions: Connection[Session] | None = page(
         models.UserSession,
@@ -209,6 +217,14 @@ class Query:
         sort=OrderSort,
         filter=OrderFilter,
     )
+    carts: Connection[Cart] | None = page(
+        models.Cart,
+        "The carts of all buyers.",
+        order=CartSort.LAST_CHANGED,
+        sort=CartSort,
+        filter=CartFilter,
+        requires=Permission.CARTS_READ,
+    )
     dead_letters: Connection[DeadLetter] | None = page(
         models.DeadLetter,
         "The jobs that were given up, the last one first.",
@@ -227,6 +243,6 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[ProductVariant, ServiceTier],
+    types=[ProductVariant, ServiceTier, *LINE_PROBLEMS],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from auth.sweeping import SWEEP_ACCOUNTS, sweep_accounts
 from domain.actors import Actor, acting
 from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG, keep, seal_batch
+from domain.cart_sweeping import SWEEP_CARTS, sweep_batch
 from domain.idempotency import SWEEP_KEYS, sweep_keys
 from domain.integrity import CHECK_INTEGRITY
 from domain.mail_jobs import SEND_MAIL
@@ -39,6 +40,7 @@ class Scheduled:
 SCHEDULE = (
     Scheduled(TIDY_QUEUE, "*/5 * * * *"),
     Scheduled(SWEEP_ACCOUNTS, "17 * * * *"),
+    Scheduled(SWEEP_CARTS, "7 * * * *"),
     Scheduled(SWEEP_KEYS, "47 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
@@ -59,6 +61,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         SWEEP_ACCOUNTS: in_transaction(
             engine, SWEEP_ACCOUNTS, lambda session: sweep_accounts(session, datetime.now(UTC))
         ),
+        SWEEP_CARTS: in_transactions(engine, SWEEP_CARTS, sweep_batch),
         SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),

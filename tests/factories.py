@@ -45,6 +45,7 @@ from models import (
     PostCategory,
     Product,
     ProductImage,
+    ProductOptionSchema,
     ProductVariant,
     PromoCode,
     ProviderEvent,
@@ -313,6 +314,14 @@ async def add_parcel(session: AsyncSession, order: Order, **overrides: Any) -> F
     return parcel
 
 
+async def add_option_schema(session: AsyncSession, product: Product) -> ProductOptionSchema:
+    """What may be chosen of the product: one of two sizes, the larger of which is dearer."""
+    definition = {"type": "object", "additionalProperties": False, "properties": {"size": {"enum": ["S", "L"]}}}
+    values = {"definition": definition, "surcharges": [{"option": "size", "value": "L", "amount": "20.00"}]}
+    product.is_customizable = True
+    return await _add(session, ProductOptionSchema, values, product_id=product.id)
+
+
 async def add_image(session: AsyncSession, product: Product, **overrides: Any) -> ProductImage:
     """A picture of the product."""
     return await _add(session, ProductImage, overrides, product_id=product.id, url=f"/media/{next(NUMBERS)}.webp")
@@ -458,14 +467,16 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_author(session, number)
         await _add_full_account(session, number)
     for number in range(size):
-        await _add_full_cart(session, number)
-        await add_full_order(session, await add_user(session), number)
+        buyer = await add_user(session)
+        await add_full_cart(session, buyer)
+        await add_full_order(session, buyer, number)
         await _add_full_promo_code(session)
         await _add_full_shipping_method(session)
         await add_dead_letter(session)
     for _ in range(size):
         await add_audited_change(session)
-    await seal_batch(session)
+    while await seal_batch(session):
+        pass  # it seals so many at once
 
 
 async def _add_full_product(session: AsyncSession, category: Category, number: int) -> None:
@@ -483,6 +494,7 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
         created_at=at,
     )
     image = await add_image(session, product)
+    await add_option_schema(session, product)
     await add_variant(session, product, position=1)
     default = await session.get_one(ProductVariant, product.default_variant_id)
     default.image_id = image.id
@@ -525,16 +537,17 @@ async def add_full_order(session: AsyncSession, buyer: User, number: int) -> Non
     await _add(session, OrderDiscount, {}, order_id=order.id, code="AGAIN", amount=Decimal(0))
 
 
-async def _add_full_cart(session: AsyncSession, number: int) -> None:
-    """Somebody's cart with two lines, the cart that came last first."""
-    at = LATER + timedelta(hours=number)
+async def add_full_cart(session: AsyncSession, user: User) -> None:
+    """A cart that cannot be bought as it is, for every reason that there is."""
     address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
     details: dict[str, Any] = {"email": "selam@example.com", "country_code": "ET", "promo_codes": ["TEN"]}
     places = {"shipping_address": address, "billing_address": address}
-    cart = await add_cart(session, await add_user(session), **details, **places, created_at=EARLIER, expires_at=at)
-    for _ in range(2):
-        product = await add_product(session, created_at=EARLIER)
-        await add_cart_line(session, cart, product.default_variant_id, customization={"message": "Melkam"})
+    cart = await add_cart(session, user, **details, **places, created_at=EARLIER)
+    gone, scarce = [await add_product(session, created_at=EARLIER) for _ in range(2)]
+    gone.is_active = False
+    unlike: dict[str, Any] = {"customization": {"message": "Melkam"}, "unit_price_seen": Decimal("99.00")}
+    await add_cart_line(session, cart, scarce.default_variant_id, quantity=21, **unlike)
+    await add_cart_line(session, cart, gone.default_variant_id)
 
 
 async def _add_full_tax_class(session: AsyncSession) -> TaxClass:

@@ -154,7 +154,7 @@ def length_of(step: WalkedField, person: Person) -> int:
     """How far round a field is."""
     if not is_open(step, person):
         return SHUT
-    return NARROW if declared_as(step) in {"Lookup", "Own"} or is_abstract_type(named(step)) else 1
+    return NARROW if declared_as(step) in {"Held", "Lookup", "Own"} or is_abstract_type(named(step)) else 1
 
 
 OF_BUYERS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -170,4 +170,4 @@ def is_open(step: WalkedField, person: Person) -> bool:
     """Whether the field has something for the person."""
     if str(step) in OF_BUYERS and not any(map(person.may, OF_BUYERS[str(step)])):
         return False
-    return person.may(required_by(step)) and (declared_as(step) != "Own" or person.may(Gate.SIGNED_IN))
+    return person.may(required_by(step)) and (declared_as(step) not in {"Held", "Own"} or person.may(Gate.SIGNED_IN))

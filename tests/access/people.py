@@ -15,7 +15,15 @@ from auth.tokens import AccessClaims, AccessTokens
 from models import Product, Role, User
 from resolvers.ids import encode_id
 from server.settings import Settings
-from tests.factories import add_api_token, add_belongings, add_identity, add_review, add_session, add_user
+from tests.factories import (
+    add_api_token,
+    add_belongings,
+    add_full_cart,
+    add_identity,
+    add_review,
+    add_session,
+    add_user,
+)
 
 ONE = frozenset({Permission.COSTS_READ})
 MACHINES = (
@@ -72,6 +80,7 @@ async def _user(session: AsyncSession, product: Product, role: Role) -> User:
     user = await add_user(session, role=role, is_email_verified=True)
     await add_belongings(session, user)
     await add_identity(session, user)
+    await add_full_cart(session, user)
     seen = {"moderation_note": "Friendly.", "moderated_at": datetime.now(UTC), "moderated_by_id": user.id}
     await add_review(session, product, user, **seen)
     return user

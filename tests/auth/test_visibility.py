@@ -505,6 +505,7 @@ def test_guarded_fields_are_these() -> None:
     assert {str(walked): permission_of(walked).value for walked in GUARDED} == {
         "AuditEntry.actor": "accounts:read",
         "Author.email": "accounts:read",
+        "Cart.account": "accounts:read",
         "Category.isActive": "catalog:read",
         "Post.hasDraft": "content:read",
         "Order.account": "accounts:read",
@@ -522,6 +523,7 @@ def test_guarded_fields_are_these() -> None:
         "ProductVariant.costPrice": "costs:read",
         "ProductVariant.stock": "stock:read",
         "Query.auditLog": "audit:read",
+        "Query.carts": "carts:read",
         "Query.databaseHealth": "database:read",
         "Query.deadLetters": "jobs:read",
         "Query.promoCode": "promotions:read",

@@ -15,7 +15,7 @@ from graphql import (
     is_object_type,
 )
 
-from resolvers.declarations import Own, Root
+from resolvers.declarations import Held, Own, Root
 from tests.schema.walk import CORE, WalkedField, is_read
 
 SEARCHED = 'query: "network", types: [POST]'
@@ -95,9 +95,9 @@ def fields_of(kind: GraphQLObjectType) -> Iterator[WalkedField]:
 
 
 def is_own(step: WalkedField) -> bool:
-    """Whether the field is for those with an account, and gives what is theirs."""
+    """Whether the field is for those with an account or a guest's token, and gives what is theirs."""
     declaration = step.declared.declaration if step.declared else None
-    return isinstance(declaration, Own) or (isinstance(declaration, Root) and declaration.owner is not None)
+    return isinstance(declaration, Held | Own) or (isinstance(declaration, Root) and declaration.owner is not None)
 
 
 def declared_as(step: WalkedField) -> str:

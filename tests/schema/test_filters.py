@@ -459,10 +459,17 @@ def test_every_field_of_every_filter_has_a_rule_here(filtered: Filtered) -> None
 def test_every_filter_is_compared_here() -> None:
     filters = {name for name, kind in CORE.type_map.items() if name.endswith("Filter") and hasattr(kind, "fields")}
     of_accounts = {"AccountFilter", "AuditFilter", "SessionFilter", "SecurityLogFilter"}
-    elsewhere = of_accounts | {"OptionFilter", "OrderFilter", "PromoCodeFilter", "ShippingMethodFilter", "StockFilter"}
+    elsewhere = of_accounts | {
+        "CartFilter",
+        "OptionFilter",
+        "OrderFilter",
+        "PromoCodeFilter",
+        "ShippingMethodFilter",
+        "StockFilter",
+    }
     assert filters - elsewhere == {filtered.type_name for filtered in ALL}, (
-        "See test_account_filters.py, test_audit.py, tests/resolvers/test_orders.py, tests/resolvers/test_promo_codes.py "
-        "and test_shipping.py, tests/server/test_stock.py."
+        "See test_account_filters.py, test_audit.py, test_cart_filters.py, tests/resolvers/test_orders.py, "
+        "test_promo_codes.py and test_shipping.py, tests/server/test_stock.py."
     )
 
 

@@ -215,6 +215,7 @@ def test_every_type_is_reached() -> None:
         "ShopPaths",
         "AccountConnection",
         "AuthorConnection",
+        "CartConnection",
         "CategoryConnection",
         "AuditEntryConnection",
         "DeadLetterConnection",

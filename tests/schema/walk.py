@@ -37,10 +37,14 @@ def object_types() -> list[GraphQLObjectType]:
     return [kind for kind in CORE.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
 
 
+PARTLY_IN_PYTHON = frozenset({"Query", "Cart", "CartLine"})
+"""Types with fields that Python computes from more than the row, besides those that make lists."""
+
+
 def is_read(walked: WalkedField) -> bool:
     """Whether the field leads into the database, as all of the root but a few do, so that it can be compiled."""
     in_python = walked.declared is not None and isinstance(walked.declared.declaration, Function)
-    return walked.type.name != "Query" or not in_python
+    return walked.type.name not in PARTLY_IN_PYTHON or not in_python
 
 
 def fields() -> Iterator[WalkedField]:

@@ -1,0 +1,171 @@
+"""The lines of a cart: added, changed and removed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, select
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from domain.carts import Buyer, change_cart, open_cart
+from domain.conditions import among
+from domain.customization import Customization, customization_hash, require_possible, unit_price
+from domain.errors import DomainError, invalid
+from domain.violations import refused_by
+from models import Cart, CartLine, Product, ProductOptionSchema, ProductVariant
+from models.carts import MOST_LINES, MOST_UNITS_A_LINE
+
+
+class VariantNotForSaleError(DomainError):
+    """There is no such variant, or it cannot be bought: its product is not on sale, or has another currency."""
+
+    def __init__(self, variant_id: UUID) -> None:
+        super().__init__("This is not for sale, or not any more.")
+        self.variant_id = variant_id
+
+
+class TooManyCartLinesError(DomainError):
+    """The cart would hold more lines than carts do."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A cart holds {MOST_LINES} lines at the most. Buy these first, or take some out.")
+        self.maximum = MOST_LINES
+
+
+class CartLineNotFoundError(DomainError):
+    """The cart has no such line, or not any more."""
+
+    def __init__(self, line_id: UUID) -> None:
+        super().__init__("The cart has no such line. Look at it again.")
+        self.line_id = line_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedLine:
+    """What is to be added."""
+
+    variant_id: UUID
+    quantity: int
+    customization: Customization = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[UUID, bytes]:
+        """Equal for what makes one line."""
+        return self.variant_id, customization_hash(self.customization)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """How many units a line is to have; with none it goes."""
+
+    line_id: UUID
+    quantity: int
+
+
+async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[WantedLine]) -> Cart:
+    """Add to the buyer's cart, which is made if there is none. What is in it already becomes more.
+
+    Raises InvalidInputError, VariantNotForSaleError, NotCustomizableError, CustomizationInvalidError and
+    TooManyCartLinesError.
+    """
+    lines = _together(wanted)
+    cart = await open_cart(session, buyer)
+    sold = await _sold(session, cart, lines)
+    values = [_values(cart, line, sold.get(line.variant_id)) for line in lines]
+    with refused_by({"ck_cart_lines_quantity": invalid("lines", f"A line has {MOST_UNITS_A_LINE} units at the most.")}):
+        await session.execute(_insertion(values))
+    if next(iter(sold.values())).lines_before + len(lines) > MOST_LINES:
+        await _require_few(session, cart)
+    return cart
+
+
+async def set_quantities(session: AsyncSession, buyer: Buyer, changes: Sequence[ChangedLine]) -> Cart:
+    """Set how many units lines have. Raises CartNotFoundError and CartLineNotFoundError."""
+    cart = await change_cart(session, buyer)
+    quantities = {each.line_id: each.quantity for each in changes}
+    found = select(CartLine).where(CartLine.cart_id == cart.id, among(CartLine.id, [*quantities]))
+    lines = {line.id: line for line in await session.scalars(found)}
+    for line_id, quantity in quantities.items():
+        line = lines.get(line_id)
+        if line is None:
+            raise CartLineNotFoundError(line_id)
+        if quantity == 0:
+            await session.delete(line)
+        else:
+            line.quantity = quantity
+    await session.flush()
+    return cart
+
+
+async def remove_lines(session: AsyncSession, buyer: Buyer, line_ids: Sequence[UUID]) -> Cart:
+    """Take lines out. Those that are out already stay so. Raises CartNotFoundError."""
+    cart = await change_cart(session, buyer)
+    await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id, among(CartLine.id, line_ids)))
+    return cart
+
+
+def _together(wanted: Iterable[WantedLine]) -> list[WantedLine]:
+    """One line for what is alike, in an order in which nobody waits for another in a circle."""
+    lines: dict[tuple[UUID, bytes], WantedLine] = {}
+    for each in wanted:
+        known = lines.get(each.key)
+        lines[each.key] = each if known is None else replace(each, quantity=known.quantity + each.quantity)
+    return [lines[key] for key in sorted(lines)]
+
+
+async def _sold(session: AsyncSession, cart: Cart, lines: Sequence[WantedLine]) -> Mapping[UUID, Row[*tuple[Any, ...]]]:
+    """What can be bought of what is wanted, by its id; it stays there until the transaction ends."""
+    before = select(func.count()).where(CartLine.cart_id == cart.id).scalar_subquery()
+    statement = (
+        select(
+            ProductVariant.id,
+            ProductVariant.price,
+            ProductOptionSchema.definition,
+            ProductOptionSchema.surcharges,
+            before.label("lines_before"),
+        )
+        .join(Product, Product.id == ProductVariant.product_id)
+        .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
+        .where(among(ProductVariant.id, list({line.variant_id for line in lines})))
+        .where(Product.is_active, ProductVariant.currency == cart.currency)
+        .order_by(ProductVariant.id)
+        .with_for_update(read=True, key_share=True, of=ProductVariant)
+    )
+    return {row.id: row for row in await session.execute(statement)}
+
+
+def _values(cart: Cart, line: WantedLine, sold: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
+    if sold is None:
+        raise VariantNotForSaleError(line.variant_id)
+    require_possible(line.variant_id, sold.definition, line.customization)
+    variant_id, choice = line.key
+    return {
+        "id": uuid7(),
+        "cart_id": cart.id,
+        "variant_id": variant_id,
+        "quantity": line.quantity,
+        "customization": line.customization,
+        "customization_hash": choice,
+        "unit_price_seen": unit_price(sold.price, line.customization, sold.surcharges),
+    }
+
+
+def _insertion(values: list[dict[str, Any]]) -> Insert:
+    added = insert(CartLine).values(values)
+    return added.on_conflict_do_update(
+        index_elements=[CartLine.cart_id, CartLine.variant_id, CartLine.customization_hash],
+        set_={
+            "quantity": CartLine.quantity + added.excluded.quantity,
+            "unit_price_seen": added.excluded.unit_price_seen,
+        },
+    )
+
+
+async def _require_few(session: AsyncSession, cart: Cart) -> None:
+    """The cart is locked, so that nobody adds to it meanwhile."""
+    count = select(func.count()).where(CartLine.cart_id == cart.id)
+    if (await session.scalar(count) or 0) > MOST_LINES:
+        raise TooManyCartLinesError

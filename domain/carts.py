@@ -1,0 +1,149 @@
+"""Carts: whose they are, and how they are opened, locked and kept.
+
+Whoever changes a cart or its lines has locked its row, so that changes of one cart follow one another.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Numeric, and_, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from domain.errors import DomainError
+from domain.violations import violated
+from models import Cart, CartLine, Shop
+from models.shop import SHOP_ID
+
+OPEN_CARTS = frozenset({"uq_carts_open_of_guest", "uq_carts_open_of_user"})
+"""The constraints by which everybody has one open cart at the most."""
+
+LEFT_ALONE = timedelta(hours=1)
+"""So long after its last change a cart counts as abandoned."""
+
+CART_LIVES = timedelta(hours=24)
+"""So long after its last change a cart is kept."""
+
+
+class CartNotFoundError(DomainError):
+    """Whoever asks has no open cart: none was filled, or it was bought, or it has expired."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no cart. Add something to it first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Whose a cart is: an account's, or else a guest's."""
+
+    user_id: UUID | None = None
+    guest_id: UUID | None = None
+
+    @property
+    def column(self) -> str:
+        """The column of carts that names the buyer, which has a unique index for the open ones."""
+        return "guest_id" if self.user_id is None else "user_id"
+
+    @property
+    def key(self) -> UUID | None:
+        """What stands there."""
+        return self.guest_id if self.user_id is None else self.user_id
+
+    def open_cart(self) -> ColumnElement[bool]:
+        """The condition that a cart is the buyer's open one."""
+        column: ColumnElement[UUID] = getattr(Cart, self.column)
+        return and_(column == self.key, Cart.completed_at.is_(None))
+
+
+def changed() -> dict[str, Any]:
+    """What each change of a cart sets."""
+    return {"version": Cart.version + 1, "expires_at": func.now() + CART_LIVES}
+
+
+def units_in(cart: Any) -> ColumnElement[int]:
+    """How many units are in a cart."""
+    units = select(func.sum(CartLine.quantity)).where(CartLine.cart_id == cart.id)
+    return func.coalesce(units.scalar_subquery(), 0)
+
+
+def lines_in(cart: Any) -> ColumnElement[int]:
+    """How many lines a cart has."""
+    return select(func.count()).where(CartLine.cart_id == cart.id).scalar_subquery()
+
+
+def value_of(cart: Any) -> ColumnElement[Decimal]:
+    """What a cart's units cost when their buyer last saw it."""
+    value = select(func.sum(CartLine.quantity * CartLine.unit_price_seen)).where(CartLine.cart_id == cart.id)
+    return func.coalesce(value.scalar_subquery(), 0).cast(Numeric(14, 2))
+
+
+def is_abandoned(cart: Any) -> ColumnElement[bool]:
+    """It was not bought, and nobody has touched it for an hour."""
+    return and_(cart.completed_at.is_(None), cart.updated_at < func.now() - LEFT_ALONE)
+
+
+async def open_cart(session: AsyncSession, buyer: Buyer) -> Cart:
+    """The buyer's open cart, locked, as one that changes; made if there is none."""
+    currency = select(Shop.currency).where(Shop.id == SHOP_ID).scalar_subquery()
+    added = insert(Cart).values(
+        {"id": uuid7(), buyer.column: buyer.key, "currency": currency, "expires_at": func.now() + CART_LIVES}
+    )
+    opened = added.on_conflict_do_update(
+        index_elements=[buyer.column], index_where=text("completed_at IS NULL"), set_=changed()
+    )
+    cart: Cart = (await session.scalars(opened.returning(Cart), execution_options={"populate_existing": True})).one()
+    return cart
+
+
+async def change_cart(session: AsyncSession, buyer: Buyer, **values: Any) -> Cart:
+    """The buyer's open cart, locked, with these values. Raises CartNotFoundError."""
+    statement = update(Cart).where(buyer.open_cart()).values({**changed(), **values}).returning(Cart)
+    cart: Cart | None = await session.scalar(statement, execution_options={"populate_existing": True})
+    if cart is None:
+        raise CartNotFoundError
+    return cart
+
+
+async def lock_cart(session: AsyncSession, buyer: Buyer) -> Cart:
+    """The buyer's open cart as it is, locked: nothing of it changes until the transaction ends.
+
+    Raises CartNotFoundError.
+    """
+    found = select(Cart).where(buyer.open_cart()).with_for_update()
+    cart = await session.scalar(found, execution_options={"populate_existing": True})
+    if cart is None:
+        raise CartNotFoundError
+    return cart
+
+
+async def complete_cart(session: AsyncSession, cart: Cart) -> None:
+    """Say of a locked cart that it was bought."""
+    cart.completed_at = (await session.scalars(select(func.now()))).one()
+    await session.flush()
+
+
+async def reopen_cart(session: AsyncSession, cart_id: UUID) -> bool:
+    """Open a cart again whose payment came to nothing.
+
+    False where there is nothing to open: it is gone, was never completed, or its buyer has filled another one.
+    """
+    reopened = update(Cart).where(Cart.id == cart_id, Cart.completed_at.is_not(None)).returning(Cart.id)
+    try:
+        async with session.begin_nested():
+            return await session.scalar(reopened.values(completed_at=None, **changed())) is not None
+    except IntegrityError as error:
+        if violated(error) in OPEN_CARTS:
+            return False
+        raise
+
+
+async def clear_cart(session: AsyncSession, buyer: Buyer) -> Cart:
+    """Take everything out of the cart, codes included. Raises CartNotFoundError."""
+    cart = await change_cart(session, buyer, promo_codes=[])
+    await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id))
+    return cart

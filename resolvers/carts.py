@@ -1,0 +1,176 @@
+"""Mutations of carts: of an account's, or of a guest's, who is made one with the first line."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.addresses import AddressData, own_snapshot, snapshot_of
+from auth.emails import require_email
+from auth.errors import AddressNotFoundError
+from auth.guests import guest_id_of, new_guest_token
+from auth.viewer import Viewer
+from domain import cart_details, cart_lines, carts
+from domain.cart_lines import ChangedLine, WantedLine
+from domain.cart_merging import merge_carts
+from domain.carts import Buyer, CartNotFoundError
+from domain.countries import require_country
+from domain.errors import InvalidField, InvalidInputError
+from models import Cart
+from resolvers.context import Context
+from resolvers.errors import ContentionError
+from resolvers.writing import tried_again
+
+
+@dataclass(frozen=True, slots=True)
+class AddedToCart:
+    """What was added to, and the token of a guest who is new."""
+
+    cart_id: UUID
+    guest_token: str | None
+
+
+class CartDetails(TypedDict, total=False):
+    """What may be said of a cart; what is left out stays as it is, and null takes it away."""
+
+    email: str | None
+    country_code: str | None
+    shipping_method_id: UUID | None
+    shipping_address: AddressData | None
+    shipping_address_id: UUID
+    billing_address: AddressData | None
+    billing_address_id: UUID
+
+
+def buyer_of(viewer: Viewer) -> Buyer:
+    """Whose cart the viewer fills. Raises CartNotFoundError for whoever has neither an account nor a guest's token."""
+    if viewer.user_id is not None:
+        return Buyer(user_id=viewer.user_id)
+    if viewer.guest_id is not None:
+        return Buyer(guest_id=viewer.guest_id)
+    raise CartNotFoundError
+
+
+async def add_to_cart(context: Context, *, lines: Sequence[WantedLine]) -> AddedToCart:
+    """Add to the viewer's cart."""
+    viewer, token = context.viewer, None
+    if viewer.user_id is None and viewer.guest_id is None:
+        token = new_guest_token()
+        viewer = replace(viewer, guest_id=guest_id_of(token))
+    buyer = Buyer(guest_id=viewer.guest_id) if viewer.user_id is None else Buyer(user_id=viewer.user_id)
+    async with context.writing() as session:
+        cart = await cart_lines.add_lines(session, buyer, lines)
+    context.go_on_as(viewer)
+    return AddedToCart(cart.id, token)
+
+
+async def update_cart_lines(context: Context, *, lines: Sequence[ChangedLine]) -> Cart:
+    """Set how many units lines have."""
+    async with context.writing() as session:
+        return await cart_lines.set_quantities(session, buyer_of(context.viewer), lines)
+
+
+async def remove_from_cart(context: Context, *, line_ids: Sequence[UUID]) -> Cart:
+    """Take lines out."""
+    async with context.writing() as session:
+        return await cart_lines.remove_lines(session, buyer_of(context.viewer), line_ids)
+
+
+async def clear_cart(context: Context) -> Cart:
+    """Take everything out."""
+    async with context.writing() as session:
+        return await carts.clear_cart(session, buyer_of(context.viewer))
+
+
+async def apply_promo_code(context: Context, *, code: str) -> Cart:
+    """Put a code into the cart."""
+    async with context.writing() as session:
+        return await cart_details.apply_code(session, buyer_of(context.viewer), code)
+
+
+async def remove_promo_code(context: Context, *, code: str) -> Cart:
+    """Take a code out of it."""
+    async with context.writing() as session:
+        return await cart_details.remove_code(session, buyer_of(context.viewer), code)
+
+
+async def confirm_cart_prices(context: Context) -> Cart:
+    """Take over the prices of now."""
+    async with context.writing() as session:
+        return await cart_details.confirm_prices(session, buyer_of(context.viewer))
+
+
+async def merge_cart(context: Context) -> Cart:
+    """Put the guest's cart into the account's. Without a guest's cart the account's is as it was."""
+    account = Buyer(user_id=context.viewer.account_id)
+    async with context.writing() as session:
+        guest_id = context.viewer.guest_id
+        merged = None if guest_id is None else await merge_carts(session, Buyer(guest_id=guest_id), account)
+        return merged or await carts.lock_cart(session, account)
+
+
+async def take_cart_along(context: Context) -> None:
+    """Put the cart of a guest who has just signed in into the account's, if there is one.
+
+    The session exists by now: if others keep the carts locked for long, it is left to `mergeCart`.
+    """
+    guest_id, account = context.viewer.guest_id, Buyer(user_id=context.viewer.account_id)
+    if guest_id is None:
+        return
+
+    async def merge() -> None:
+        async with context.writing() as session:
+            await merge_carts(session, Buyer(guest_id=guest_id), account)
+
+    with suppress(ContentionError):
+        await tried_again(merge, lambda: False)
+
+
+async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> Cart:
+    """Say where the order goes, how, and to whom it is confirmed."""
+    buyer = buyer_of(context.viewer)
+    async with context.writing() as session:
+        columns = {**_plain(given), **await _addresses(session, context, given)}
+        return await cart_details.set_details(session, buyer, **columns)
+
+
+def _plain(given: CartDetails) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if "email" in given:
+        columns["email"] = None if given["email"] is None else require_email(given["email"])
+    if "country_code" in given:
+        columns["country_code"] = None if given["country_code"] is None else require_country(given["country_code"], "country_code")
+    if "shipping_method_id" in given:
+        columns["shipping_method_id"] = given["shipping_method_id"]
+    return columns
+
+
+async def _addresses(session: AsyncSession, context: Context, given: CartDetails) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if "shipping_address" in given:
+        columns["shipping_address"] = _snapshot("shipping_address", given["shipping_address"])
+    if "billing_address" in given:
+        columns["billing_address"] = _snapshot("billing_address", given["billing_address"])
+    if "shipping_address_id" in given:
+        columns["shipping_address"] = await _own_address(session, context, given["shipping_address_id"])
+    if "billing_address_id" in given:
+        columns["billing_address"] = await _own_address(session, context, given["billing_address_id"])
+    return columns
+
+
+def _snapshot(name: str, data: AddressData | None) -> dict[str, str | None] | None:
+    if data is None:
+        return None
+    try:
+        return snapshot_of(data)
+    except InvalidInputError as error:
+        raise InvalidInputError(InvalidField((name, *each.path), each.message) for each in error.fields) from error
+
+
+async def _own_address(session: AsyncSession, context: Context, address_id: UUID) -> dict[str, str | None]:
+    if context.viewer.user_id is None:
+        raise AddressNotFoundError
+    return await own_snapshot(session, context.safeguards.vault, context.viewer.user_id, address_id)

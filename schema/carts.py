@@ -1,0 +1,100 @@
+"""Carts: what somebody means to buy, at the prices of the moment."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+import models
+from auth.permissions import Permission
+from domain import carts
+from resolvers import cart_state
+from schema.cart_problems import CartProblem
+from schema.catalog import ProductVariant
+from schema.declare import column, expression, field, identifier, many, one, table
+from schema.orders import ascending
+from schema.postal_addresses import PostalAddress, postal_address
+from schema.relay import Node
+from schema.scalars import CountryCode, CurrencyCode
+from schema.values import Money
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+
+FIRST_ADDED = ascending("cart-line:first-added", lambda line: line.id)
+
+
+async def unit_price(line: models.CartLine, info: Any) -> Money:
+    """What a unit costs at the moment."""
+    state = await cart_state.line_state(info.context, line)
+    return money(state.unit_price, state.currency)
+
+
+async def unit_price_seen(line: models.CartLine, info: Any) -> Money:
+    """What the buyer last agreed to."""
+    state = await cart_state.line_state(info.context, line)
+    return money(state.unit_price_seen, state.currency)
+
+
+async def subtotal(line: models.CartLine, info: Any) -> Money:
+    """What all units cost at the moment."""
+    state = await cart_state.line_state(info.context, line)
+    return money(state.unit_price * state.quantity, state.currency)
+
+
+def money(amount: Decimal, currency: str) -> Money:
+    """The amount in that currency."""
+    return Money(amount=amount, currency_code=CurrencyCode(currency))
+
+
+@table(models.CartLine, "Some units of one variant, all made alike.")
+class CartLine:
+    """A line of a cart."""
+
+    id: strawberry.ID = identifier()
+    quantity: int = column("How many units.")
+    customization: JSON = column("What the buyer has chosen, by the product's `optionSchema`.")
+    variant: ProductVariant | None = one(
+        models.CartLine.variant, "What is bought; null when its product is not on sale any more."
+    )
+    unit_price: Money = field(unit_price, "What a unit costs now, with what its options add.")
+    unit_price_seen: Money = field(unit_price_seen, "What a unit cost when the buyer last agreed to it.")
+    subtotal: Money = field(subtotal, "What all units cost now, before discounts.")
+    created_at: datetime = column("When it was added.")
+
+
+@table(models.Cart, "What somebody means to buy.")
+class Cart(Node):
+    """A cart."""
+
+    version: int = column("Rises with each change of the cart or its lines.")
+    currency: CurrencyCode = column("The currency of all its prices.")
+    lines: list[CartLine] = many(
+        models.Cart.lines, "What is in it, in the order in which it was added.", order=FIRST_ADDED, paged=False
+    )
+    line_count: int = expression(carts.lines_in, "How many lines it has.")
+    units: int = expression(carts.units_in, "How many units are in it altogether.")
+    value: Decimal = expression(carts.value_of, "What its units cost when their buyer last saw them, before discounts.")
+    problems: list[CartProblem] = field(
+        lambda cart, info: cart_state.problems(info.context, cart),
+        "What stands in the way of buying it as it is: nothing where the list is empty.",
+    )
+    promo_codes: list[str] = column("The promotion codes in it, in the order in which they were given.")
+    email: str | None = column("Where the order is confirmed to; null for the address of the account.")
+    country_code: CountryCode | None = column("Where the goods go, before there is an address.")
+    shipping_address: PostalAddress | None = field(
+        lambda cart, _info: postal_address(cart.shipping_address), "Where the goods go."
+    )
+    billing_address: PostalAddress | None = field(
+        lambda cart, _info: postal_address(cart.billing_address), "Where the bill goes; null for where the goods go."
+    )
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = one(
+        models.Cart.user, "Whose cart it is; null for guests.", requires=Permission.ACCOUNTS_READ
+    )
+    is_abandoned: bool = expression(carts.is_abandoned, "Whether it was not bought, nor touched for an hour.")
+    completed_at: datetime | None = column("When it was bought; null for one that is open.")
+    created_at: datetime = column("When it was begun.")
+    expires_at: datetime = column("When it is taken away unless it is changed before.")
+    updated_at: datetime = column("When it was last changed.")
