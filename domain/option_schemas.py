@@ -1,7 +1,7 @@
 """What may be chosen of a product: JSON Schema 2020-12, without whatever could make a check of a value slow.
 
 Whoever writes a schema is trusted with prices, not with the server's time: keywords that compare with expressions or
-lead elsewhere (`pattern`, `$ref`) are refused, and so is whatever is large or deep (decision 0041).
+lead elsewhere (`pattern`, `$ref`) are refused, and so is whatever is large or deep (decision 0044).
 """
 
 from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from models.catalog import Product
 
 
 class ProductOptionSchema(Timestamped, Base):
-    """The options of one product, as JSON Schema, and what some of their values add to the price (decision 0041)."""
+    """The options of one product, as JSON Schema, and what some of their values add to the price (decision 0044)."""
 
     __tablename__ = "product_option_schemas"
     __table_args__ = (

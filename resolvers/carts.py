@@ -142,7 +142,8 @@ def _plain(given: CartDetails) -> dict[str, Any]:
     if "email" in given:
         columns["email"] = None if given["email"] is None else require_email(given["email"])
     if "country_code" in given:
-        columns["country_code"] = None if given["country_code"] is None else require_country(given["country_code"], "country_code")
+        code = given["country_code"]
+        columns["country_code"] = None if code is None else require_country(code, "country_code")
     if "shipping_method_id" in given:
         columns["shipping_method_id"] = given["shipping_method_id"]
     return columns

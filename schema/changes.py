@@ -8,8 +8,8 @@ import strawberry
 from auth.permissions import Permission
 from resolvers import jobs
 from schema.account_mutations import AccountMutations
-from schema.content_mutations import ContentMutations
 from schema.cart_mutations import CartMutations
+from schema.content_mutations import ContentMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.option_schemas import OptionSchemaMutations

@@ -1,4 +1,4 @@
-"""Keep what buyers may choose of products that are made to their wishes (decision 0041)."""
+"""Keep what buyers may choose of products that are made to their wishes (decision 0044)."""
 
 import sqlalchemy as sa
 from alembic import op
