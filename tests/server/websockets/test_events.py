@@ -8,11 +8,23 @@ from sqlalchemy import update
 
 from auth.permissions import Gate
 from auth.roles import ROLE_PERMISSIONS
-from models import ModerationStatus, Post, PublishingStatus, Review, Role, Shop, StockLevel, User, UserSession
+from domain.orders import lock_order, move_order
+from models import (
+    ModerationStatus,
+    OrderStatus,
+    Post,
+    PublishingStatus,
+    Review,
+    Role,
+    Shop,
+    StockLevel,
+    User,
+    UserSession,
+)
 from resolvers.ids import encode_id
 from resolvers.subscriptions import Subscription
 from tests.access.cover import required_by
-from tests.factories import add_dead_letter, add_post, add_product, add_review, add_variant, writing
+from tests.factories import add_dead_letter, add_order, add_post, add_product, add_review, add_variant, writing
 from tests.schema.walk import fields
 from tests.server.websockets.talking import House, Talk, talking
 
@@ -156,6 +168,25 @@ async def test_staff_is_told_of_what_becomes_scarce(house: House) -> None:
 
     assert {each["id"] for each in told} == {encode_id("ProductVariant", scarce)}
     assert told[-1]["stock"] == {"available": 9, "minimumLevel": 10}
+
+
+async def test_buyers_follow_their_own_orders_and_the_staff_new_ones(house: House) -> None:
+    user, signed_in = await house.sign_in(Role.CUSTOMER)
+    async with talking(house.address) as buyer, talking(house.address) as keeper:
+        await buyer.introduce(house.headers(user, signed_in))
+        await keeper.introduce(await house.somebody(Role.STAFF))
+        await follow(house, buyer, "order_changed", document("OrderChanged")["query"])
+        await follow(house, keeper, "order_placed", document("OrderPlaced")["query"])
+        async with writing(house.engine) as session:
+            others, own = await add_order(session), await add_order(session, user)
+        for order in (others, own):
+            async with writing(house.engine) as session:
+                await move_order(session, await lock_order(session, order.id), OrderStatus.CONFIRMED)
+        placed = [(await keeper.hear())["payload"]["data"]["orderPlaced"]["number"] for _ in range(2)]
+        changed = (await buyer.hear())["payload"]["data"]["orderChanged"]
+
+    assert placed == [others.number, own.number]
+    assert changed == {**changed, "number": own.number, "status": "CONFIRMED"}
 
 
 @pytest.mark.parametrize("role", [None, *Role])
