@@ -26,6 +26,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.Order: _of_area("orders", "payments"),
         models.Post: CONTENT,
         models.PostCategory: CONTENT,
+        models.PostComment: CONTENT,
         models.Product: CATALOG,
         models.ProductVariant: CATALOG,
         models.PromoCode: _of_area("promotions"),

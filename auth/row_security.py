@@ -32,6 +32,7 @@ GUARDED_TABLES = frozenset(
         "payment_methods",
         "payment_transactions",
         "payments",
+        "post_comments",
         "promo_code_categories",
         "promo_code_products",
         "promo_codes",

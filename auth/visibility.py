@@ -104,6 +104,10 @@ def _revision(revision: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool
     return revision.table_name.in_(readable) if readable else false()
 
 
+def _post_comment(_comment: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.CONTENT_READ) else false()
+
+
 def _review(review: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
     if viewer.may(Permission.REVIEWS_READ):
         return _part_of_product(review, viewer, owned)
@@ -217,6 +221,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Author: _kept,
         models.PostCategory: _kept,
         models.Post: _post,
+        models.PostComment: _post_comment,
         models.Revision: _revision,
         models.Review: _review,
         models.AuditEntry: _audit_entry,

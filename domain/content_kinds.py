@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from models import Author, Post, PostCategory, PublishingStatus, post_tags
+from models import Author, Post, PostCategory, post_tags
 from models.base import Base, Versioned
 
 Item = TypeVar("Item", bound=Versioned)
@@ -37,8 +37,6 @@ class Kind(Generic[Item]):
     references: Mapping[str, type[Base]] = field(default_factory=dict)
     """Columns that name rows of other tables."""
     tags: Table | None = None
-    has_drafts: bool = False
-    """Whether a change of what readers see waits beside it until it is published."""
 
     @property
     def table_name(self) -> str:
@@ -57,10 +55,6 @@ class Kind(Generic[Item]):
     def keyword_of(self, column: str) -> str:
         """What a mutation calls the field."""
         return column.removesuffix("_id") if column in self.references else column
-
-    def is_live(self, row: Item) -> bool:
-        """Whether readers see the row, so that a change of it is a draft at first."""
-        return self.has_drafts and getattr(row, "status") is PublishingStatus.PUBLISHED  # noqa: B009 - those with drafts have one
 
     def decoded(self, column: str, value: Any) -> Any:
         """The value of a content's field as the column takes it."""
@@ -83,7 +77,6 @@ POST = Kind(
     ),
     references=MappingProxyType({"author_id": Author, "category_id": PostCategory}),
     tags=post_tags,
-    has_drafts=True,
 )
 AUTHOR = Kind(Author, "author", ("slug", "name", "job_title", "bio", "avatar_url"), title="name")
 POST_CATEGORY = Kind(PostCategory, "section", ("slug", "name", "description", "position"), title="name")

@@ -9,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.content_kinds import TAGS, Content, Item, Kind, as_json
-from domain.errors import DomainError, invalid, shown
+from domain.errors import ConflictError, DomainError, invalid, shown
 from domain.item_content import content_of, known_tags, lay, require_referents
+from domain.publishing_moves import status_after_edit
 from domain.revisions import Opened, content_at, keep, require_mergeable
 from domain.slugs import is_slug, slugify
 from domain.violations import refused_by
-from models.base import SLUG_LENGTH
+from models import PublishingStatus
+from models.base import SLUG_LENGTH, Versioned
+from models.publishing import Publishable
 
 
 class ItemNotFoundError(DomainError):
@@ -30,6 +33,23 @@ class SlugTakenError(DomainError):
     def __init__(self, name: str, slug: str) -> None:
         super().__init__(f"Another {name} has the slug “{shown(slug)}”; it may lie in the trash. Choose another.")
         self.slug = slug
+
+
+class RevisionNotFoundError(DomainError):
+    """Nobody kept that version."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"There is no version {version} of it.")
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class OldVersion:
+    """An earlier version of an item as its editor read it."""
+
+    id: UUID
+    expected_version: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +103,26 @@ async def renew(session: AsyncSession, item: Opened[Item], content: Content, edi
     await require_referents(session, item.kind, content)
     await keep(session, item.kind, item.row, item.content)
     item.row.version += 1
-    await keep(session, item.kind, item.row, content, editor_id)
-    if not item.kind.is_live(item.row):
+    if isinstance(item.row, Publishable):
+        begin_draft(item.row)
+    if not is_live(item.row):
         await lay_newest(session, item.kind, item.row, content)
     await session.flush()
+    await keep(session, item.kind, item.row, content, editor_id)
+
+
+def begin_draft(row: Publishable) -> None:
+    """A new version is what nobody has approved yet, beside what is out if anything is."""
+    if is_live(row) and row.draft_status is None:
+        row.draft_status = PublishingStatus.DRAFT
+    else:
+        row.stage = status_after_edit(row.stage)
+    row.scheduled_at = None
+
+
+def is_live(row: Versioned) -> bool:
+    """Whether readers see the row, so that a change of it is a draft at first."""
+    return isinstance(row, Publishable) and row.status is PublishingStatus.PUBLISHED
 
 
 async def open_item(session: AsyncSession, kind: Kind[Item], row_id: UUID) -> Opened[Item]:
@@ -94,21 +130,21 @@ async def open_item(session: AsyncSession, kind: Kind[Item], row_id: UUID) -> Op
     row = await session.get(kind.model, row_id, with_for_update={"key_share": True}, populate_existing=True)
     if row is None or row.deleted_at is not None:
         raise ItemNotFoundError(kind.name)
-    draft = await content_at(session, kind, row_id, row.version) if has_draft(kind, row) else None
+    draft = await content_at(session, kind, row_id, row.version) if has_draft(row) else None
     return Opened(kind, row, await content_of(session, kind, row) if draft is None else draft)
 
 
 async def lay_newest(session: AsyncSession, kind: Kind[Item], row: Item, content: Content) -> None:
     """Let the row hold its newest version. Raises InvalidInputError and SlugTakenError."""
-    if kind.has_drafts:
-        setattr(row, "live_version", row.version)  # noqa: B010 - those with drafts have one
+    if isinstance(row, Publishable):
+        row.live_version = row.version
     with refused_by(_taken(kind, content)):
         await lay(session, kind, row, content)
 
 
-def has_draft(kind: Kind[Item], row: Item) -> bool:
+def has_draft(row: Versioned) -> bool:
     """Whether the newest version waits beside what readers see."""
-    return kind.has_drafts and getattr(row, "live_version") < row.version  # noqa: B009 - those with drafts have one
+    return isinstance(row, Publishable) and row.live_version < row.version
 
 
 async def _content_given(session: AsyncSession, kind: Kind[Item], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,3 +165,20 @@ def _require_slug(content: Content) -> None:
 def _taken(kind: Kind[Item], content: Content) -> dict[str, DomainError]:
     slug = content.get("slug", "")
     return {f"uq_{kind.table_name}_slug": SlugTakenError(kind.name, slug)}
+
+
+async def restore_revision(
+    session: AsyncSession, kind: Kind[Item], wanted: OldVersion, editor_id: UUID | None = None
+) -> Item:
+    """Let an item say again what it said in an earlier version, as its next one: a draft, if it is out.
+
+    Raises ItemNotFoundError, ConflictError, RevisionNotFoundError, InvalidInputError and SlugTakenError.
+    """
+    item = await open_item(session, kind, wanted.id)
+    if item.row.version != wanted.expected_version:
+        raise ConflictError(wanted.expected_version, item.row.version)
+    old = await content_at(session, kind, wanted.id, wanted.version)
+    if old is None:
+        raise RevisionNotFoundError(wanted.version)
+    await renew(session, item, {**item.content, **old}, editor_id)
+    return item.row

@@ -7,7 +7,7 @@ from models.audit import ActorKind, AuditAction, AuditChain, AuditedTable, Audit
 from models.base import Base
 from models.carts import Cart, CartLine
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
-from models.content import Author, Post, PostCategory, PublishingStatus, post_tags
+from models.content import Author, Post, PostCategory, PostComment, post_tags
 from models.external import ExternalIdentity, ExternalSignIn
 from models.fulfillments import Fulfillment, FulfillmentLine, ParcelStatus
 from models.idempotency import IdempotencyKey
@@ -35,6 +35,7 @@ from models.promotions import (
     promo_code_categories,
     promo_code_products,
 )
+from models.publishing import PublishingStatus
 from models.reviews import ModerationStatus, Review
 from models.revisions import Revision
 from models.second_factors import RecoveryCode, TotpCredential
@@ -94,6 +95,7 @@ __all__ = [
     "PaymentTransaction",
     "Post",
     "PostCategory",
+    "PostComment",
     "Product",
     "ProductImage",
     "ProductOptionSchema",

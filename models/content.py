@@ -1,11 +1,11 @@
 """Blog posts, their authors and categories."""
 
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.accounts import User
 from models.base import (
     Base,
     LongText,
@@ -14,24 +14,17 @@ from models.base import (
     Slug,
     TextList,
     Timestamp,
+    Timestamped,
     Url,
     Versioned,
     positive_version,
     well_formed_slug,
 )
 from models.catalog import Tag
+from models.publishing import Publishable, publishing_rules
 from models.search import search_vector
 
 WORDS_PER_MINUTE = 220
-
-
-class PublishingStatus(StrEnum):
-    """Where a post stands on its way to its readers."""
-
-    DRAFT = "DRAFT"
-    SCHEDULED = "SCHEDULED"
-    PUBLISHED = "PUBLISHED"
-    ARCHIVED = "ARCHIVED"
 
 
 class Author(Versioned):
@@ -73,19 +66,20 @@ post_tags = Table(
 )
 
 
-class Post(SearchEngineOptimised, Versioned):
+class Post(SearchEngineOptimised, Publishable):
     """A blog post; its body is Markdown."""
 
     __tablename__ = "posts"
     __table_args__ = (
         well_formed_slug(),
         positive_version(),
-        CheckConstraint("live_version BETWEEN 1 AND version", name="live_version"),
-        CheckConstraint("status <> 'PUBLISHED' OR published_at IS NOT NULL", name="published_at"),
-        CheckConstraint("status <> 'SCHEDULED' OR scheduled_at IS NOT NULL", name="scheduled_at"),
+        *publishing_rules(),
         CheckConstraint("view_count >= 0 AND share_count >= 0", name="counts"),
         Index(None, "status"),
         Index(None, "published_at"),
+        Index(None, "scheduled_at", postgresql_where=text("scheduled_at IS NOT NULL")),
+        Index(None, "unpublish_at", postgresql_where=text("unpublish_at IS NOT NULL")),
+        Index(None, "submitted_by_id"),
         Index(None, "created_at", "id"),
         Index(None, "title", "id"),
         Index(None, "dated_at", "id"),
@@ -103,9 +97,6 @@ class Post(SearchEngineOptimised, Versioned):
     body: Mapped[LongText] = mapped_column(server_default="")
     featured_image_url: Mapped[Url | None]
     featured_image_alt: Mapped[LongText] = mapped_column(server_default="")
-    status: Mapped[PublishingStatus] = mapped_column(server_default=text(f"'{PublishingStatus.DRAFT}'"))
-    published_at: Mapped[Timestamp | None]
-    scheduled_at: Mapped[Timestamp | None]
     dated_at: Mapped[Timestamp] = mapped_column(Computed("coalesce(published_at, created_at)", persisted=True))
     """What posts are sorted by: drafts have only the time of their creation."""
     reading_minutes: Mapped[int] = mapped_column(
@@ -116,9 +107,32 @@ class Post(SearchEngineOptimised, Versioned):
     seo_keywords: Mapped[TextList]
     internal_notes: Mapped[LongText | None]
     search: Mapped[str] = search_vector(["title"], ["excerpt", "body"])
-    live_version: Mapped[int] = mapped_column(server_default=text("1"), sort_order=86)
-    """The revision that the row holds. A newer one is a draft beside what readers see."""
+    comments: Mapped[list["PostComment"]] = relationship(back_populates="post", lazy="raise")
 
     author: Mapped[Author] = relationship(back_populates="posts", lazy="raise")
     category: Mapped[PostCategory | None] = relationship(back_populates="posts", lazy="raise")
     tags: Mapped[list[Tag]] = relationship(secondary=post_tags, lazy="raise")
+
+
+class PostComment(Timestamped, Base):
+    """What a reviewer or an author says of a version of a post, or of a field of it."""
+
+    __tablename__ = "post_comments"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("body <> ''", name="body"),
+        Index(None, "post_id", "created_at", "id"),
+        Index(None, "commenter_id"),
+    )
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    """The version that it was said of."""
+    field: Mapped[ShortText | None]
+    """What it is about, as the input of posts calls it; None for the whole."""
+    body: Mapped[LongText]
+    commenter_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    resolved_at: Mapped[Timestamp | None]
+
+    post: Mapped[Post] = relationship(back_populates="comments", lazy="raise")
+    commenter: Mapped[User | None] = relationship(viewonly=True, lazy="raise")

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, Text, Uuid, text, true
+from sqlalchemy import CheckConstraint, Index, String, Text, Uuid, false, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +51,8 @@ class Shop(Timestamped, Base):
     """Whether reviews wait for a moderator before everybody reads them, or are looked at after they came out."""
     order_number_prefix: Mapped[str] = mapped_column(String(10), server_default=text("'NC'"))
     """What the numbers of orders begin with."""
+    approves_own_posts: Mapped[bool] = mapped_column(server_default=false())
+    """Whether who wrote a post, or handed it in, may approve it too."""
     contact_email: Mapped[str | None] = mapped_column(Text)
     site_url: Mapped[Url | None]
     """Where the shop's pages are, such as `https://shop.example`."""

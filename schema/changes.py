@@ -17,6 +17,7 @@ from schema.order_mutations import OrderMutations
 from schema.own_account_mutations import OwnAccountMutations
 from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
+from schema.publishing_mutations import PublishingMutations
 from schema.review_mutations import ReviewMutations
 from schema.shop_mutations import ShopMutations
 from schema.site_mutations import SiteMutations
@@ -36,6 +37,7 @@ class Mutation(
     ProductImportMutations,
     PromotionMutations,
     ContentMutations,
+    PublishingMutations,
     ReviewMutations,
     SiteMutations,
     ShopMutations,

@@ -7,6 +7,7 @@ import models
 from auth.permissions import Permission
 from domain import conditions, content, searching
 from schema.catalog import Tag
+from schema.comments import CommentSort, PostComment
 from schema.declare import column, expression, many, one, part, sort_enum, table
 from schema.enums import PublishingStatus
 from schema.filters import condition, filter_input, in_span
@@ -96,6 +97,22 @@ class Post(Node):
     has_draft: bool | None = expression(
         lambda post: post.live_version < post.version,
         "Whether its newest revision waits beside what readers see.",
+        requires=Permission.CONTENT_READ,
+    )
+    draft_status: PublishingStatus | None = column(
+        "Where the draft stands that waits beside what readers see.", requires=Permission.CONTENT_READ
+    )
+    unpublish_at: datetime | None = column("When readers are to see it no more.", requires=Permission.CONTENT_READ)
+    schedule_time_zone: str | None = column(
+        "The time zone that the editor thinks in who scheduled it.", requires=Permission.CONTENT_READ
+    )
+    schedule_error: str | None = column(
+        "Why it did not come out when it should have.", requires=Permission.CONTENT_READ
+    )
+    comments: Connection[PostComment] | None = many(
+        models.Post.comments,
+        "What reviewers and authors say of it.",
+        order=CommentSort.OLDEST,
         requires=Permission.CONTENT_READ,
     )
     revisions: Connection[Revision] | None = revisions_of(models.Post, Permission.CONTENT_READ)

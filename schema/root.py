@@ -54,6 +54,7 @@ NODES: dict[str, type[models.Base]] = {
     "Order": models.Order,
     "Post": models.Post,
     "PostCategory": models.PostCategory,
+    "PostComment": models.PostComment,
     "Product": models.Product,
     "ProductVariant": models.ProductVariant,
     "PromoCode": models.PromoCode,

@@ -48,6 +48,7 @@ class Shop:
     )
     shows_prices_with_tax: bool = column("Whether prices are shown with tax included.")
     moderates_reviews_first: bool = column("Whether a new review is seen by a moderator before it is published.")
+    approves_own_posts: bool = column("Whether who wrote a post may approve it too.")
     contact_email: str | None = column("Where customers may write to.")
     site_url: str | None = column("Where the shop's pages are, without a slash at its end.")
     paths: ShopPaths = part(ShopPaths, PATHS, "Where each kind of page is below that.")

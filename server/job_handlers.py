@@ -19,6 +19,7 @@ from domain.order_payments import EXPIRE_ORDERS, expire_next
 from domain.payment_providers import PaymentProviders
 from domain.payment_reconciling import RECONCILE_PAYMENTS
 from domain.provider_events import SWEEP_EVENTS, sweep_events
+from domain.publishing_due import PUBLISH_DUE, publish_due
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from models import ActorKind
 from server.integrity_reports import check_and_log
@@ -42,6 +43,7 @@ SCHEDULE = (
     Scheduled(SWEEP_ACCOUNTS, "17 * * * *"),
     Scheduled(SWEEP_CARTS, "7 * * * *"),
     Scheduled(SWEEP_KEYS, "47 * * * *"),
+    Scheduled(PUBLISH_DUE, "* * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
     Scheduled(RECONCILE_PAYMENTS, "*/5 * * * *"),
@@ -63,6 +65,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         ),
         SWEEP_CARTS: in_transactions(engine, SWEEP_CARTS, sweep_batch),
         SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
+        PUBLISH_DUE: in_transactions(engine, PUBLISH_DUE, publish_due),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),

@@ -43,6 +43,7 @@ from models import (
     PaymentTransaction,
     Post,
     PostCategory,
+    PostComment,
     Product,
     ProductImage,
     ProductOptionSchema,
@@ -395,6 +396,12 @@ async def add_post(session: AsyncSession, author: Author | None = None, **overri
     )
 
 
+async def add_comment(session: AsyncSession, post: Post, commenter: User, **overrides: Any) -> PostComment:
+    """Something that was said of the title, and seen to."""
+    defaults = {"field": "title", "body": "Shorter, please.", "version": 1, "resolved_at": PUBLISHED_AT}
+    return await _add(session, PostComment, overrides, **defaults, post_id=post.id, commenter_id=commenter.id)
+
+
 async def add_revision(session: AsyncSession, row: Versioned, **overrides: Any) -> Revision:
     """A version that the row had."""
     defaults = {"table_name": row.__tablename__, "row_id": row.id, "version": 1, "content": {"slug": "old"}}
@@ -605,11 +612,17 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
             scheduled_at=at,
             seo_keywords=["network"],
             internal_notes="Check the facts.",
-            version=2,
+            version=3,
             live_version=2,
+            draft_status=PublishingStatus.SCHEDULED,
+            unpublish_at=LATER,
+            schedule_time_zone="Africa/Addis_Ababa",
+            schedule_error="The slug is taken.",
+            submitted_by_id=editor.id,
         )
         await tag_post(session, post, await add_tag(session), await add_tag(session))
         for version in (1, 2):
+            await add_comment(session, post, editor)
             await add_revision(session, post, version=version, editor_id=editor.id)
 
 

@@ -18,6 +18,7 @@ from models import (
     OrderEvent,
     Post,
     PostCategory,
+    PostComment,
     Product,
     ProductVariant,
     Review,
@@ -176,6 +177,9 @@ def unsorted_lists() -> Iterator[PagedList]:
         row="version",
         known_by=("version",),
     )
+    comments = in_order(PostComment, "created_at, id", f"post_id = {PAGED_POST}")
+    said = 'parent: post(slug: "paged") { list: comments* }'
+    yield PagedList("Post.comments", None, said, PostComment, comments, viewer=ADMIN)
     letters = in_order(DeadLetter, "failed_at DESC, id DESC")
     yield PagedList("Query.deadLetters", None, "list: deadLetters*", DeadLetter, letters, viewer=ADMIN)
 

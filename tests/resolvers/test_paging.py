@@ -23,6 +23,7 @@ from tests.factories import (
     add_belongings,
     add_cart,
     add_category,
+    add_comment,
     add_dead_letter,
     add_order,
     add_order_note,
@@ -98,6 +99,7 @@ async def fill(session: AsyncSession) -> None:
         await add_service(session, title=name if number else "LAMP", position=shuffled % 3, created_at=at)
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
         await add_revision(session, post, version=number + 1)
+        await add_comment(session, post, owner, created_at=at)
         await add_author(session, name=name)
         await add_post_category(session, name=name, position=shuffled % 3)
         await add_dead_letter(session, failed_at=at)
@@ -360,7 +362,7 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 57
+    assert len(cursors) == 58
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]

@@ -1,0 +1,130 @@
+"""Posts on their way to their readers: moved by authors and editors, each as they have read it (decision 0042)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.content_kinds import POST
+from domain.editing import lay_newest, open_item
+from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError
+from domain.publishing_checks import require_ready
+from domain.publishing_moves import Move, way_of
+from domain.revisions import Opened
+from models import Author, Post, PublishingStatus, Shop
+from models.shop import SHOP_ID
+
+
+class OwnWorkError(DomainError):
+    """Somebody else has to look at it."""
+
+    def __init__(self) -> None:
+        super().__init__("You wrote this or handed it in; somebody else has to approve it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When a post is to come out, and when readers are to see it no more."""
+
+    at: datetime
+    until: datetime | None
+    time_zone: str
+
+
+async def move_post(session: AsyncSession, post_id: UUID, expected_version: int, move: Move, mover_id: UUID) -> Post:
+    """Move the newest version of a post on, or back.
+
+    Raises ItemNotFoundError, ConflictError, MoveNotAllowedError, OwnWorkError, NotReadyError, and when what it names is
+    not there any more or its slug is taken InvalidInputError and SlugTakenError.
+    """
+    item = await _moving(session, post_id, expected_version, move)
+    if move is Move.APPROVE:
+        await _require_others(session, item.row, mover_id)
+    if move is Move.SUBMIT:
+        item.row.submitted_by_id = mover_id
+    if move is Move.PUBLISH:
+        await publish(session, item)
+    elif move is Move.ARCHIVE:
+        await archive(session, item)
+    else:
+        item.row.stage = way_of(move, item.row.stage).to
+        item.row.scheduled_at = None
+    await session.flush()
+    return item.row
+
+
+async def schedule_post(session: AsyncSession, post_id: UUID, expected_version: int, plan: Plan) -> Post:
+    """Have an approved version come out later. What was planned before is forgotten.
+
+    Raises ItemNotFoundError, ConflictError, MoveNotAllowedError, NotReadyError and InvalidInputError.
+    """
+    item = await _moving(session, post_id, expected_version, Move.SCHEDULE)
+    await _require_sense(session, plan)
+    row = item.row
+    row.scheduled_at, row.unpublish_at = plan.at, plan.until
+    row.schedule_time_zone, row.schedule_error = plan.time_zone, None
+    row.stage = PublishingStatus.SCHEDULED
+    await session.flush()
+    return row
+
+
+async def publish(session: AsyncSession, item: Opened[Post]) -> None:
+    """Let readers see the newest version of a locked post. Raises InvalidInputError and SlugTakenError."""
+    row = item.row
+    row.draft_status = None
+    await lay_newest(session, POST, row, item.content)
+    if row.published_at is None:
+        row.published_at = (await session.scalars(select(func.now()))).one()
+    row.status = PublishingStatus.PUBLISHED
+    row.scheduled_at = row.schedule_error = row.submitted_by_id = None
+
+
+async def archive(session: AsyncSession, item: Opened[Post]) -> None:
+    """Let readers see a locked post no more. The draft beside it is the post from now on."""
+    row = item.row
+    row.status, row.draft_status = PublishingStatus.ARCHIVED, None
+    await lay_newest(session, POST, row, item.content)
+    row.scheduled_at = row.unpublish_at = None
+
+
+async def set_policy(session: AsyncSession, *, approves_own_posts: bool) -> Shop:
+    """Whether who wrote a post may approve it too, from now on."""
+    shop = await session.get_one(Shop, SHOP_ID, with_for_update=True)
+    shop.approves_own_posts = approves_own_posts
+    await session.flush()
+    return shop
+
+
+async def _moving(session: AsyncSession, post_id: UUID, expected_version: int, move: Move) -> Opened[Post]:
+    """The locked post, which is as it was read and may take that way."""
+    item = await open_item(session, POST, post_id)
+    row = item.row
+    if row.version != expected_version:
+        raise ConflictError(expected_version, row.version)
+    way = way_of(move, row.status if move is Move.ARCHIVE else row.stage)
+    if way.is_complete:
+        await require_ready(session, row, item.content)
+    return item
+
+
+async def _require_others(session: AsyncSession, post: Post, mover_id: UUID) -> None:
+    account_id = await session.scalar(select(Author.user_id).where(Author.id == post.author_id))
+    is_own = mover_id in {account_id, post.submitted_by_id}
+    if is_own and not (await session.get_one(Shop, SHOP_ID)).approves_own_posts:
+        raise OwnWorkError
+
+
+async def _require_sense(session: AsyncSession, plan: Plan) -> None:
+    now = (await session.scalars(select(func.now()))).one()
+    faults = []
+    if plan.at <= now:
+        faults.append(InvalidField(("at",), "It must lie ahead."))
+    if plan.until is not None and plan.until <= plan.at:
+        faults.append(InvalidField(("until",), "It must be later than the beginning."))
+    if plan.time_zone not in available_timezones():
+        faults.append(InvalidField(("time_zone",), "It must be an IANA name such as Africa/Addis_Ababa."))
+    if faults:
+        raise InvalidInputError(faults)

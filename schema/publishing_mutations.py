@@ -1,0 +1,86 @@
+"""What authors and editors do to lead posts to their readers."""
+
+import strawberry
+
+from auth.permissions import Permission
+from resolvers import publishing
+from schema import publishing_changes as changes
+from schema.declare import mutation
+
+
+@strawberry.type
+class PublishingMutations:
+    """Fields of the root of changes."""
+
+    submit_post: changes.SubmitPostResult | None = mutation(
+        publishing.submit_post,
+        "Hand the newest version of a post in for review.",
+        input=changes.SubmitPostInput,
+        requires=Permission.CONTENT_WRITE,
+    )
+    request_post_changes: changes.RequestPostChangesResult | None = mutation(
+        publishing.request_post_changes,
+        "Send the newest version of a post back to its author.",
+        input=changes.RequestPostChangesInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    approve_post: changes.ApprovePostResult | None = mutation(
+        publishing.approve_post,
+        "Say that the newest version of a post may come out. It has to pass the checks.",
+        input=changes.ApprovePostInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    unschedule_post: changes.UnschedulePostResult | None = mutation(
+        publishing.unschedule_post,
+        "Let the newest version of a post wait.",
+        input=changes.UnschedulePostInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    publish_post: changes.PublishPostResult | None = mutation(
+        publishing.publish_post,
+        "Let readers see the newest version of a post, which is approved.",
+        input=changes.PublishPostInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    archive_post: changes.ArchivePostResult | None = mutation(
+        publishing.archive_post,
+        "Let readers see a post no more. Its draft, if there is one, is the post from now on.",
+        input=changes.ArchivePostInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    reopen_post: changes.ReopenPostResult | None = mutation(
+        publishing.reopen_post,
+        "Write on at an archived post: it is a draft again.",
+        input=changes.ReopenPostInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    schedule_post: changes.SchedulePostResult | None = mutation(
+        publishing.schedule_post,
+        "Have the newest version of a post come out later, by itself.",
+        input=changes.SchedulePostInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    restore_post_revision: changes.RestorePostRevisionResult | None = mutation(
+        publishing.restore_post_revision,
+        "Let a post say again what it said in an earlier version, as its next one.",
+        input=changes.RestorePostRevisionInput,
+        requires=Permission.CONTENT_WRITE,
+    )
+    comment_on_post: changes.CommentOnPostResult | None = mutation(
+        publishing.comment_on_post,
+        "Say something of the newest version of a post.",
+        input=changes.CommentOnPostInput,
+        requires=Permission.CONTENT_WRITE,
+    )
+    resolve_post_comment: changes.ResolvePostCommentResult | None = mutation(
+        publishing.resolve_post_comment,
+        "Say that a comment is seen to.",
+        input=changes.ResolvePostCommentInput,
+        requires=Permission.CONTENT_WRITE,
+    )
+    update_publishing_policy: changes.UpdatePublishingPolicyResult | None = mutation(
+        publishing.update_publishing_policy,
+        "Say whether who wrote a post may approve it too.",
+        input=changes.UpdatePublishingPolicyInput,
+        requires=Permission.SHOP_WRITE,
+    )
