@@ -1,4 +1,4 @@
-"""Which moves there are on the way of a post to its readers. Functions of values (decision 0042)."""
+"""Which moves there are on the way of a post to its readers. Functions of values (decision 0043)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

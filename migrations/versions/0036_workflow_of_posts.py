@@ -1,4 +1,4 @@
-"""Lead posts to their readers by review, approval and schedule, and let reviewers comment on them (decision 0042)."""
+"""Lead posts to their readers by review, approval and schedule, and let reviewers comment on them (decision 0043)."""
 
 import sqlalchemy as sa
 from alembic import op
