@@ -1,4 +1,4 @@
-"""Which moves there are on the way of a post to its readers. Functions of values (decision 0043)."""
+"""Which moves there are on the way of a post to its readers. Functions of values (decision 0044)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
