@@ -1,4 +1,4 @@
-"""Posts on their way to their readers: moved by authors and editors, each as they have read it (decision 0044)."""
+"""Posts on their way to their readers: moved by authors and editors, each as they have read it (decision 0045)."""
 
 from dataclasses import dataclass
 from datetime import datetime

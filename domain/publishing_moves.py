@@ -1,4 +1,4 @@
-"""Which moves there are on the way of a post to its readers. Functions of values (decision 0044)."""
+"""Which moves there are on the way of a post to its readers. Functions of values (decision 0045)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
-"""Lead posts to their readers by review, approval and schedule, and let reviewers comment on them (decision 0044)."""
+"""Lead posts to their readers by review, approval and schedule, and let reviewers comment on them (decision 0045)."""
 
 import sqlalchemy as sa
 from alembic import op
 from uuid_utils.compat import uuid7
 
-revision = "0037"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
