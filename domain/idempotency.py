@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,7 +38,7 @@ class Request:
     """What is asked for, by whom, and under which key."""
 
     actor_id: UUID
-    """The account or the API token."""
+    """The account, the guest or the API token."""
     key: str
     operation: str
     given: Mapping[str, Any]
@@ -56,12 +56,27 @@ async def is_new(session: AsyncSession, request: Request) -> bool:
     claim = insert(IdempotencyKey).values(actor_id=request.actor_id, **values).on_conflict_do_nothing()
     if await session.scalar(claim.returning(IdempotencyKey.id)) is not None:
         return True
-    used = select(IdempotencyKey.request_hash).where(
-        IdempotencyKey.actor_id == request.actor_id, IdempotencyKey.key == request.key
-    )
-    if await session.scalar(used) != request.hash:
+    if await session.scalar(select(IdempotencyKey.request_hash).where(*_of(request))) != request.hash:
         raise IdempotencyMismatchError(request.key)
     return False
+
+
+async def keep_outcome(session: AsyncSession, request: Request, outcome_id: UUID) -> None:
+    """Remember what the request made, in the transaction that makes it."""
+    made = update(IdempotencyKey).where(*_of(request)).values(outcome_id=outcome_id)
+    await session.execute(made.execution_options(synchronize_session=False))
+
+
+async def outcome_of(session: AsyncSession, request: Request) -> UUID:
+    """What the request made when it was done. Raises LookupError if nobody kept it."""
+    made = await session.scalar(select(IdempotencyKey.outcome_id).where(*_of(request)))
+    if made is None:
+        raise LookupError(f"Nobody kept what {request.operation} made.")
+    return made
+
+
+def _of(request: Request) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return IdempotencyKey.actor_id == request.actor_id, IdempotencyKey.key == request.key
 
 
 async def sweep_keys(session: AsyncSession, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.carts import reopen_cart
 from domain.errors import DomainError
 from domain.order_codes import release_codes, use_codes_again
 from domain.order_letters import tell_confirmed, tell_failed, tell_refunded
@@ -77,7 +78,7 @@ async def confirm(session: AsyncSession, order: Order, reason: str | None = None
 
 
 async def fail(session: AsyncSession, order: Order, reason: str) -> bool:
-    """Give an order up that nobody paid: its stock and codes are free again.
+    """Give an order up that nobody paid: its stock and codes are free again, and its cart is open.
 
     False if it is not waited for any more, because it was paid, cancelled or given up meanwhile.
     """
@@ -87,6 +88,8 @@ async def fail(session: AsyncSession, order: Order, reason: str) -> bool:
     await advance(session, order, OrderStatus.FAILED, reason)
     await release_codes(session, order)
     await free_units(session, order)
+    if order.cart_id is not None:
+        await reopen_cart(session, order.cart_id)
     return True
 
 

@@ -15,7 +15,11 @@ from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
 from domain.promotions import SkipReason
+from domain.vault import Vault
 from models import PromoCode, PromoCodeUse
+
+EMAIL_INDEX = "promo_code_uses.email_index"
+"""What the keyed hashes of e-mail addresses are made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,11 @@ class Customer:
     user_id: UUID | None = None
     email_index: bytes | None = None
     """The blind index of the address (`Vault.index`)."""
+
+
+def known_customer(vault: Vault, user_id: UUID | None, email: str | None) -> Customer:
+    """Who uses codes: an account, and whoever has the e-mail address, with an account or without."""
+    return Customer(user_id, None if email is None else vault.index(email, EMAIL_INDEX))
 
 
 class PromoCodeNotUsableError(DomainError):

@@ -23,9 +23,11 @@ class IdempotencyKey(Base):
     )
 
     actor_id: Mapped[UUID]
-    """The account or the API token that sent it: keys of others are other keys."""
+    """The account, the guest or the API token that sent it: keys of others are other keys."""
     key: Mapped[str] = mapped_column(String(LONGEST_KEY))
     operation: Mapped[str] = mapped_column(String(OPERATION_LENGTH))
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)
     """The SHA-256 of the operation and its input."""
+    outcome_id: Mapped[UUID | None]
+    """The row that was made, if whoever asks again is to be told of it. No foreign key: it may be of any table."""
     created_at: Mapped[Timestamp] = mapped_column(server_default=func.now())

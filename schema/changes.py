@@ -9,6 +9,7 @@ from auth.permissions import Permission
 from resolvers import jobs
 from schema.account_mutations import AccountMutations
 from schema.cart_mutations import CartMutations
+from schema.checkout import CheckoutMutations
 from schema.content_mutations import ContentMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
@@ -31,6 +32,7 @@ class Mutation(
     OrderMutations,
     AccountMutations,
     CartMutations,
+    CheckoutMutations,
     OptionSchemaMutations,
     OwnAccountMutations,
     StaffMutations,

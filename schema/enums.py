@@ -9,7 +9,7 @@ import strawberry
 
 import models
 from auth import permissions
-from domain import database_health, review_rules, stock, trash
+from domain import checkout_errors, database_health, promotions, review_rules, stock, trash
 from resolvers.paths import PathStatus
 from resolvers.refresh_cookies import RefreshTokenPlace
 
@@ -27,6 +27,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.OrderEventKind: "What an entry of an order's history is about.",
         models.OrderStatus: "Where an order stands.",
         models.ParcelStatus: "How far a parcel is.",
+        models.PaymentKind: "How a customer pays.",
         models.PaymentStatus: "How much of an order is paid.",
         models.Role: "What an account is for; its permissions follow from it.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
@@ -36,6 +37,8 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.ShippingRateKind: "How the price of shipping is found.",
         models.SocialProvider: "Who vouches for people: OPENID is the provider that the shop describes itself.",
         review_rules.ModerationOutcome: "What became of the judgement of one review.",
+        checkout_errors.CheckoutDetail: "What has to be known before an order can be placed.",
+        promotions.SkipReason: "Why a promotion code takes nothing off.",
         PathStatus: "What is at a path: something, what has moved and is to be redirected with 301, or nothing (404).",
         RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
         database_health.StatementsAbsence: "Why the database does not tell which statements are slow.",
@@ -56,6 +59,7 @@ FulfillmentStatus = models.FulfillmentStatus
 OrderEventKind = models.OrderEventKind
 OrderStatus = models.OrderStatus
 ParcelStatus = models.ParcelStatus
+PaymentKind = models.PaymentKind
 PaymentStatus = models.PaymentStatus
 AuditAction = models.AuditAction
 BackorderPolicy = models.BackorderPolicy
@@ -76,3 +80,5 @@ SocialProvider = models.SocialProvider
 StatementsAbsence = database_health.StatementsAbsence
 StockStatus = stock.StockStatus
 TrashOutcome = trash.TrashOutcome
+CheckoutDetail = checkout_errors.CheckoutDetail
+SkipReason = promotions.SkipReason

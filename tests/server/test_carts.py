@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from models import Cart, CartLine, Product, ProductVariant, Role, StockLevel
 from resolvers.ids import encode_id
 from tests.auth.accounts import PASSWORD, add_account
+from tests.buyers import Buyer, of
 from tests.factories import (
     add_address,
     add_product,
@@ -51,48 +52,6 @@ SURCHARGES = [
     {"option": "size", "value": "20 cm", "amount": "350.00"},
     {"option": "toppings", "value": "berries", "amount": "40.50"},
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """Somebody with a browser, which keeps what it is told to send."""
-
-    http: httpx.AsyncClient
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    async def post(self, query: str, variables: Json | None = None) -> Json:
-        """The body of an answer."""
-        body = {"query": query, "variables": variables or {}}
-        response = await self.http.post("/graphql", json=body, headers=dict(self.headers))
-        assert response.status_code == 200, response.text
-        return dict(response.json())
-
-    async def send(self, document: str, **given: Any) -> Json:
-        """What becomes of a mutation."""
-        text = (QUERIES / f"{document}.graphql").read_text(encoding="utf-8")
-        body = await self.post(text, {"input": given} if given else {})
-        assert "errors" not in body, body
-        ((result),) = body["data"].values()
-        return dict(result)
-
-    async def add(self, *lines: Json) -> Json:
-        """What becomes of adding to the cart."""
-        return await self.send("AddToCart", lines=list(lines))
-
-    async def cart(self) -> Any:
-        """The cart as its page shows it."""
-        body = await self.post((QUERIES / "Cart.graphql").read_text(encoding="utf-8"))
-        assert "errors" not in body, body
-        return body["data"]["cart"]
-
-    def with_token(self, token: str) -> "Buyer":
-        """The same, as a guest."""
-        return replace(self, headers={**self.headers, "guest-token": token})
-
-    async def as_guest(self, *lines: Json) -> "Buyer":
-        """The same with a cart."""
-        added = await self.add(*lines)
-        return self.with_token(added["guestToken"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +97,6 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[Shop]:
                 base_url=door.http.base_url, trust_env=False, timeout=PATIENCE_SECONDS
             ) as http:
                 yield Shop(engine, door, Buyer(http))
-
-
-def of(variant: UUID, quantity: int = 1, /, **customization: Any) -> Json:
-    """A line to add."""
-    line: Json = {"variantId": encode_id("ProductVariant", variant), "quantity": quantity}
-    return line | ({"customization": customization} if customization else {})
 
 
 # Whose carts are

@@ -1,0 +1,143 @@
+"""Checkout: the order is placed in one transaction, then the provider is asked, then its answer is taken over.
+
+Whoever is cut off in between sends the same again: under its key the order is found, and the payment goes on from
+where it was. A job does so too (domain/payments.py).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.active_accounts import lock_account
+from auth.viewer import Viewer
+from domain.checkout import Agreed, Means, Wish, agreed_before, check_out
+from domain.checkout_errors import EmptyCartError, PaymentDeclinedError
+from domain.checkout_purchase import Contact
+from domain.idempotency import Request, is_new, keep_outcome, outcome_of
+from domain.payment_applying import apply_outcome
+from domain.payment_providers import PaymentProviderAwayError, PaymentProviders, PaymentRequest, Source
+from domain.payment_standing import OPEN
+from integrations.manual_payments import MANUAL
+from models import Order, Payment, PaymentKind, PaymentState
+from resolvers.context import Context
+from resolvers.writing import tried_again
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPayment:
+    """How the buyer says that they pay."""
+
+    kind: PaymentKind
+    source: str | None = None
+    return_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """An order that was placed, and its payment."""
+
+    order_id: UUID
+    payment_id: UUID | None = None
+    client_secret: str | None = None
+    """With it the buyer's browser goes on, where the payment asks for that."""
+
+
+async def checkout(  # noqa: PLR0913 - the fields of the input
+    context: Context,
+    *,
+    expected_total: Decimal,
+    idempotency_key: str,
+    expected_version: int | None = None,
+    payment: GivenPayment | None = None,
+    customer_note: str = "",
+) -> CheckedOut:
+    """Buy what is in the viewer's cart, once under each key."""
+    wish = Wish(expected_total, expected_version, _means(context.payments, payment), customer_note.strip())
+    given = {
+        "expected_total": str(expected_total),
+        "expected_version": expected_version,
+        "payment": payment,
+        "customer_note": customer_note,
+    }
+    request = Request(_buyer_key(context.viewer), idempotency_key, "checkout", given)
+    async with context.writing() as session:
+        agreed = await _agreed(session, context, request, wish)
+    if agreed.payment is None:
+        return CheckedOut(agreed.order.id)
+    if agreed.payment.status not in OPEN or agreed.payment.provider == MANUAL:
+        return _settled(agreed.order, agreed.payment, None)
+    return await _paid(context, agreed.order, agreed.payment, None if payment is None else payment.return_url)
+
+
+def _buyer_key(viewer: Viewer) -> UUID:
+    """Whose keys are told from those of others. Raises EmptyCartError for whoever can have no cart."""
+    key = viewer.user_id or viewer.guest_id
+    if key is None:
+        raise EmptyCartError
+    return key
+
+
+def _means(providers: PaymentProviders, given: GivenPayment | None) -> Means | None:
+    """Raises PaymentKindNotOfferedError."""
+    return None if given is None else Means(given.kind, providers.for_kind(given.kind), given.source)
+
+
+async def _agreed(session: AsyncSession, context: Context, request: Request, wish: Wish) -> Agreed:
+    """The order, placed now or before. What nobody outside has to be asked about the payment is taken over at once."""
+    if not await is_new(session, request):
+        return await agreed_before(session, await outcome_of(session, request))
+    contact = await _contact(session, context.viewer)
+    agreed = await check_out(session, context.safeguards.vault, contact, wish, context.visit.at)
+    await keep_outcome(session, request, agreed.order.id)
+    if agreed.payment is not None and agreed.payment.provider == MANUAL:
+        outcome = await context.payments.named(MANUAL).start(_asked(agreed.order, agreed.payment, None))
+        if outcome.state is not PaymentState.PENDING:
+            await apply_outcome(session, agreed.payment.id, outcome)
+    return agreed
+
+
+async def _contact(session: AsyncSession, viewer: Viewer) -> Contact:
+    """Raises AccountGoneError."""
+    if viewer.user_id is None:
+        return Contact(guest_id=viewer.guest_id)
+    user = await lock_account(session, viewer.user_id)
+    return Contact(user_id=user.id, name=f"{user.first_name} {user.last_name}".strip(), email=user.email)
+
+
+async def _paid(context: Context, order: Order, payment: Payment, return_url: str | None) -> CheckedOut:
+    """Have the provider begin, or go on, and take its answer over. Raises PaymentDeclinedError.
+
+    A provider that does not answer leaves the payment open: a job asks it again.
+    """
+    try:
+        outcome = await context.payments.named(payment.provider).start(_asked(order, payment, return_url))
+    except PaymentProviderAwayError:
+        return CheckedOut(order.id, payment.id)
+
+    async def take_over() -> Payment:
+        async with context.writing() as session:
+            return await apply_outcome(session, payment.id, outcome)
+
+    return _settled(order, await tried_again(take_over, lambda: False), outcome.client_secret)
+
+
+def _asked(order: Order, payment: Payment, return_url: str | None) -> PaymentRequest:
+    return PaymentRequest(
+        payment.id,
+        order.number,
+        payment.amount,
+        payment.currency,
+        payment.kind,
+        source=None if payment.source is None else Source(payment.source),
+        return_url=return_url,
+        email=order.email,
+    )
+
+
+def _settled(order: Order, payment: Payment, client_secret: str | None) -> CheckedOut:
+    if payment.status is PaymentState.FAILED:
+        raise PaymentDeclinedError(payment.failure)
+    is_waiting = payment.status is PaymentState.REQUIRES_ACTION
+    return CheckedOut(order.id, payment.id, client_secret if is_waiting else None)

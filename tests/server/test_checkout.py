@@ -1,0 +1,251 @@
+"""Checkout over HTTP: what is agreed becomes an order, whole or not at all, and once under each key."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Order, ProductVariant, PromoCode, StockLevel
+from resolvers.ids import decode_id_of
+from tests.auth.accounts import add_account
+from tests.buyers import Buyer, of, read_document
+from tests.factories import EARLIER, add_product, add_promo_code, shared_engine, writing
+from tests.patience import PATIENCE_SECONDS
+from tests.safeguards import SAFEGUARDS
+from tests.signed_in import Door, open_door
+from tests.statements import count_rows, execute, scalar
+
+EMAIL = "hana@example.org"
+AT_THE_DOOR = {"kind": "CASH_ON_DELIVERY"}
+BY_TRANSFER = {"kind": "BANK_TRANSFER"}
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A server on a database of these tests' own. Nothing in it has to be sent."""
+
+    engine: AsyncEngine
+    door: Door
+    visitor: Buyer
+
+    async def variant(self, stock: int = 20, price: str = "100.00") -> UUID:
+        """Something new to buy."""
+        async with writing(self.engine) as session:
+            product = await add_product(session, stock=stock, price=Decimal(price))
+            variant = update(ProductVariant).where(ProductVariant.product_id == product.id)
+            await session.execute(variant.values(requires_shipping=False))
+        return product.default_variant_id
+
+    async def guest(self, *lines: Json) -> Buyer:
+        """Somebody with a cart and an address."""
+        guest = await self.visitor.as_guest(*lines)
+        await guest.send("SetCartDetails", email=EMAIL)
+        return guest
+
+    async def units(self, variant: UUID) -> tuple[int, int]:
+        """Those in the house and those that are promised."""
+        async with writing(self.engine) as session:
+            found = select(StockLevel.quantity, StockLevel.reserved).where(StockLevel.variant_id == variant)
+            quantity, reserved = (await session.execute(found)).one()
+            return quantity, reserved
+
+    async def order(self, result: Json) -> Order:
+        """The order that a checkout gave, as it is stored."""
+        async with writing(self.engine) as session:
+            return await session.get_one(Order, decode_id_of("Order", result["order"]["id"]))
+
+
+@pytest.fixture(scope="module")
+async def shop(postgres: str, migrated: str) -> AsyncIterator[Shop]:
+    """The server, whose tests buy things of their own."""
+    async with shared_engine(postgres, migrated) as engine:
+        with open_door(str(engine.get_execution_options()["url"])) as door:
+            async with httpx.AsyncClient(
+                base_url=door.http.base_url, trust_env=False, timeout=PATIENCE_SECONDS
+            ) as http:
+                yield Shop(engine, door, Buyer(http))
+
+
+async def bought(buyer: Buyer, total: str, key: str = "first", **given: Any) -> Json:
+    """What becomes of a checkout with cash on delivery, or with what is given; None leaves a field out."""
+    terms = {"expectedTotal": total, "idempotencyKey": key, "payment": AT_THE_DOOR, **given}
+    return await buyer.send("Checkout", **{name: value for name, value in terms.items() if value is not None})
+
+
+async def test_cart_becomes_an_order(shop: Shop) -> None:
+    variant, other = await shop.variant(), await shop.variant(price="49.99")
+    guest = await shop.guest(of(variant, 2), of(other, 1))
+
+    result = await bought(guest, "249.99", customerNote=" Ring twice. ")
+
+    placed = result["order"]
+    assert (placed["status"], placed["paymentStatus"], placed["total"]["amount"]) == (
+        "CONFIRMED",
+        "AUTHORIZED",
+        "249.99",
+    )
+    order = await shop.order(result)
+    assert (order.email, order.customer["name"], order.customer_note) == (EMAIL, EMAIL, "Ring twice.")
+    assert (order.tax_total, order.prices_include_tax) == (Decimal("32.61"), True)
+    assert await shop.units(variant) == (20, 2)
+    assert await shop.units(other) == (20, 1)
+    assert await guest.cart() is None
+    assert (await bought(guest, "249.99", "second"))["__typename"] == "EmptyCart"
+
+
+async def test_same_key_gives_the_same_order_and_another_input_is_refused(shop: Shop) -> None:
+    variant = await shop.variant()
+    guest, other = await shop.guest(of(variant)), await shop.guest(of(variant))
+
+    first = await bought(guest, "100.00")
+
+    assert await bought(guest, "100.00") == first
+    assert (await bought(guest, "99.00"))["__typename"] == "IdempotencyMismatch"
+    assert (await bought(other, "100.00"))["order"]["id"] != first["order"]["id"]
+    assert await shop.units(variant) == (20, 2)
+
+
+async def test_key_that_comes_many_times_at_once_is_one_order(shop: Shop) -> None:
+    variant = await shop.variant()
+    guest = await shop.guest(of(variant))
+
+    results = await asyncio.gather(*(bought(guest, "100.00") for _ in range(20)))
+
+    assert all(result == results[0] for result in results)
+    assert results[0]["__typename"] == "Checkout"
+    assert await shop.units(variant) == (20, 1)
+
+
+async def test_cart_that_is_bought_under_many_keys_at_once_is_one_order(shop: Shop) -> None:
+    variant = await shop.variant()
+    guest = await shop.guest(of(variant))
+
+    results = await asyncio.gather(*(bought(guest, "100.00", str(number)) for number in range(10)))
+
+    assert sorted(result["__typename"] for result in results) == ["Checkout", *["EmptyCart"] * 9]
+    assert await shop.units(variant) == (20, 1)
+
+
+async def test_buyer_pays_what_they_saw_or_nothing(shop: Shop) -> None:
+    variant = await shop.variant()
+    guest = await shop.guest(of(variant, 2))
+    version = (await guest.cart())["version"]
+    await execute(
+        shop.engine, update(ProductVariant).where(ProductVariant.id == variant).values(price=Decimal("110.00"))
+    )
+
+    refused = await bought(guest, "200.00")
+    assert (refused["__typename"], refused["total"]["amount"]) == ("PriceChanged", "220.00")
+    stale = await bought(guest, "220.00", expectedVersion=version - 1)
+    assert stale["__typename"] == "CartChanged"
+    assert await shop.units(variant) == (20, 0)
+    assert (await bought(guest, "220.00", expectedVersion=version))["__typename"] == "Checkout"
+
+
+async def test_too_few_units_are_told_and_nothing_is_reserved(shop: Shop) -> None:
+    plenty, scarce = await shop.variant(), await shop.variant(stock=3)
+    guest = await shop.guest(of(plenty), of(scarce, 4))
+
+    refused = await bought(guest, "500.00")
+
+    assert refused["__typename"] == "OutOfStock"
+    assert [(line["asked"], line["left"]) for line in refused["lines"]] == [(4, 3)]
+    assert await shop.units(plenty) == (20, 0)
+    assert (await guest.cart())["units"] == 5
+    lines = [{"lineId": line["id"], "quantity": 1} for line in (await guest.cart())["lines"]]
+    await guest.send("UpdateCartLines", lines=lines)
+    assert (await bought(guest, "200.00", "again"))["__typename"] == "Checkout"
+
+
+async def test_refusals_leave_the_key_unused(shop: Shop) -> None:
+    variant = await shop.variant()
+    guest = await shop.visitor.as_guest(of(variant))
+
+    missing = await bought(guest, "100.00")
+    assert (missing["__typename"], missing["missing"]) == ("DetailsMissing", ["EMAIL"])
+    await guest.send("SetCartDetails", email=EMAIL)
+    assert (await bought(guest, "100.00"))["__typename"] == "Checkout"
+
+
+async def test_code_is_used_once_and_told_when_it_takes_nothing_off(shop: Shop) -> None:
+    variant = await shop.variant()
+    async with writing(shop.engine) as session:
+        code = await add_promo_code(session, amount=Decimal(10), usage_limit=1)
+        over = await add_promo_code(session, valid_from=EARLIER, ended_at=EARLIER)
+    guest, late = await shop.guest(of(variant)), await shop.guest(of(variant))
+    for buyer in (guest, late):
+        await buyer.send("ApplyPromoCode", code=code.code)
+
+    assert (await bought(guest, "90.00"))["order"]["total"]["amount"] == "90.00"
+    refused = await bought(late, "90.00")
+    assert (refused["__typename"], refused["codes"]) == (
+        "PromotionNotApplicable",
+        [{"code": code.code, "reason": "USED_UP"}],
+    )
+    await late.send("RemovePromoCode", code=code.code)
+    await late.send("ApplyPromoCode", code=over.code)
+    assert (await bought(late, "100.00", "b"))["codes"] == [{"code": over.code, "reason": "OVER"}]
+    assert await scalar(shop.engine, select(PromoCode.used_count).where(PromoCode.id == code.id)) == 1
+
+
+async def test_what_costs_nothing_needs_no_payment(shop: Shop) -> None:
+    variant = await shop.variant(price="0.00")
+    guest = await shop.guest(of(variant))
+
+    result = await bought(guest, "0.00", payment=None)
+
+    assert (result["order"]["status"], result["order"]["paymentStatus"]) == ("CONFIRMED", "PAID")
+
+
+async def test_transfer_is_waited_for(shop: Shop) -> None:
+    guest = await shop.guest(of(await shop.variant()))
+
+    result = await bought(guest, "100.00", payment=BY_TRANSFER)
+
+    assert (result["order"]["status"], result["order"]["paymentStatus"]) == ("PENDING", "PENDING")
+    assert (await shop.order(result)).expires_at is not None
+
+
+async def test_ways_to_pay_are_those_of_the_shop(shop: Shop) -> None:
+    guest = await shop.guest(of(await shop.variant()))
+    orders = await count_rows(shop.engine, Order)
+
+    assert (await bought(guest, "100.00", payment=None))["__typename"] == "PaymentMissing"
+    assert (await bought(guest, "100.00", payment={"kind": "CARD"}))["__typename"] == "PaymentKindNotOffered"
+    assert await count_rows(shop.engine, Order) == orders
+
+
+async def test_accounts_buy_under_their_own_name_and_see_their_orders(shop: Shop) -> None:
+    variant = await shop.variant()
+    user, stranger = [await add_account(shop.engine, SAFEGUARDS) for _ in range(2)]
+    buyer = replace(shop.visitor, headers=shop.door.headers(user.id))
+    await buyer.add(of(variant))
+
+    result = await bought(buyer, "100.00")
+
+    order = await shop.order(result)
+    assert (order.user_id, order.email) == (user.id, user.email)
+    seen = "query($id: ID!) { node(id: $id) { id } }"
+    others = replace(shop.visitor, headers=shop.door.headers(stranger.id))
+    guest = await shop.guest(of(variant))
+    for viewer, found in ((buyer, {"id": result["order"]["id"]}), (others, None), (guest, None), (shop.visitor, None)):
+        assert await viewer.post(seen, {"id": result["order"]["id"]}) == {"data": {"node": found}}
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 256, "k" * 10_000, "a\x00b"])
+async def test_keys_that_are_none_are_refused(shop: Shop, key: str) -> None:
+    guest = await shop.guest(of(await shop.variant()))
+
+    body = await guest.post(read_document("Checkout"), {"input": {"expectedTotal": "100.00", "idempotencyKey": key}})
+
+    assert body.get("errors") or body["data"]["checkout"]["__typename"] == "InvalidInput"
+    assert (await guest.cart())["units"] == 1
