@@ -22,7 +22,7 @@ class PaymentNotByHandError(DomainError):
         self.provider = provider
 
 
-class PaymentStateError(DomainError):
+class PaymentStateRefusedError(DomainError):
     """The payment is not where the step can be made."""
 
     def __init__(self, status: PaymentState, wanted: str) -> None:
@@ -52,11 +52,11 @@ async def confirm_by_hand(session: AsyncSession, payment_id: UUID, provider: Pay
 async def capture(session: AsyncSession, payment_id: UUID, amount: Decimal | None = None) -> Payment:
     """Have the provider take what was promised, or less; the rest is let go of.
 
-    Raises PaymentNotFoundError, PaymentStateError, CaptureTooLargeError and PaymentStepPendingError.
+    Raises PaymentNotFoundError, PaymentStateRefusedError, CaptureTooLargeError and PaymentStepPendingError.
     """
     _order, payment = await lock_payment(session, payment_id)
     if payment.status is not PaymentState.AUTHORIZED:
-        raise PaymentStateError(payment.status, PaymentState.AUTHORIZED)
+        raise PaymentStateRefusedError(payment.status, PaymentState.AUTHORIZED)
     wanted = payment.authorized if amount is None else amount
     if wanted > payment.authorized:
         raise CaptureTooLargeError(wanted, payment.authorized, payment.currency)
@@ -67,11 +67,11 @@ async def capture(session: AsyncSession, payment_id: UUID, amount: Decimal | Non
 async def cancel(session: AsyncSession, payment_id: UUID, reason: str | None = None) -> Payment:
     """Have the provider let go of what is promised or begun.
 
-    Raises PaymentNotFoundError, PaymentStateError and PaymentStepPendingError.
+    Raises PaymentNotFoundError, PaymentStateRefusedError and PaymentStepPendingError.
     """
     _order, payment = await lock_payment(session, payment_id)
     if payment.status not in {*OPEN, PaymentState.AUTHORIZED}:
-        raise PaymentStateError(payment.status, "not done")
+        raise PaymentStateRefusedError(payment.status, "not done")
     await ask(session, payment, Asked(TransactionKind.CANCEL, payment.authorized, reason))
     return payment
 
@@ -84,3 +84,12 @@ def _taken(payment: Payment) -> PaymentOutcome:
         authorized=payment.amount,
         captured=payment.amount,
     )
+
+
+async def settle_attention(session: AsyncSession, payment_id: UUID) -> Payment:
+    """Note that somebody has looked at it. Raises PaymentNotFoundError."""
+    _order, payment = await lock_payment(session, payment_id)
+    if payment.attention is not None:
+        payment.attention = None
+        payment.version += 1
+    return payment

@@ -15,6 +15,7 @@ from schema.declare import column, expression, granted, identifier, many, sealed
 from schema.enums import Permission, Role
 from schema.identities import BY_LINK, IDENTITIES, LinkedIdentity
 from schema.order_lists import OrderFilter, OrderSort
+from schema.payments import METHODS_OF_ACCOUNT, NEWEST_METHOD, PaymentMethod
 from schema.relay import Connection
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
@@ -81,6 +82,13 @@ class Account:
         order=OrderSort.NEWEST,
         sort=OrderSort,
         filter=OrderFilter,
+        owned=False,
+    )
+    payment_methods: list[PaymentMethod] = many(
+        METHODS_OF_ACCOUNT,
+        "The ways to pay that it has kept, the newest first.",
+        order=NEWEST_METHOD,
+        paged=False,
         owned=False,
     )
     reviews: Connection[Review] = many(

@@ -16,6 +16,7 @@ from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, Repla
 from schema.option_schemas import OptionSchemaMutations
 from schema.order_mutations import OrderMutations
 from schema.own_account_mutations import OwnAccountMutations
+from schema.payment_mutations import PaymentMutations
 from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
 from schema.publishing_mutations import PublishingMutations
@@ -43,6 +44,7 @@ class Mutation(
     ReviewMutations,
     SiteMutations,
     ShopMutations,
+    PaymentMutations,
     StockMutations,
     TaxMutations,
 ):

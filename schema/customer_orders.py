@@ -24,6 +24,7 @@ from schema.order_parts import (
     money,
 )
 from schema.orders import BY_POSITION
+from schema.payments import OLDEST_FIRST, PAYMENTS_OF_ORDER, Payment
 from schema.relay import Connection, Node
 from schema.scalars import CountryCode
 from schema.values import Money
@@ -71,5 +72,8 @@ class Order(Node):
     )
     fulfillments: list[Fulfillment] = many(
         models.Order.fulfillments, "The parcels that it is sent in.", order=BY_NUMBER, paged=False
+    )
+    payments: list[Payment] = many(
+        PAYMENTS_OF_ORDER, "How it was paid, or was to be.", order=OLDEST_FIRST, paged=False, owned=False
     )
     events: Connection[OrderEvent] = many(models.Order.events, "Its history, the last entry first.", order=LAST_FIRST)

@@ -27,8 +27,11 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.OrderEventKind: "What an entry of an order's history is about.",
         models.OrderStatus: "Where an order stands.",
         models.ParcelStatus: "How far a parcel is.",
-        models.PaymentKind: "How a customer pays.",
         models.PaymentStatus: "How much of an order is paid.",
+        models.PaymentKind: "How a customer pays.",
+        models.PaymentState: "How far a payment is.",
+        models.TransactionKind: "A step of a payment.",
+        models.TransactionState: "What became of a step.",
         models.Role: "What an account is for; its permissions follow from it.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
         models.SecurityEvent: "What happened to an account.",
@@ -66,6 +69,7 @@ BackorderPolicy = models.BackorderPolicy
 Badge = models.Badge
 BillingPeriod = models.BillingPeriod
 DiscountType = models.DiscountType
+PaymentState = models.PaymentState
 Permission = permissions.Permission
 ModerationOutcome = review_rules.ModerationOutcome
 ModerationStatus = models.ModerationStatus
@@ -82,3 +86,5 @@ StockStatus = stock.StockStatus
 TrashOutcome = trash.TrashOutcome
 CheckoutDetail = checkout_errors.CheckoutDetail
 SkipReason = promotions.SkipReason
+TransactionKind = models.TransactionKind
+TransactionState = models.TransactionState

@@ -10,6 +10,7 @@ from models.shop import SHOP_ID
 from resolvers.database_health import database_overview
 from resolvers.external_sign_in import identity_providers
 from resolvers.paths import resolve_path
+from resolvers.payments import options_of
 from schema.accounts import Account
 from schema.audit import AuditEntry
 from schema.audit_lists import AuditFilter, AuditSort
@@ -28,6 +29,8 @@ from schema.jobs import BY_FAILURE, DeadLetter
 from schema.order_lists import OrderFilter, OrderSort
 from schema.orders import BY_NAME, BY_POSITION
 from schema.paths import RESOLVING_COST, PathResolution
+from schema.payments import Payment, PaymentOption
+from schema.payments_lists import PaymentFilter, PaymentSort
 from schema.promotions import PromoCode
 from schema.promotions_lists import PromoCodeFilter, PromoCodeSort
 from schema.relay import Connection, Node
@@ -52,6 +55,8 @@ NODES: dict[str, type[models.Base]] = {
     "Category": models.Category,
     "DeadLetter": models.DeadLetter,
     "Order": models.Order,
+    "Payment": models.Payment,
+    "PaymentMethod": models.PaymentMethod,
     "Post": models.Post,
     "PostCategory": models.PostCategory,
     "PostComment": models.PostComment,
@@ -210,6 +215,17 @@ class Query:
         "Order",
         "An order, by its id or its number: one's own, or with the permission orders:read any.",
         by=("id", "number"),
+    )
+    payment_options: list[PaymentOption] = field(
+        lambda _root, info: options_of(info.context), "How customers may pay here, in the order of the shop."
+    )
+    payments: Connection[Payment] | None = page(
+        models.Payment,
+        "All payments.",
+        order=PaymentSort.NEWEST,
+        sort=PaymentSort,
+        filter=PaymentFilter,
+        requires=Permission.PAYMENTS_READ,
     )
     orders: Connection[Order] = page(
         models.Order,

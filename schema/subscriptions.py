@@ -10,6 +10,7 @@ from schema.content import Post
 from schema.customer_orders import Order
 from schema.declare import subscription
 from schema.jobs import DeadLetter
+from schema.payments import Payment
 from schema.reviews import Review
 
 
@@ -52,4 +53,10 @@ class Subscription:
         EventKind.STOCK_LOW,
         "A variant of which fewer units can be sold than should be since a moment ago.",
         requires=Permission.STOCK_READ,
+    )
+    payment_needs_attention: Payment | None = subscription(
+        models.Payment,
+        EventKind.PAYMENT_ATTENTION,
+        "A payment that somebody has to look at since a moment ago.",
+        requires=Permission.PAYMENTS_READ,
     )

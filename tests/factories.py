@@ -280,13 +280,18 @@ async def add_order_with_all(
 async def add_payment(session: AsyncSession, order: Order, **overrides: Any) -> Payment:
     """A payment of all that the order costs, by bank transfer, which is waited for."""
     asked = {"provider": "manual", "kind": PaymentKind.BANK_TRANSFER, "amount": order.total}
-    return await _add(session, Payment, overrides, order_id=order.id, currency=order.currency, **asked)
+    known = {
+        "provider_reference": f"transfer-{next(NUMBERS)}",
+        "attention": "It is too little.",
+        "failure": "None came.",
+    }
+    return await _add(session, Payment, overrides, order_id=order.id, currency=order.currency, **asked, **known)
 
 
 async def add_payment_transaction(session: AsyncSession, payment: Payment, **overrides: Any) -> PaymentTransaction:
     """A step of the payment that was not to be: somebody has asked for it."""
     step = {"kind": TransactionKind.CANCEL, "status": TransactionState.FAILED, "amount": payment.amount}
-    said = {"failure": "Not now.", "reason": "They want to pay at the door.", "settled_at": EARLIER}
+    said = {"failure": "Not now.", "reason": "They pay at the door.", "provider_reference": "x", "settled_at": EARLIER}
     return await _add(session, PaymentTransaction, overrides, payment_id=payment.id, **step, **said)
 
 

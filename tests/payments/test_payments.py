@@ -18,7 +18,7 @@ from domain.payment_applying import apply_outcome
 from domain.payment_late import TOO_LATE, give_back_all
 from domain.payment_providers import PaymentOutcome, PaymentProviderAwayError
 from domain.payment_reconciling import reconcile, retry_steps
-from domain.payment_steps import PaymentNotByHandError, PaymentStateError, cancel, capture, confirm_by_hand
+from domain.payment_steps import PaymentNotByHandError, PaymentStateRefusedError, cancel, capture, confirm_by_hand
 from domain.payment_transactions import CARRY_OUT_STEP, PaymentStepPendingError
 from domain.payments import CANCEL_PAYMENT, CHECK_PAYMENT, PaymentNotFoundError
 from domain.refunding import RefundTooLargeError, start_refund
@@ -388,7 +388,7 @@ async def test_promised_money_is_taken_or_let_go_by_the_staff(shop: AsyncEngine,
     assert (await steps_of(shop, second))[-1] == ("CANCEL", "SUCCEEDED", TOTAL)
     assert (await states_of(shop, second.order))[:2] == ("CONFIRMED", "CANCELLED")
     assert (await payment_of(shop, second)).attention is not None
-    with pytest.raises(PaymentStateError):
+    with pytest.raises(PaymentStateRefusedError):
         async with writing(shop) as session:
             await capture(session, second.id)
 

@@ -16,6 +16,7 @@ from models import (
     Category,
     DeadLetter,
     OrderEvent,
+    Payment,
     Post,
     PostCategory,
     PostComment,
@@ -211,6 +212,13 @@ def stock_lists() -> Iterator[PagedList]:
     )
 
 
+def payment_lists() -> Iterator[PagedList]:
+    """Payments, which the staff sees."""
+    for sort, order in (("NEWEST", "created_at DESC, id DESC"), ("OLDEST", "created_at, id")):
+        every = in_order(Payment, order)
+        yield PagedList("Query.payments", sort, "list: payments*", Payment, every, viewer=ADMIN)
+
+
 def order_lists() -> Iterator[PagedList]:
     """The history of the order that was placed last, whose notes are numbered."""
     last = "(SELECT id FROM orders ORDER BY placed_at DESC, id DESC LIMIT 1)"
@@ -279,5 +287,5 @@ def orders_of(walked: WalkedField) -> Mapping[str | None, Order]:
     return {name: order for name, order in orders.items() if not order.needs_question}
 
 
-WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists(), *stock_lists(), *order_lists()]
+WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists(), *stock_lists(), *payment_lists(), *order_lists()]
 LISTS = [*WRITTEN, *derived_lists({paged.field for paged in WRITTEN})]

@@ -27,6 +27,7 @@ from tests.factories import (
     add_dead_letter,
     add_order,
     add_order_note,
+    add_payment,
     add_post,
     add_post_category,
     add_product,
@@ -108,6 +109,7 @@ async def fill(session: AsyncSession) -> None:
         await add_tax_class(session, name=name)
         await add_order_note(session, order, f"Note {number}")
         await add_cart(session, new_id(), updated_at=at)
+        await add_payment(session, order, created_at=at)
         plenty.quantity += 1
         await session.flush()
 

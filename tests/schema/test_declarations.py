@@ -31,6 +31,7 @@ TABLES = {
     "OrderDiscount": models.OrderDiscount,
     "OrderEvent": models.OrderEvent,
     "OrderLine": models.OrderLine,
+    "PaymentTransaction": models.PaymentTransaction,
     "Shop": models.Shop,
     "StockLevel": models.StockLevel,
     "StockMovement": models.StockMovement,
