@@ -36,6 +36,7 @@ from schema.enums import PaymentKind
 from schema.inputs import choice, mutation_input, nested, number, text
 from schema.out_of_stock import OutOfStock
 from schema.payloads import payload
+from schema.payments import Payment
 from schema.problems import InvalidInput
 from schema.stock_changes import IdempotencyMismatch
 
@@ -84,11 +85,20 @@ def order_of(checked_out: CheckedOut, info: Any) -> Awaitable[models.Order | Non
     return load_row(info.context, models.Order, "id", checked_out.order_id)
 
 
-@payload(CheckedOut, "An order that was placed.")
+async def payment_of(checked_out: CheckedOut, info: Any) -> models.Payment | None:
+    """Its payment as it is now."""
+    if checked_out.payment_id is None:
+        return None
+    payment: models.Payment | None = await load_row(info.context, models.Payment, "id", checked_out.payment_id)
+    return payment
+
+
+@payload(CheckedOut, "An order that was placed, and how far its payment is.")
 class Checkout:
     """What came of a checkout."""
 
     order: Order | None = field(order_of, "The order.")
+    payment: Payment | None = field(payment_of, "Its payment; null where it costs nothing.")
     client_secret: str | None = strawberry.field(
         description="With it the buyer's browser goes on while the payment is REQUIRES_ACTION, such as with 3-D Secure."
     )

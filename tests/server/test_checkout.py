@@ -93,6 +93,7 @@ async def test_cart_becomes_an_order(shop: Shop) -> None:
         "AUTHORIZED",
         "249.99",
     )
+    assert result["payment"]["status"] == "AUTHORIZED"
     order = await shop.order(result)
     assert (order.email, order.customer["name"], order.customer_note) == (EMAIL, EMAIL, "Ring twice.")
     assert (order.tax_total, order.prices_include_tax) == (Decimal("32.61"), True)
@@ -204,6 +205,7 @@ async def test_what_costs_nothing_needs_no_payment(shop: Shop) -> None:
     result = await bought(guest, "0.00", payment=None)
 
     assert (result["order"]["status"], result["order"]["paymentStatus"]) == ("CONFIRMED", "PAID")
+    assert result["payment"] is None
 
 
 async def test_transfer_is_waited_for(shop: Shop) -> None:
