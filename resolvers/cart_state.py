@@ -8,6 +8,7 @@ from aiodataloader import DataLoader
 
 from domain.cart_state import LineProblem, LineState, lines_of, problems_of, states_from
 from models import Cart, CartLine
+from resolvers.cart_totals import PurchaseProblem, purchase_problems
 from resolvers.context import Context
 
 
@@ -26,6 +27,6 @@ async def line_state(context: Context, line: CartLine) -> LineState:
     return next(each for each in await line_states(context, line.cart_id) if each.line_id == line.id)
 
 
-async def problems(context: Context, cart: Cart) -> Sequence[LineProblem]:
+async def problems(context: Context, cart: Cart) -> Sequence[LineProblem | PurchaseProblem]:
     """What stands in the way of buying the cart."""
-    return problems_of(await line_states(context, cart.id))
+    return [*problems_of(await line_states(context, cart.id)), *await purchase_problems(context, cart)]

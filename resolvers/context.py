@@ -113,6 +113,26 @@ class Reading:
             raise
         return session
 
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Nothing is read while the block runs, and no connection is held; what comes later is a snapshot of its own.
+
+        Raises ReadingEndedError, and the failure of an earlier statement.
+        """
+        async with self._turn:
+            if self._is_closed:
+                raise ReadingEndedError
+            if self._failure is not None:
+                raise self._failure
+            if self._session is not None:
+                await self._session.close()
+                self._session = None
+            self._reader = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._reader = None
+
     async def close(self) -> None:
         """Give the connection back."""
         async with self._turn:
@@ -212,6 +232,16 @@ class Context:
         finally:
             self._loaders.clear()
             self.reading.begin_anew()
+
+    @asynccontextmanager
+    async def consulting(self) -> AsyncIterator[AsyncSession]:
+        """Read with the server's own rights, for rules about rows that the viewer does not see, such as codes.
+
+        One snapshot. The request gives back the connection that it reads with first, as `writing` does.
+        """
+        async with self.reading.paused(), AsyncSession(self._writing_engine, autoflush=False) as session:
+            await session.connection(execution_options=SNAPSHOT)
+            yield session
 
     def loader(self, key: Hashable, make: Callable[[], DataLoader[Any, Any]]) -> DataLoader[Any, Any]:
         """The loader under this key, made when it is first asked for."""

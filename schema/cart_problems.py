@@ -1,6 +1,7 @@
 """What stands in the way of buying a cart as it is. A problem of a cart refuses nothing until checkout."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
@@ -11,8 +12,12 @@ from domain.cart_state import LineNoLongerSold as LineNoLongerSoldValue
 from domain.cart_state import LineOutOfStock as LineOutOfStockValue
 from domain.cart_state import LinePriceChanged as LinePriceChangedValue
 from domain.cart_state import LineProblem
+from resolvers.cart_totals import CodeSkipped as CodeSkippedValue
+from resolvers.cart_totals import MethodUnavailable as MethodUnavailableValue
+from resolvers.cart_totals import NotSentThere as NotSentThereValue
 from resolvers.loading import load_row
 from schema.declare import field
+from schema.enums import SkipReason
 from schema.problems import InvalidField
 from schema.scalars import CurrencyCode
 from schema.values import Money
@@ -86,9 +91,38 @@ class LineChoiceImpossible(CartProblem):
     )
 
 
+@cart_problem(CodeSkippedValue, "A promotion code of the cart takes nothing off.")
+class PromoCodeSkipped(CartProblem):
+    """Tell the buyer why; checkout refuses a cart with such a code."""
+
+    code: str = field(lambda problem, _info: problem.code.code, "The code.")
+    reason: SkipReason = field(lambda problem, _info: problem.code.reason, "Why.")
+    missing: Decimal | None = field(
+        lambda problem, _info: problem.code.missing, "How much more has to be bought, where it is too little."
+    )
+
+
+@cart_problem(NotSentThereValue, "The shop does not sell to the country that the goods are to go to.")
+class CountryNotServed(CartProblem):
+    """Choose another address."""
+
+
+@cart_problem(MethodUnavailableValue, "The shipping method is not offered any more, or not for this cart.")
+class ShippingMethodUnavailable(CartProblem):
+    """Choose one of `availableShippingMethods`."""
+
+
 def _money(amount: Any, currency: str) -> Money:
     return Money(amount=amount, currency_code=CurrencyCode(currency))
 
 
-LINE_PROBLEMS = [LineChoiceImpossible, LineNoLongerSold, LineOutOfStock, LinePriceChanged]
+CART_PROBLEMS = [
+    CountryNotServed,
+    LineChoiceImpossible,
+    LineNoLongerSold,
+    LineOutOfStock,
+    LinePriceChanged,
+    PromoCodeSkipped,
+    ShippingMethodUnavailable,
+]
 """The schema is told of them, because no field names them."""

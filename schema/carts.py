@@ -11,17 +11,23 @@ import models
 from auth.permissions import Permission
 from domain import carts
 from resolvers import cart_state
+from schema import cart_totals
 from schema.cart_problems import CartProblem
+from schema.cart_totals import CartShippingOption, CartTotals
 from schema.catalog import ProductVariant
 from schema.declare import column, expression, field, identifier, many, one, table
 from schema.orders import ascending
 from schema.postal_addresses import PostalAddress, postal_address
 from schema.relay import Node
 from schema.scalars import CountryCode, CurrencyCode
+from schema.shipping import ShippingMethod
 from schema.values import Money
 
 if TYPE_CHECKING:
     from schema.accounts import Account
+
+COST_OF_PRICING = 40
+"""It takes several statements, and of several carts one after the other."""
 
 FIRST_ADDED = ascending("cart-line:first-added", lambda line: line.id)
 
@@ -80,6 +86,19 @@ class Cart(Node):
     problems: list[CartProblem] = field(
         lambda cart, info: cart_state.problems(info.context, cart),
         "What stands in the way of buying it as it is: nothing where the list is empty.",
+        cost=COST_OF_PRICING,
+    )
+    totals: CartTotals | None = field(
+        cart_totals.totals,
+        "What it costs as it is; null for more than money can be.",
+        cost=COST_OF_PRICING,
+    )
+    available_shipping_methods: list[CartShippingOption] = field(
+        cart_totals.shipping_options, "The ways to send it, at their prices for it.", cost=COST_OF_PRICING
+    )
+    shipping_method: ShippingMethod | None = one(
+        models.Cart.shipping_method,
+        "How it is to be sent; null until a method is chosen.",
     )
     promo_codes: list[str] = column("The promotion codes in it, in the order in which they were given.")
     email: str | None = column("Where the order is confirmed to; null for the address of the account.")

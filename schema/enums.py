@@ -46,6 +46,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
         database_health.StatementsAbsence: "Why the database does not tell which statements are slow.",
         trash.TrashOutcome: "What became of an item that was to go into the trash, or out of it.",
+        promotions.SkipReason: "Why a promotion code takes nothing off.",
         stock.StockStatus: "What a shop window says about stock.",
     }
 )
@@ -80,6 +81,7 @@ SecurityEvent = models.SecurityEvent
 SessionEnd = models.SessionEnd
 ServiceType = models.ServiceType
 ShippingRateKind = models.ShippingRateKind
+SkipReason = promotions.SkipReason
 SocialProvider = models.SocialProvider
 StatementsAbsence = database_health.StatementsAbsence
 StockStatus = stock.StockStatus

@@ -15,7 +15,7 @@ from schema.accounts import Account
 from schema.audit import AuditEntry
 from schema.audit_lists import AuditFilter, AuditSort
 from schema.cart_lists import CartFilter, CartSort
-from schema.cart_problems import LINE_PROBLEMS
+from schema.cart_problems import CART_PROBLEMS
 from schema.carts import Cart
 from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
@@ -260,6 +260,6 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[ProductVariant, ServiceTier, *LINE_PROBLEMS],
+    types=[ProductVariant, ServiceTier, *CART_PROBLEMS],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -34,9 +34,9 @@ async def codes_of(
     return [error["extensions"]["code"] for error in body.get("errors", ())]
 
 
-async def run_reference(engine: AsyncEngine, query: str) -> Json:
+async def run_reference(engine: AsyncEngine, query: str, viewer: Viewer = VISITOR) -> Json:
     """The response body of the reference executor alone, for tests of how it reads."""
-    return (await answered(REFERENCE, engine, GraphQLRequest(query))).body()
+    return (await answered(REFERENCE, engine, GraphQLRequest(query), viewer)).body()
 
 
 async def data_of_reference(engine: AsyncEngine, query: str) -> Any:

@@ -552,7 +552,10 @@ async def add_full_order(session: AsyncSession, buyer: User, number: int) -> Non
 async def add_full_cart(session: AsyncSession, user: User) -> None:
     """A cart that cannot be bought as it is, for every reason that there is."""
     address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
-    details: dict[str, Any] = {"email": "selam@example.com", "country_code": "ET", "promo_codes": ["TEN"]}
+    codes = ["TEN", (await add_promo_code(session)).code]
+    method = await add_shipping_method(session)
+    details: dict[str, Any] = {"email": "selam@example.com", "country_code": "ET", "promo_codes": codes}
+    details["shipping_method_id"] = method.id
     places = {"shipping_address": address, "billing_address": address}
     cart = await add_cart(session, user, **details, **places, created_at=EARLIER)
     gone, scarce = [await add_product(session, created_at=EARLIER) for _ in range(2)]

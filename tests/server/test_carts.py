@@ -5,23 +5,28 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from auth.guests import guest_id_of
+from auth.viewer import Viewer
 from models import Cart, CartLine, Product, ProductVariant, Role, StockLevel
 from resolvers.ids import encode_id
+from tests.api import run_reference
 from tests.auth.accounts import PASSWORD, add_account
 from tests.buyers import Buyer, of
 from tests.factories import (
     add_address,
     add_product,
     add_promo_code,
+    add_shipping_method,
     add_user,
     add_variant,
     new_id,
@@ -323,6 +328,68 @@ async def test_options_that_change_are_a_problem_of_the_cart(shop: Shop) -> None
     assert (await admin.send("SetProductOptionSchema", **given))["optionSchema"] is None
     (problem,) = (await guest.cart())["problems"]
     assert problem["__typename"] == "LineChoiceImpossible"
+
+
+# What it costs
+
+
+async def test_totals_are_those_that_are_paid(shop: Shop) -> None:
+    async with writing(shop.engine) as session:
+        tenth = (await add_promo_code(session)).code
+        large = (await add_promo_code(session, minimum_subtotal=Decimal(1_000))).code
+        method = await add_shipping_method(session, name="Rider", price=Decimal("57.50"))
+    guest = await shop.visitor.as_guest(of(await shop.variant(), 2), of(await shop.variant()))
+    for code in (tenth, large):
+        await guest.send("ApplyPromoCode", code=code)
+    chosen = await guest.send("SetCartDetails", shippingMethodId=encode_id("ShippingMethod", method.id))
+    cart = await guest.cart()
+
+    assert chosen["shippingMethod"]["name"] == "Rider"
+    totals = cart["totals"]
+    amounts = {name: totals[name]["amount"] for name in ("subtotal", "discount", "shipping", "tax", "total")}
+    assert amounts == {
+        "subtotal": "300.00",
+        "discount": "30.00",
+        "shipping": "57.50",
+        "tax": "42.72",  # 15 of 115 parts of 180, 90 and 57.50, each rounded
+        "total": "327.50",
+    }
+    assert [line["total"]["amount"] for line in totals["lines"]] == ["180.00", "90.00"]
+    assert totals["promoCodes"] == [{"code": tenth, "amount": {"amount": "30.00"}}]
+    (problem,) = cart["problems"]
+    assert (problem["code"], problem["reason"], problem["missing"]) == (large, "BELOW_MINIMUM", "700.00")
+    offers = {offer["method"]["name"]: offer["price"]["amount"] for offer in cart["availableShippingMethods"]}
+    assert offers["Rider"] == "57.50"
+
+
+async def test_cart_that_cannot_be_sent_says_so(shop: Shop) -> None:
+    async with writing(shop.engine) as session:
+        method = await add_shipping_method(session, countries=["KE"])
+    guest = await shop.visitor.as_guest(of(await shop.variant()))
+    await guest.send("SetCartDetails", shippingMethodId=encode_id("ShippingMethod", method.id))
+    assert [problem["__typename"] for problem in (await guest.cart())["problems"]] == ["ShippingMethodUnavailable"]
+    await guest.send("SetCartDetails", countryCode="US", shippingMethodId=None)
+    assert [problem["__typename"] for problem in (await guest.cart())["problems"]] == ["CountryNotServed"]
+
+
+async def test_cart_of_many_lines_costs_no_more_statements(shop: Shop) -> None:
+    variants = [await shop.variant() for _ in range(12)]
+    counts = []
+    for wanted in (variants[:1], variants):
+        guest = await shop.visitor.as_guest(*map(of, wanted))
+        statements: list[str] = []
+        note = partial(_note, statements)
+        viewer = Viewer(guest_id=guest_id_of(guest.headers["guest-token"]))
+        event.listen(shop.engine.sync_engine, "before_cursor_execute", note)
+        body = await run_reference(shop.engine, (QUERIES / "Cart.graphql").read_text(encoding="utf-8"), viewer)
+        event.remove(shop.engine.sync_engine, "before_cursor_execute", note)
+        assert len(body["data"]["cart"]["lines"]) == len(wanted)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] < 15
+
+
+def _note(statements: list[str], *given: Any) -> None:
+    statements.append(given[2])
 
 
 # What is said besides

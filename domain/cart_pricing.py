@@ -1,0 +1,53 @@
+"""What a cart costs as it is, whether or not it can be bought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.cart_state import LineState, lines_of, states_from
+from domain.promo_code_uses import Customer
+from domain.purchases import PurchaseFacts, PurchaseLine, PurchaseQuote
+from domain.quoting import quote_for, shipping_options
+from domain.totals import AmountTooLargeError, QuotedShipping
+from models import Cart
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCart:
+    """What it costs, and what sending it could cost."""
+
+    purchase: PurchaseQuote
+    options: Sequence[QuotedShipping]
+
+
+async def price_cart(session: AsyncSession, cart: Cart, at: datetime) -> PricedCart | None:
+    """The price of the lines that are sold; None where it is more than can be written down.
+
+    The session is the server's own: codes and their uses are hidden from buyers. Of a guest it is not asked which codes
+    they have used before: only checkout knows the address that it counts for.
+    """
+    lines = states_from(await session.execute(lines_of([cart.id]))).get(cart.id, [])
+    try:
+        purchase = await quote_for(session, facts_of(cart, lines, Customer(cart.user_id)), at)
+    except AmountTooLargeError:
+        return None
+    return PricedCart(purchase, await shipping_options(session, purchase))
+
+
+def facts_of(cart: Cart, lines: Sequence[LineState], customer: Customer) -> PurchaseFacts:
+    """What the price of the cart depends on."""
+    return PurchaseFacts(
+        lines=tuple(PurchaseLine(line.line_id, line.variant_id, line.quantity, line.unit_price) for line in lines),
+        currency=cart.currency,
+        country_code=country_of(cart),
+        shipping_method_id=cart.shipping_method_id,
+        codes=tuple(cart.promo_codes),
+        customer=customer,
+    )
+
+
+def country_of(cart: Cart) -> str | None:
+    """Where the goods go: the address says it, and without one the cart."""
+    return cart.country_code if cart.shipping_address is None else cart.shipping_address["country_code"]
