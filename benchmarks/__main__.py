@@ -12,6 +12,8 @@ from rich.console import Console
 from benchmarks.audit_cost import Amounts, measure_audit
 from benchmarks.audit_report import audit_as_json, audit_as_markdown, audit_lines
 from benchmarks.chart import as_svg
+from benchmarks.checkouts import measure_checkouts
+from benchmarks.checkouts_report import checkout_lines, checkouts_as_json, checkouts_as_markdown
 from benchmarks.competition import Wish, compete
 from benchmarks.contestants import OURS, list_contestants
 from benchmarks.data import SCALES
@@ -38,6 +40,7 @@ QUICK = Plan(seconds=2, rounds=2, warm_up_seconds=1)
 USUAL_SCALE = "10k"
 SIGN_IN_SECONDS = 10
 """A percentile of a hundredth needs some hundreds of answers, at a hundred a second."""
+CHECKOUT_SECONDS = 5
 
 MANY_WRITES, SOME_WRITES = Amounts(mutations=1000, products=2000), Amounts(mutations=100, products=200)
 
@@ -120,6 +123,18 @@ def _run_protections(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_checkouts(options: argparse.Namespace, console: Console) -> int:
+    plan = _wish(options).plan
+    seconds = options.seconds or CHECKOUT_SECONDS
+    found = measure_checkouts(plan.rounds, seconds, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(checkouts_as_json(found, seconds), option=orjson.OPT_INDENT_2)
+    (options.output / "checkouts.json").write_bytes(written)
+    (options.output / "checkouts.md").write_text(checkouts_as_markdown(found, seconds))
+    console.print("\n".join(["", *checkout_lines(found)]), soft_wrap=True)
+    return 0
+
+
 APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxyType(
     {
         "growth": _run_growth,
@@ -127,6 +142,7 @@ APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxy
         "audit": _run_audit,
         "protections": _run_protections,
         "statements": _run_statements,
+        "checkouts": _run_checkouts,
     }
 )
 """What is measured for itself, by the option that asks for it."""
@@ -146,6 +162,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--audit", action="store_true", help="Merkato alone: writes with the audit log and without")
     parser.add_argument("--protections", action="store_true", help="Merkato alone: with its protections and without")
     parser.add_argument("--statements", action="store_true", help="the statements by themselves, and hand-written ones")
+    parser.add_argument("--checkouts", action="store_true", help="Merkato alone: whole checkouts, and pgbench's")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 

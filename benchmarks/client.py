@@ -25,13 +25,13 @@ class Connection:
         reader, writer = await asyncio.open_connection(HOST, port)
         head = (
             f"POST {PATH} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
-            f"Accept: application/json\r\nX-Forwarded-For: {address}\r\nContent-Length: "
+            f"Accept: application/json\r\nX-Forwarded-For: {address}\r\n"
         )
         return cls(reader, writer, head.encode())
 
-    async def ask(self, body: bytes) -> bytes:
-        """The body of the answer. Raises AbsentError when it is no good one."""
-        self.writer.write(b"%b%d\r\n\r\n%b" % (self.head, len(body), body))
+    async def ask(self, body: bytes, headers: bytes = b"") -> bytes:
+        """The body of the answer. `headers` are whole lines. Raises AbsentError when it is no good one."""
+        self.writer.write(b"%b%bContent-Length: %d\r\n\r\n%b" % (self.head, headers, len(body), body))
         head = await self.reader.readuntil(b"\r\n\r\n")
         status, *lines = head.lower().split(b"\r\n")
         length = next(int(line.removeprefix(LENGTH)) for line in lines if line.startswith(LENGTH))

@@ -1,0 +1,67 @@
+-- The transactions of one guest who fills a cart with three variants, says where it goes, and checks out, to pay at the
+-- door: the same locks and rows as those of addToCart, setCartDetails and checkout (whose payment is taken over in a
+-- transaction of its own), in as few statements, and nothing read that is not needed.
+\set first random(1, :third)
+\set second :first + :third
+\set last :second + :third
+
+SELECT uuidv7() AS cart, uuidv7() AS placed, uuidv7() AS payment, gen_random_uuid() AS guest \gset
+
+BEGIN;
+INSERT INTO carts (id, guest_id, expires_at) VALUES (:cart, :guest, now() + interval '1 day');
+INSERT INTO cart_lines (id, cart_id, variant_id, quantity, customization_hash, unit_price_seen)
+SELECT uuidv7(), :cart::uuid, id, 1, sha256('{}'), price FROM product_variants
+WHERE sku = ANY (ARRAY[:prefix::text || :first::text, :prefix::text || :second::text, :prefix::text || :last::text]);
+COMMIT;
+
+UPDATE carts SET
+    email = 'hana@shop.example', country_code = 'ET', shipping_method_id = :method::uuid, version = version + 1,
+    shipping_address = '{"name": "Hana Bekele", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}'
+WHERE id = :cart;
+
+BEGIN;
+INSERT INTO idempotency_keys (id, actor_id, key, operation, request_hash, outcome_id)
+VALUES (uuidv7(), :guest::uuid, :payment, 'checkout', sha256('{}'), :placed::uuid);
+SELECT FROM carts WHERE id = :cart FOR UPDATE;
+SELECT set_config('merkato.stock', '{"kind": "RESERVED", "cause": "orders", "cause_id": "' || :placed::text || '"}', true);
+UPDATE stock_levels SET reserved = stock_levels.reserved + 1 FROM (
+    SELECT level.id FROM stock_levels AS level JOIN cart_lines AS line ON line.variant_id = level.variant_id
+    WHERE cart_id = :cart ORDER BY level.id FOR UPDATE OF level
+) AS locked
+WHERE stock_levels.id = locked.id AND quantity - stock_levels.reserved >= 1;
+INSERT INTO orders (
+    id, guest_id, cart_id, customer, email, shipping_address, country_code, subtotal, shipping_total, shipping_tax,
+    tax_total, total, shipping_method_id, shipping_method_name, expires_at
+)
+SELECT
+    :placed::uuid, guest_id, id, '{"name": "Hana Bekele", "email": "hana@shop.example"}', email, shipping_address,
+    country_code, 300, 50, 6.52, 45.64, 350, shipping_method_id, 'Courier', now() + interval '7 days'
+FROM carts WHERE id = :cart;
+INSERT INTO order_lines (
+    id, order_id, position, variant_id, product_id, sku, product_name, quantity, unit_price, subtotal, tax_rate, tax,
+    total, is_reserved
+)
+SELECT
+    uuidv7(), :placed::uuid, row_number() OVER (ORDER BY line.id), variant.id, product.id, sku, product.name, 1, 100, 100,
+    0.15, 13.04, 100, true
+FROM cart_lines AS line JOIN product_variants AS variant ON variant.id = variant_id
+JOIN products AS product ON product.id = product_id
+WHERE cart_id = :cart;
+INSERT INTO payments (id, order_id, provider, kind, amount, currency)
+VALUES (:payment, :placed, 'manual', 'CASH_ON_DELIVERY', 350, 'ETB');
+UPDATE carts SET completed_at = now() WHERE id = :cart;
+COMMIT;
+
+BEGIN;
+SELECT FROM orders WHERE id = :placed FOR NO KEY UPDATE;
+SELECT FROM payments WHERE id = :payment FOR UPDATE;
+INSERT INTO payment_transactions (id, payment_id, kind, status, amount, currency, settled_at)
+VALUES (uuidv7(), :payment::uuid, 'AUTHORIZE', 'SUCCEEDED', 350, 'ETB', now());
+UPDATE payments SET status = 'AUTHORIZED', authorized = amount, checked_at = now(), version = version + 1
+WHERE id = :payment;
+UPDATE orders SET
+    status = 'CONFIRMED', payment_status = 'AUTHORIZED', authorized_total = total, expires_at = NULL, version = version + 1
+WHERE id = :placed;
+INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
+VALUES (0, 'send_mail', '{}', now(), jsonb_build_object('job_id', :payment::text), 'queued');
+COMMIT;
