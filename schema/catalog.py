@@ -8,7 +8,8 @@ from strawberry.scalars import JSON
 
 import models
 from auth.permissions import Permission
-from domain import catalog, stock
+from domain import catalog, open_graph, stock, structured_data
+from domain.canonical import canonical_url
 from resolvers.loading import Link
 from schema.catalog_lists import ProductFilter, ProductSort
 from schema.declare import column, expression, many, one, part, records, table
@@ -18,7 +19,7 @@ from schema.relay import Connection, Node
 from schema.reviews_lists import ReviewFilter, ReviewSort
 from schema.stock import StockLevel
 from schema.taxes import TaxClass
-from schema.values import COMPARE_AT_PRICE, COST_PRICE, PRICE, SEO, Money, NameValue, Seo
+from schema.values import CANONICAL, COMPARE_AT_PRICE, COST_PRICE, OPEN_GRAPH, PRICE, SEO, Money, NameValue, Seo
 
 if TYPE_CHECKING:
     from schema.reviews import Review
@@ -52,6 +53,9 @@ class Category(Node):
         filter=ProductFilter,
     )
     seo: Seo = part(Seo, SEO, "What search engines show.")
+    canonical_url: str | None = expression(canonical_url, CANONICAL)
+    open_graph: JSON = expression(open_graph.category, OPEN_GRAPH)
+    json_ld: JSON = expression(structured_data.breadcrumbs, "Its breadcrumb trail as JSON-LD (BreadcrumbList).")
 
 
 @table(models.Tag, "A free label.")
@@ -158,6 +162,9 @@ class Product(Node):
     stock_status: StockStatus = expression(stock.product_status, "What to say about its stock.")
     internal_notes: str | None = column("What only staff should know.", requires=Permission.CATALOG_READ)
     seo: Seo = part(Seo, SEO, "What search engines show.")
+    canonical_url: str | None = expression(canonical_url, CANONICAL)
+    open_graph: JSON = expression(open_graph.product, OPEN_GRAPH)
+    json_ld: JSON = expression(structured_data.product, "It as JSON-LD (Product, Offer, AggregateRating).")
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
     option_schema: ProductOptionSchema | None = one(

@@ -3,9 +3,12 @@
 from datetime import datetime
 from enum import Enum
 
+from strawberry.scalars import JSON
+
 import models
 from auth.permissions import Permission
-from domain import conditions, content, searching
+from domain import conditions, content, open_graph, searching, structured_data
+from domain.canonical import canonical_url
 from schema.catalog import Tag
 from schema.comments import CommentSort, PostComment
 from schema.declare import column, expression, many, one, part, sort_enum, table
@@ -14,7 +17,7 @@ from schema.filters import condition, filter_input, in_span
 from schema.orders import BY_NAME, ascending, by_relevance, descending
 from schema.relay import Connection, Node
 from schema.revisions import Revision, revisions_of
-from schema.values import KEYWORD_SEO, DateTimeRange, KeywordSeo
+from schema.values import CANONICAL, KEYWORD_SEO, OPEN_GRAPH, DateTimeRange, KeywordSeo
 
 
 @sort_enum("How posts are sorted.")
@@ -93,6 +96,9 @@ class Post(Node):
     share_count: int = column("How often it was shared.")
     internal_notes: str | None = column("What only staff should know.", requires=Permission.CONTENT_READ)
     seo: KeywordSeo = part(KeywordSeo, KEYWORD_SEO, "What search engines show.")
+    canonical_url: str | None = expression(canonical_url, CANONICAL)
+    open_graph: JSON = expression(open_graph.article, OPEN_GRAPH)
+    json_ld: JSON = expression(structured_data.article, "It as JSON-LD (Article).")
     version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
     has_draft: bool | None = expression(
         lambda post: post.live_version < post.version,

@@ -46,7 +46,6 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         RefreshTokenPlace: "Where a client keeps its refresh token: in the answer's payload, or a browser in a cookie.",
         database_health.StatementsAbsence: "Why the database does not tell which statements are slow.",
         trash.TrashOutcome: "What became of an item that was to go into the trash, or out of it.",
-        promotions.SkipReason: "Why a promotion code takes nothing off.",
         stock.StockStatus: "What a shop window says about stock.",
     }
 )
@@ -87,6 +86,5 @@ StatementsAbsence = database_health.StatementsAbsence
 StockStatus = stock.StockStatus
 TrashOutcome = trash.TrashOutcome
 CheckoutDetail = checkout_errors.CheckoutDetail
-SkipReason = promotions.SkipReason
 TransactionKind = models.TransactionKind
 TransactionState = models.TransactionState

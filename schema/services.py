@@ -3,15 +3,18 @@
 from datetime import datetime
 from enum import Enum
 
+from strawberry.scalars import JSON
+
 import models
 from auth.permissions import Permission
-from domain import conditions, searching
-from schema.declare import column, many, one, part, sort_enum, table
+from domain import conditions, open_graph, searching, structured_data
+from domain.canonical import canonical_url
+from schema.declare import column, expression, many, one, part, sort_enum, table
 from schema.enums import BillingPeriod, ServiceType
 from schema.filters import condition, filter_input
 from schema.orders import BY_POSITION, ascending, by_relevance, descending
 from schema.relay import Node
-from schema.values import KEYWORD_SEO, PRICE, KeywordSeo, Money
+from schema.values import CANONICAL, KEYWORD_SEO, OPEN_GRAPH, PRICE, KeywordSeo, Money
 
 
 @sort_enum("How services are sorted.")
@@ -68,6 +71,9 @@ class Service(Node):
     position: int = column("Its place among the services.")
     internal_notes: str | None = column("What only staff should know.", requires=Permission.SERVICES_READ)
     seo: KeywordSeo = part(KeywordSeo, KEYWORD_SEO, "What search engines show.")
+    canonical_url: str | None = expression(canonical_url, CANONICAL)
+    open_graph: JSON = expression(open_graph.service, OPEN_GRAPH)
+    json_ld: JSON = expression(structured_data.service, "It as JSON-LD (Service with an Offer for each tier).")
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
     tiers: list[ServiceTier] = many(models.Service.tiers, "Its prices in order.", order=BY_POSITION, paged=False)

@@ -38,6 +38,9 @@ class KeywordSeo(Seo):
     keywords: list[str] = strawberry.field(description="What the page is about.")
 
 
+CANONICAL = "The address of its page on the shop's site; null while the shop has none."
+OPEN_GRAPH = "What link previews show of its page: contents by the properties of the Open Graph protocol."
+
 SEO = {"title": "seo_title", "description": "seo_description"}
 KEYWORD_SEO = {**SEO, "keywords": "seo_keywords"}
 

@@ -60,6 +60,7 @@ from models import (
     ServiceType,
     ShippingMethod,
     ShippingRateKind,
+    Shop,
     SocialProvider,
     StockLevel,
     Tag,
@@ -470,6 +471,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
 
     The categories that come first have a parent and children; two more that have not come last.
     """
+    await session.execute(update(Shop).values(site_url="https://shop.example"))
     top = await add_category(session, position=1_000)
     for number in range(size):
         category = await add_category(session, parent_id=top.id, position=number)
