@@ -1,7 +1,7 @@
 """How far a payment is, and what news makes of it. Pure.
 
 News comes from answers, messages and questions, late, twice and in any order. Each is all that the provider knew at one
-moment, so the further of two wins: in whichever order they are taken over, the end is the same (decision 0040).
+moment, so the further of two wins: in whichever order they are taken over, the end is the same (decision 0046).
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """Messages of providers: kept once, as they came, and then applied by a job.
 
 A message is believed to say that something happened to a payment, and not what: the provider is asked how the payment
-stands now. So it does not matter in which order messages come, how late, or how often (decision 0043).
+stands now. So it does not matter in which order messages come, how late, or how often (decision 0046).
 """
 
 from datetime import UTC, datetime, timedelta

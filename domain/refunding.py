@@ -1,4 +1,4 @@
-"""Refunds: asked for in one transaction, carried out by a job, and settled in another (decision 0040).
+"""Refunds: asked for in one transaction, carried out by a job, and settled in another (decision 0046).
 
 While one is under way its money is set aside on the payment (`refunding`), so that no two give back the same.
 """

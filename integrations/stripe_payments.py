@@ -1,4 +1,4 @@
-"""Payments with Stripe: PaymentIntents, through the official library (decision 0040).
+"""Payments with Stripe: PaymentIntents, through the official library (decision 0046).
 
 An intent is made under our payment's id as the idempotency key, so that the same request again gives the same intent,
 and carries that id in its metadata, so that it is found when its answer was lost.

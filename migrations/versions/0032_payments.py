@@ -1,4 +1,4 @@
-"""Make payments, their steps, how customers like to pay, and the messages of providers (decision 0040).
+"""Make payments, their steps, how customers like to pay, and the messages of providers (decision 0046).
 
 A buyer sees what was paid for their own orders, whoever may read payments sees all. What was promised, taken and given
 back only grows, and a step that is settled stays as it is.
