@@ -200,7 +200,8 @@ async def _till(folder: Path, variables: Mapping[str, str]) -> AsyncIterator[Til
     with socket.socket() as finder:
         finder.bind(("127.0.0.1", 0))
         port = finder.getsockname()[1]
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    # A connection that waits for its next request may be ended by the server just when that comes.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_SECONDS, limits=limits
     ) as http:
