@@ -9,6 +9,7 @@ from demo.catalog import DemoProduct, build_categories, build_product
 from demo.charges import build_promo_code, build_shipping_method, build_tax_class
 from demo.content import References, build_author, build_post
 from demo.files import Table, read_posts, read_products, read_table
+from demo.options import DemoOptions, build_options
 from demo.services import build_service
 from models import Base, PostCategory, Shop, Tag, User
 from models.shop import SHOP_ID
@@ -23,6 +24,8 @@ class DemoShop:
     rows: list[Base]
     """Everything but the products; what hangs on a row comes along with it."""
     products: list[DemoProduct]
+    options: list[DemoOptions]
+    """What may be chosen of some of them."""
 
 
 def build_demo_shop(now: datetime) -> DemoShop:
@@ -43,6 +46,7 @@ def build_demo_shop(now: datetime) -> DemoShop:
             *(build_post(table, references, calendar) for table in posts),
         ],
         [build_product(table, customers, calendar) for table in products],
+        build_options(read_table("option_schemas.toml")["option_schema"]),
     )
 
 

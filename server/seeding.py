@@ -6,6 +6,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from demo.shop import DemoShop, build_demo_shop
+from domain.option_schemas import set_option_schema
 from domain.product_writing import put_products
 from domain.products import Outcome
 from models import Author, Category, Post, PostCategory, Product, Service, Tag
@@ -49,3 +50,7 @@ async def _store(session: AsyncSession, demo: DemoShop) -> None:
         for review in product.reviews:
             review.product_id = outcome.product_id
         session.add_all(product.reviews)
+    keys = {outcome.slug: outcome.product_id for outcome in outcomes if outcome.product_id is not None}
+    for options in demo.options:
+        for slug in options.products:
+            await set_option_schema(session, keys[slug], options.definition, options.surcharges)

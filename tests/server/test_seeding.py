@@ -23,6 +23,7 @@ async def test_demo_shop_is_whole(demo_engine: AsyncEngine) -> None:
         "post_tags": 62,
         "posts": 20,
         "product_images": 122,
+        "product_option_schemas": 4,
         "product_tags": 273,
         "product_variants": 176,
         "products": 73,
