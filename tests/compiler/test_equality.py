@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis_graphql import nodes, queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from auth.permissions import Gate
+from auth.permissions import Gate, Permission
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
@@ -36,7 +36,7 @@ from tests.compiler.conftest import OWNERS
 from tests.compiler.operations import Asked, Pool, operations
 from tests.databases import settings_for
 from tests.executors import REFERENCE, answered, compiling_on, normalised, written
-from tests.queries.test_documents import READS, read_document, root_declarations
+from tests.queries.test_documents import FOR_EDITORS, READS, read_document, root_declarations
 from tests.safeguards import SAFEGUARDS
 from tests.schema.walk import CORE, fields, is_read
 
@@ -88,6 +88,7 @@ async def test_executors_agree_on_every_document(
     path: Path, viewer: Viewer, odd_engine: AsyncEngine, read_pool: ReadPool
 ) -> None:
     may_read = all(viewer.may(each.requires or Gate.PUBLIC) for each in root_declarations(path))
+    may_read &= path.stem not in FOR_EDITORS or viewer.may(Permission.CONTENT_READ)
     expected = "compiled" if may_read else Reason.PERMISSION
     assert await assert_equal(odd_engine, read_pool, Asked(*read_document(path)), viewer) == expected
 
@@ -101,6 +102,9 @@ async def test_executors_agree_on_generated_operations(
 
 GUARDED = {walked.name for walked in fields() if walked.declared and walked.declared.declaration.requires}
 """With them, hardly an operation of that library is compiled for those who may not read them."""
+
+IN_PYTHON = {walked.name for walked in fields() if not is_read(walked)}
+"""With them, an operation is not compiled."""
 
 OPEN_TO_ALL = [
     walked.name for walked in fields() if walked.type.name == "Query" and walked.name not in GUARDED and is_read(walked)
@@ -134,8 +138,8 @@ class Sensible(Visitor):
     """Leaves out arguments that exclude others, and cursors, of which a drawn text is none: both are tested apart."""
 
     def leave_field(self, node: FieldNode, *_: object) -> FieldNode:
-        """The field with what is left of its arguments; one that is guarded somewhere gives way to another."""
-        if node.name.value in GUARDED:
+        """The field with what is left of its arguments; one that is guarded or in Python gives way to another."""
+        if node.name.value in GUARDED | IN_PYTHON:
             return FieldNode(alias=None, name=NameNode(value="__typename"), arguments=(), directives=())
         given = {argument.name.value for argument in node.arguments or ()}
         odd = {"after", "before"} | {second for first, second in EXCLUDING if first in given}
