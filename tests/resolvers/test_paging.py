@@ -183,7 +183,7 @@ PRODUCTS = products_in("NAME_ASC")
 async def test_first_0_gives_no_rows_but_the_flags(shop: AsyncEngine) -> None:
     page = page_of(await data_of(shop, PRODUCTS.query(), {"first": 0}))
     assert page == {
-        "totalCount": ROWS + 1,
+        "totalCount": len(await ids_in_order(shop, PRODUCTS)),
         "nodes": [],
         "edges": [],
         "pageInfo": {"hasNextPage": True, "hasPreviousPage": False, "startCursor": None, "endCursor": None},
@@ -229,7 +229,7 @@ async def test_both_cursors_bound_a_page(
     assert [node["id"] for node in page["nodes"]] == expected[cut]
     assert page["pageInfo"]["hasPreviousPage"] is previous
     assert page["pageInfo"]["hasNextPage"] is following
-    assert page["totalCount"] == ROWS + 1
+    assert page["totalCount"] == len(expected)
 
 
 async def test_page_has_20_rows_when_nothing_is_said(engine: AsyncEngine) -> None:
@@ -364,7 +364,7 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 58
+    assert len(cursors) == 60
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]
