@@ -29,7 +29,6 @@ from domain.checkout_errors import (
 from domain.checkout_purchase import Contact, Purchase, draft_of, purchase_of
 from domain.order_payments import confirm
 from domain.order_placing import place
-from domain.orders import OrderNotFoundError
 from domain.payment_providers import PaymentProvider
 from domain.payments import begin
 from domain.promo_code_uses import known_customer, use_code
@@ -76,8 +75,8 @@ class Agreed:
 async def check_out(session: AsyncSession, vault: Vault, contact: Contact, wish: Wish, at: datetime) -> Agreed:
     """Place the order of the buyer's open cart. The vault's index tells a guest who used a code before.
 
-    Raises what is in domain/checkout_errors.py, AmountTooLargeError, PromoCodeNotUsableError and OutOfStockError; after
-    any of them the transaction must not commit.
+    Raises what is in domain/checkout_errors.py, AmountTooLargeError, PromoCodeNotUsableError, OutOfStockError and
+    CartAlreadyOrderedError; after any of them the transaction must not commit.
     """
     cart = await _locked(session, contact, wish)
     customer = known_customer(vault, contact.user_id, cart.email or contact.email)
@@ -100,12 +99,9 @@ async def check_out(session: AsyncSession, vault: Vault, contact: Contact, wish:
 
 
 async def agreed_before(session: AsyncSession, order_id: UUID) -> Agreed:
-    """What was agreed when the order was placed, as it is now. Raises OrderNotFoundError."""
-    order = await session.get(Order, order_id)
-    if order is None:
-        raise OrderNotFoundError
+    """What was agreed when the order was placed, as it is now."""
     first = select(Payment).where(Payment.order_id == order_id).order_by(Payment.created_at, Payment.id).limit(1)
-    return Agreed(order, await session.scalar(first))
+    return Agreed(await session.get_one(Order, order_id), await session.scalar(first))
 
 
 async def _locked(session: AsyncSession, contact: Contact, wish: Wish) -> Cart:

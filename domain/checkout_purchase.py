@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.cart_pricing import facts_of
 from domain.cart_state import LineChoiceImpossible, LineNoLongerSold, LineState, lines_of, problems_of, states_from
 from domain.checkout_errors import (
     CheckoutDetail,
@@ -17,7 +18,7 @@ from domain.checkout_errors import (
 )
 from domain.order_placing import Buyer, Destination, DraftDiscount, DraftLine, OrderDraft, OrderSums
 from domain.promo_code_uses import Customer
-from domain.purchases import PurchaseFacts, PurchaseLine, PurchaseQuote, ShippingFault
+from domain.purchases import PurchaseQuote, ShippingFault
 from domain.quoting import quote_for
 from domain.stock_moving import Units
 from domain.totals import Quote
@@ -71,7 +72,7 @@ async def purchase_of(session: AsyncSession, cart: Cart, customer: Customer, at:
     ]
     if unsold:
         raise LinesNotForSaleError(unsold)
-    quoted = await quote_for(session, _facts_of(cart, lines, customer), at)
+    quoted = await quote_for(session, facts_of(cart, lines, customer), at)
     if quoted.left_out:
         raise LinesNotForSaleError([each.key for each in quoted.left_out])
     _require_details(cart, lines, quoted)
@@ -126,22 +127,6 @@ def draft_of(  # noqa: PLR0913, PLR0917 - all that an order is made from
         discounts=[DraftDiscount(each.code, each.amount, each.promo_code_id) for each in quote.applied],
         cart_id=cart.id,
         customer_note=note,
-    )
-
-
-def country_of(cart: Cart) -> str | None:
-    """Where the goods go: the address says it, and without one the cart."""
-    return cart.country_code if cart.shipping_address is None else cart.shipping_address["country_code"]
-
-
-def _facts_of(cart: Cart, lines: Sequence[LineState], customer: Customer) -> PurchaseFacts:
-    return PurchaseFacts(
-        lines=tuple(PurchaseLine(line.line_id, line.variant_id, line.quantity, line.unit_price) for line in lines),
-        currency=cart.currency,
-        country_code=country_of(cart),
-        shipping_method_id=cart.shipping_method_id,
-        codes=tuple(cart.promo_codes),
-        customer=customer,
     )
 
 

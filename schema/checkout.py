@@ -18,6 +18,7 @@ from resolvers.loading import load_row
 from schema.account_problems import AccountGone
 from schema.checkout_problems import (
     AmountTooLarge,
+    CartAlreadyOrdered,
     CartChanged,
     DetailsMissing,
     EmptyCart,
@@ -109,6 +110,7 @@ CheckoutResult = Annotated[
     | InvalidInput
     | AccountGone
     | EmptyCart
+    | CartAlreadyOrdered
     | CartChanged
     | LinesNotForSale
     | DetailsMissing

@@ -13,6 +13,7 @@ from domain.checkout_errors import (
     PriceChangedError,
     PromotionNotApplicableError,
 )
+from domain.order_placing import CartAlreadyOrderedError
 from domain.payment_providers import PaymentKindNotOfferedError
 from domain.promo_code_uses import PromoCodeNotUsableError
 from domain.totals import AmountTooLargeError
@@ -87,6 +88,11 @@ class PriceChanged(Problem):
         lambda refusal, _info: Money(amount=refusal.error.total, currency_code=refusal.error.currency),
         "What it costs now.",
     )
+
+
+@problem(CartAlreadyOrderedError, "The cart has become an order meanwhile: an earlier one was paid after all.")
+class CartAlreadyOrdered(Problem):
+    """Look among the orders."""
 
 
 @problem(AmountTooLargeError, "It costs more than can be written down.")

@@ -522,12 +522,13 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
         await add_review(session, product, rating=rating, created_at=at, **seen)
 
 
-async def _add_full_promo_code(session: AsyncSession) -> None:
-    code = await add_promo_code(session, minimum_subtotal=Decimal(5), usage_limit=9, is_restricted=True)
+async def _add_full_promo_code(session: AsyncSession, *, is_restricted: bool = True) -> PromoCode:
+    code = await add_promo_code(session, minimum_subtotal=Decimal(5), usage_limit=9, is_restricted=is_restricted)
     for _ in range(2):
         product, category = await add_product(session, created_at=EARLIER), await add_category(session, position=3_000)
         await session.execute(promo_code_products.insert(), {"promo_code_id": code.id, "product_id": product.id})
         await session.execute(promo_code_categories.insert(), {"promo_code_id": code.id, "category_id": category.id})
+    return code
 
 
 async def add_full_order(session: AsyncSession, buyer: User, number: int) -> None:
@@ -554,8 +555,8 @@ async def add_full_order(session: AsyncSession, buyer: User, number: int) -> Non
 async def add_full_cart(session: AsyncSession, user: User) -> None:
     """A cart that cannot be bought as it is, for every reason that there is."""
     address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
-    codes = ["TEN", (await add_promo_code(session)).code]
-    method = await add_shipping_method(session)
+    codes = ["TEN", (await _add_full_promo_code(session, is_restricted=False)).code]
+    method = await _add_full_shipping_method(session)
     details: dict[str, Any] = {"email": "selam@example.com", "country_code": "ET", "promo_codes": codes}
     details["shipping_method_id"] = method.id
     places = {"shipping_address": address, "billing_address": address}
@@ -574,11 +575,13 @@ async def _add_full_tax_class(session: AsyncSession) -> TaxClass:
     return tax_class
 
 
-async def _add_full_shipping_method(session: AsyncSession) -> None:
+async def _add_full_shipping_method(session: AsyncSession) -> ShippingMethod:
     costs: dict[str, Any] = {"free_over": Decimal(500), "price_per_kg": Decimal(10)}
     goes: dict[str, Any] = {"countries": ["ET", "KE"], "days_min": 1, "days_max": 3}
     tax_class = await _add_full_tax_class(session)
-    await add_shipping_method(session, rate_kind=ShippingRateKind.WEIGHT, **costs, **goes, tax_class_id=tax_class.id)
+    return await add_shipping_method(
+        session, rate_kind=ShippingRateKind.WEIGHT, **costs, **goes, tax_class_id=tax_class.id
+    )
 
 
 async def _add_full_service(session: AsyncSession, number: int) -> None:

@@ -202,7 +202,7 @@ CASES = list(cases())
 
 
 def test_every_type_is_reached() -> None:
-    from_settings = {"IdentityProvider"}
+    from_settings = {"IdentityProvider", "PaymentOption"}
     by_path = {"PathResolution"}
     from_statistics = types_below(CORE.get_type("DatabaseHealth"))
     elsewhere = from_settings | by_path | from_statistics | {"Subscription"}
@@ -219,6 +219,7 @@ def test_every_type_is_reached() -> None:
         "CategoryConnection",
         "AuditEntryConnection",
         "DeadLetterConnection",
+        "PaymentConnection",
         "PostCategoryConnection",
         "PromoCodeConnection",
         "SearchConnection",
