@@ -127,6 +127,12 @@ async def complete_cart(session: AsyncSession, cart: Cart) -> None:
     await session.flush()
 
 
+async def complete_again(session: AsyncSession, cart_id: UUID) -> None:
+    """Say of a cart that was opened again that it was bought after all."""
+    still_open = update(Cart).where(Cart.id == cart_id, Cart.completed_at.is_(None))
+    await session.execute(still_open.values(completed_at=func.now()).execution_options(synchronize_session=False))
+
+
 async def reopen_cart(session: AsyncSession, cart_id: UUID) -> bool:
     """Open a cart again whose payment came to nothing.
 

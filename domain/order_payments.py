@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carts import reopen_cart
+from domain.carts import complete_again, reopen_cart
 from domain.errors import DomainError
 from domain.order_codes import release_codes, use_codes_again
 from domain.order_letters import tell_confirmed, tell_failed, tell_refunded
@@ -104,6 +104,8 @@ async def revive(session: AsyncSession, order: Order, reason: str) -> bool:
         async with session.begin_nested():
             with refused_by({"uq_orders_cart_id": CartAlreadyOrderedError()}):
                 await _confirm(session, order, reason)
+            if order.cart_id is not None:
+                await complete_again(session, order.cart_id)
             await use_codes_again(session, order)
             await take_units_again(session, order)
     except (OutOfStockError, PromoCodeNotUsableError, CartAlreadyOrderedError):

@@ -15,19 +15,22 @@ from domain.payment_effects import tell_order
 from domain.payment_providers import ZERO, PaymentOutcome
 from domain.payment_standing import Standing, Step, differences, further, standing_of, steps_between
 from domain.payment_transactions import write_down
-from domain.payments import lock_payment
+from domain.payments import PaymentNotFoundError, lock_payment
 from models import Payment, TransactionKind, TransactionState
 
 AT_THE_PROVIDER = "It was given back at the provider."
 
 
 async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOutcome) -> Payment:
-    """Take the news over, and give the payment. Raises PaymentNotFoundError.
+    """Take the news over, and give the payment, which there is.
 
     News of another amount or currency than was agreed, or of another payment, calls for somebody to look, and changes
     nothing else.
     """
-    order, payment = await lock_payment(session, payment_id)
+    try:
+        order, payment = await lock_payment(session, payment_id)
+    except PaymentNotFoundError as error:
+        raise LookupError(f"There is no payment {payment_id}.") from error
     payment.checked_at = datetime.now(UTC)
     wrong = differences(payment, news)
     if wrong:

@@ -9,7 +9,7 @@ from domain.order_payments import revive
 from domain.outbox import enqueue
 from domain.payment_attention import call_for_attention
 from domain.payments import let_go, lock_payment
-from domain.refunding import refundable, start_refund
+from domain.refunding import refund_rest
 from models import Order, Payment, PaymentState
 
 PAID_AFTER_ALL = "It was paid after all."
@@ -36,8 +36,6 @@ async def give_back_all(session: AsyncSession, order_id: UUID, reason: str) -> N
 async def give_back(session: AsyncSession, payment: Payment, reason: str) -> None:
     """Begin to give back all that was taken, or have go what is only promised or begun. The payment is locked."""
     if payment.status is PaymentState.CAPTURED:
-        left = refundable(payment)
-        if left:
-            await start_refund(session, payment, left, reason)
+        await refund_rest(session, payment, reason)
     elif payment.status is not PaymentState.CANCELLED:
         await enqueue(session, let_go(payment.id))

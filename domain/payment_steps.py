@@ -9,7 +9,7 @@ from domain.errors import DomainError
 from domain.payment_applying import apply_outcome
 from domain.payment_providers import PaymentOutcome, PaymentProvider
 from domain.payment_standing import OPEN
-from domain.payment_transactions import Asked, ask
+from domain.payment_transactions import Asked, ask_alone
 from domain.payments import lock_payment
 from models import Payment, PaymentState, TransactionKind
 
@@ -60,7 +60,7 @@ async def capture(session: AsyncSession, payment_id: UUID, amount: Decimal | Non
     wanted = payment.authorized if amount is None else amount
     if wanted > payment.authorized:
         raise CaptureTooLargeError(wanted, payment.authorized, payment.currency)
-    await ask(session, payment, Asked(TransactionKind.CAPTURE, wanted))
+    await ask_alone(session, payment, Asked(TransactionKind.CAPTURE, wanted))
     return payment
 
 
@@ -72,7 +72,7 @@ async def cancel(session: AsyncSession, payment_id: UUID, reason: str | None = N
     _order, payment = await lock_payment(session, payment_id)
     if payment.status not in {*OPEN, PaymentState.AUTHORIZED}:
         raise PaymentStateRefusedError(payment.status, "not done")
-    await ask(session, payment, Asked(TransactionKind.CANCEL, payment.authorized, reason))
+    await ask_alone(session, payment, Asked(TransactionKind.CANCEL, payment.authorized, reason))
     return payment
 
 

@@ -52,8 +52,14 @@ async def asked_under(session: AsyncSession, key: str) -> PaymentTransaction | N
     return await session.scalar(select(PaymentTransaction).where(PaymentTransaction.idempotency_key == key))
 
 
+async def ask_alone(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentTransaction:
+    """Ask for a step besides which there may be no other. The payment is locked. Raises PaymentStepPendingError."""
+    with refused_by({"uq_payment_transactions_open_step": PaymentStepPendingError()}):
+        return await ask(session, payment, asked)
+
+
 async def ask(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentTransaction:
-    """Write down what a job is to ask the provider for. The payment is locked. Raises PaymentStepPendingError."""
+    """Write down what a job is to ask the provider for. The payment is locked."""
     row = PaymentTransaction(
         id=uuid7(),
         payment_id=payment.id,
@@ -66,8 +72,7 @@ async def ask(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentT
         lines=list(asked.lines),
     )
     session.add(row)
-    with refused_by({"uq_payment_transactions_open_step": PaymentStepPendingError()}):
-        await session.flush()
+    await session.flush()
     await enqueue(session, carry_out(row.id))
     return row
 

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
-from domain.orders import lock_order
 from domain.outbox import Job, enqueue
 from domain.payment_providers import PaymentProvider
 from models import Order, Payment, PaymentKind
@@ -60,13 +59,13 @@ async def begin(  # noqa: PLR0913 - what a payment is made of
 
 async def lock_payment(session: AsyncSession, payment_id: UUID) -> tuple[Order, Payment]:
     """The order and its payment as they are now, locked in this order. Raises PaymentNotFoundError."""
-    order_id = await session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
-    if order_id is None:
-        raise PaymentNotFoundError
-    order = await lock_order(session, order_id)
+    paid = select(Order).join(Payment, Payment.order_id == Order.id).where(Payment.id == payment_id)
+    order = await session.scalar(
+        paid.with_for_update(of=Order, key_share=True).execution_options(populate_existing=True)
+    )
     locking = select(Payment).where(Payment.id == payment_id).with_for_update()
     payment = await session.scalar(locking.execution_options(populate_existing=True))
-    if payment is None:
+    if order is None or payment is None:
         raise PaymentNotFoundError
     return order, payment
 

@@ -41,10 +41,21 @@ async def start_refund(  # noqa: PLR0913 - what a refund is made of
     left = refundable(payment)
     if amount > left:
         raise RefundTooLargeError(amount, left, payment.currency)
-    payment.refunding += amount
-    payment.version += 1
     lines = [{"line": str(line), "quantity": quantity} for line, quantity in (units or {}).items()]
-    return await ask(session, payment, Asked(TransactionKind.REFUND, amount, reason, key, lines))
+    return await _set_aside(session, payment, Asked(TransactionKind.REFUND, amount, reason, key, lines))
+
+
+async def refund_rest(session: AsyncSession, payment: Payment, reason: str) -> None:
+    """Have a job give back all that is not about to be given back already. The payment is locked."""
+    left = refundable(payment)
+    if left:
+        await _set_aside(session, payment, Asked(TransactionKind.REFUND, left, reason))
+
+
+async def _set_aside(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentTransaction:
+    payment.refunding += asked.amount
+    payment.version += 1
+    return await ask(session, payment, asked)
 
 
 def refundable(payment: Payment) -> Decimal:

@@ -141,21 +141,12 @@ RefundOrderResult = Annotated[
     | NothingToRefund
     | RefundTooLarge
     | PaymentNotFound
-    | PaymentStepPending
     | Conflict
     | IdempotencyMismatch,
     strawberry.union("RefundOrderResult", description="The refund that has begun, or why there is none."),
 ]
 ConfirmPaymentResult = Annotated[
-    Payment
-    | InvalidInput
-    | PaymentNotFound
-    | PaymentNotByHand
-    | OrderNotFound
-    | RefundTooLarge
-    | PaymentStepPending
-    | Conflict
-    | IdempotencyMismatch,
+    Payment | InvalidInput | PaymentNotFound | PaymentNotByHand | IdempotencyMismatch,
     strawberry.union("ConfirmPaymentResult", description="The payment, or why it is as it was."),
 ]
 CapturePaymentResult = Annotated[
@@ -165,24 +156,15 @@ CapturePaymentResult = Annotated[
     | PaymentStateRefused
     | CaptureTooLarge
     | PaymentStepPending
-    | OrderNotFound
-    | Conflict
     | IdempotencyMismatch,
     strawberry.union("CapturePaymentResult", description="The payment, whose money is about to be taken, or why not."),
 ]
 CancelPaymentResult = Annotated[
-    Payment
-    | InvalidInput
-    | PaymentNotFound
-    | PaymentStateRefused
-    | PaymentStepPending
-    | OrderNotFound
-    | Conflict
-    | IdempotencyMismatch,
+    Payment | InvalidInput | PaymentNotFound | PaymentStateRefused | PaymentStepPending | IdempotencyMismatch,
     strawberry.union("CancelPaymentResult", description="The payment, which is about to be let go of, or why not."),
 ]
 SettlePaymentAttentionResult = Annotated[
-    Payment | InvalidInput | PaymentNotFound | OrderNotFound | Conflict,
+    Payment | InvalidInput | PaymentNotFound,
     strawberry.union("SettlePaymentAttentionResult", description="The payment, or why it is as it was."),
 ]
 DeletePaymentMethodResult = Annotated[

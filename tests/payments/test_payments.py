@@ -27,9 +27,9 @@ from domain.stock_moving import Cause
 from domain.violations import violated
 from integrations.manual_payments import ManualPayments
 from integrations.stripe_payments import StripePayments
-from models import Payment, PaymentKind, PaymentState, PaymentTransaction
+from models import Cart, Payment, PaymentKind, PaymentState, PaymentTransaction
 from tests.domain.order_scenes import Scene, letters_of, order_of, states_of, stock_of
-from tests.factories import new_id, shared_engine, writing
+from tests.factories import add_cart, new_id, shared_engine, writing
 from tests.payments.scenes import (
     TOTAL,
     Paying,
@@ -250,9 +250,15 @@ async def test_an_order_that_is_over_has_its_intent_let_go(
 async def test_money_that_comes_late_revives_the_order_while_its_stock_is_there(
     shop: AsyncEngine, stripe: StripePayments
 ) -> None:
-    paying = await add_paying(shop, stripe, CARD, GOOD)
+    async with writing(shop) as session:
+        cart = await add_cart(session, new_id(), completed_at=datetime.now(UTC))
+    paying = await add_paying(shop, stripe, CARD, GOOD, cart_id=cart.id)
     await give_up(shop, paying.order)
+    async with writing(shop) as session:
+        assert (await session.get_one(Cart, cart.id)).completed_at is None
     await asyncio.gather(*(tell(shop, paying, TAKEN) for _ in range(3)))
+    async with writing(shop) as session:
+        assert (await session.get_one(Cart, cart.id)).completed_at is not None
     assert await states_of(shop, paying.order) == CONFIRMED
     assert await stock_of(shop, paying.order) == {"SKU-3": (5, 3), "SKU-2": (5, 2)}
 

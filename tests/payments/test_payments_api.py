@@ -137,3 +137,28 @@ async def test_ways_to_pay_are_their_owners(shop: AsyncEngine) -> None:
     assert [each["label"] for each in seen["viewer"]["paymentMethods"]] == ["Visa, ending in 4242"]
     assert (await done(shop, "DeletePaymentMethod", {"id": key}, mine))["__typename"] == "Done"
     assert (await data_of(shop, query, viewer=mine))["viewer"]["paymentMethods"] == []
+
+
+async def test_payments_are_found_by_each_of_their_marks(shop: AsyncEngine) -> None:
+    first, second = await paid(shop), await add_paying(shop, MANUAL, PaymentKind.CASH_ON_DELIVERY)
+    async with writing(shop) as session:
+        payment = await session.get_one(Payment, second.id)
+        payment.attention, payment.provider_reference, begun = "Look.", "transfer-of-hers", payment.created_at
+    orders = [encode_id("Order", each.order.id) for each in (first, second)]
+    query = "query($filter: PaymentFilter) { payments(filter: $filter) { nodes { id } } }"
+
+    async def found(**wanted: Any) -> list[str]:
+        data = await data_of(shop, query, {"filter": {"orders": orders, **wanted}}, ADMIN)
+        return [node["id"] for node in data["payments"]["nodes"]]
+
+    older, newer = encode_id("Payment", first.id), encode_id("Payment", second.id)
+    assert await found() == [newer, older]
+    assert await found(orders=orders[:1]) == [older]
+    assert await found(status=["CAPTURED", "FAILED"]) == [older]
+    assert await found(kind=["CASH_ON_DELIVERY"]) == [newer]
+    assert await found(providerReference="transfer-of-hers") == [newer]
+    assert await found(needsAttention=True) == [newer]
+    assert await found(needsAttention=False) == [older]
+    assert await found(createdAt={"from": begun.isoformat()}) == [newer]
+    assert await found(amount={"min": "450.01"}) == []
+    assert await found(amount={"max": "450"}) == [newer, older]

@@ -225,6 +225,7 @@ def test_every_type_is_reached() -> None:
         "SearchConnection",
         "ServiceConnection",
         "ShippingMethodConnection",
+        "PaymentConnection",
         "StockLevelConnection",
         "TaxClassConnection",
     }, "These stand at the root, so that an operation meets them once."
