@@ -15,30 +15,20 @@ from auth.viewer import Viewer
 from domain.checkout import Agreed, Means, Wish, agreed_before, check_out
 from domain.checkout_errors import EmptyCartError, PaymentDeclinedError
 from domain.checkout_purchase import Contact
-from domain.errors import ConflictError
 from domain.idempotency import Request, is_new, keep_outcome, outcome_of
-from domain.orders import OrderNotFoundError
 from domain.payment_applying import apply_outcome
 from domain.payment_providers import (
     PaymentKindNotOfferedError,
-    PaymentOutcome,
     PaymentProviderAwayError,
     PaymentProviders,
     PaymentRequest,
     Source,
 )
 from domain.payment_standing import OPEN
-from domain.payment_transactions import PaymentStepPendingError
-from domain.payments import PaymentNotFoundError
-from domain.refunding import RefundTooLargeError
 from integrations.manual_payments import MANUAL
 from models import Order, Payment, PaymentKind, PaymentState
 from resolvers.context import Context
 from resolvers.writing import tried_again
-
-
-class CheckoutFaultError(Exception):
-    """What this checkout has just written is not there, or not as it was written: a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +104,7 @@ async def _agreed(session: AsyncSession, context: Context, request: Request, wis
     if agreed.payment is not None and agreed.payment.provider == MANUAL:
         outcome = await context.payments.named(MANUAL).start(_asked(agreed.order, agreed.payment, None))
         if outcome.state is not PaymentState.PENDING:
-            await _taken_over(session, agreed.payment.id, outcome)
+            await apply_outcome(session, agreed.payment.id, outcome)
     return agreed
 
 
@@ -138,22 +128,9 @@ async def _paid(context: Context, order: Order, payment: Payment, return_url: st
 
     async def take_over() -> Payment:
         async with context.writing() as session:
-            return await _taken_over(session, payment.id, outcome)
+            return await apply_outcome(session, payment.id, outcome)
 
     return _settled(order, await tried_again(take_over, lambda: False), outcome.client_secret)
-
-
-async def _taken_over(session: AsyncSession, payment_id: UUID, outcome: PaymentOutcome) -> Payment:
-    try:
-        return await apply_outcome(session, payment_id, outcome)
-    except (
-        ConflictError,
-        OrderNotFoundError,
-        PaymentNotFoundError,
-        PaymentStepPendingError,
-        RefundTooLargeError,
-    ) as error:
-        raise CheckoutFaultError(str(error)) from error
 
 
 def _asked(order: Order, payment: Payment, return_url: str | None) -> PaymentRequest:
