@@ -133,7 +133,8 @@ async def test_absent_and_null(shop: AsyncEngine, argument: Argument) -> None:
     assert await differences(shop, requests, argument.viewer) == []
 
 
-PAGED = [argument for argument in ARGUMENTS if argument.name == "after"]
+PAGED = [argument for argument in ARGUMENTS if argument.name == "after" and str(argument) != "Order.events.after"]
+"""Visitors, as whom most is asked here, have no orders."""
 
 
 @pytest.mark.parametrize("argument", PAGED, ids=str)
@@ -179,6 +180,6 @@ async def cursors_by_order(engine: AsyncEngine, argument: Argument) -> dict[str,
 def test_no_statement_fails(shop: AsyncEngine) -> None:
     """Runs last: of all these requests, none was left to the reference executor by an error of PostgreSQL."""
     executor = compiling_on(shop)
-    assert set(executor.metrics.fallbacks) == {Reason.ARGUMENT}
+    assert set(executor.metrics.fallbacks) <= {Reason.ARGUMENT, Reason.PYTHON_FIELD}
     assert executor._reads is not None  # noqa: SLF001 - nobody else counts its statements here
     assert executor._reads.metrics.statements > 1000  # noqa: SLF001

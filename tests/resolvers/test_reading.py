@@ -33,7 +33,7 @@ BROAD = """
       posts { totalCount nodes { id author { id } tags { slug } } }
       search(query: "network") { totalCount edges { highlight } } }
 """
-PRODUCTS = 9
+PRODUCTS = 33
 """In the shop: one of each size, and two that each account has reviewed."""
 
 SMALL = "{ products { totalCount nodes { id category { id } } } services { nodes { id tiers { id } } } shop { name } }"
