@@ -55,9 +55,10 @@ PEERS = """
         SELECT p.* FROM peers_sql.asked(question) q, public.products p WHERE p.is_active AND p.search @@ q.everything
         ORDER BY peers_sql.rank(p.name, p.search, q.title, q.whole, q.everything) DESC, p.id DESC
     $$;
+    COMMENT ON COLUMN public.revisions.row_id IS '@name itemId';
 """
 """What others search by: the functions are written into their statements, and parse a question once. PostGraphile makes
-a field of the last."""
+a field of the last. It also calls every key `rowId`, and leaves out what hangs on a table that has another of the name."""
 
 Report = Callable[[str], None]
 
