@@ -58,7 +58,8 @@ PEERS = """
     COMMENT ON COLUMN public.revisions.row_id IS '@name itemId';
 """
 """What others search by: the functions are written into their statements, and parse a question once. PostGraphile makes
-a field of the last. It also calls every key `rowId`, and leaves out what hangs on a table that has another of the name."""
+a field of the last. It also calls every key `rowId`, and leaves out what hangs on a table that has another of the
+name."""
 
 Report = Callable[[str], None]
 
