@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from demo.calendar import Calendar
 from demo.files import Table, image_url
+from domain.rendering import render_body
 from models import Author, Post, PostCategory, Tag
 
 WRITTEN_BEFORE = timedelta(days=4)
@@ -30,7 +31,7 @@ def build_author(table: Table) -> Author:
 
 def build_post(table: Table, references: References, calendar: Calendar) -> Post:
     """A post with its tags."""
-    return Post(
+    post = Post(
         author=references.authors[table.pop("author")],
         category=references.categories[table.pop("category")],
         tags=[references.tags[slug] for slug in table.pop("tags")],
@@ -38,6 +39,8 @@ def build_post(table: Table, references: References, calendar: Calendar) -> Post
         **_date(table, calendar),
         **table,
     )
+    render_body(post)
+    return post
 
 
 def _date(table: Table, calendar: Calendar) -> Table:

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from domain.conditions import among
 from domain.content_kinds import TAGS, Content, Item, Kind, as_json
 from domain.errors import InvalidField, InvalidInputError, invalid
+from domain.rendering import render_written
 from domain.slugs import slugify
 from models import Tag
 
@@ -33,6 +34,8 @@ async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Conte
     for name in kind.columns:
         if name in content:
             setattr(row, name, kind.decoded(name, content[name]))
+    if "body" in content:
+        await render_written(row)
     await session.flush()
     if kind.tags is not None and TAGS in content:
         await _link(session, kind.tags, row.id, content[TAGS])

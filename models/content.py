@@ -23,8 +23,7 @@ from models.base import (
 from models.catalog import Tag
 from models.publishing import Publishable, publishing_rules
 from models.search import search_vector
-
-WORDS_PER_MINUTE = 220
+from models.texts import WORDS, Written
 
 
 class Author(Versioned):
@@ -66,8 +65,8 @@ post_tags = Table(
 )
 
 
-class Post(SearchEngineOptimised, Publishable):
-    """A blog post; its body is Markdown."""
+class Post(Written, SearchEngineOptimised, Publishable):
+    """A blog post."""
 
     __tablename__ = "posts"
     __table_args__ = (
@@ -76,6 +75,7 @@ class Post(SearchEngineOptimised, Publishable):
         *publishing_rules(),
         CheckConstraint("view_count >= 0 AND share_count >= 0", name="counts"),
         Index(None, "status"),
+        Index(None, "rendering"),
         Index(None, "published_at"),
         Index(None, "scheduled_at", postgresql_where=text("scheduled_at IS NOT NULL")),
         Index(None, "unpublish_at", postgresql_where=text("unpublish_at IS NOT NULL")),
@@ -94,19 +94,15 @@ class Post(SearchEngineOptimised, Publishable):
     slug: Mapped[Slug] = mapped_column(unique=True)
     title: Mapped[ShortText]
     excerpt: Mapped[LongText] = mapped_column(server_default="")
-    body: Mapped[LongText] = mapped_column(server_default="")
     featured_image_url: Mapped[Url | None]
     featured_image_alt: Mapped[LongText] = mapped_column(server_default="")
     dated_at: Mapped[Timestamp] = mapped_column(Computed("coalesce(published_at, created_at)", persisted=True))
     """What posts are sorted by: drafts have only the time of their creation."""
-    reading_minutes: Mapped[int] = mapped_column(
-        Computed(rf"greatest(1, ceil(regexp_count(body, '\S+') / {WORDS_PER_MINUTE}.0))::int", persisted=True)
-    )
     view_count: Mapped[int] = mapped_column(server_default=text("0"))
     share_count: Mapped[int] = mapped_column(server_default=text("0"))
     seo_keywords: Mapped[TextList]
     internal_notes: Mapped[LongText | None]
-    search: Mapped[str] = search_vector(["title"], ["excerpt", "body"])
+    search: Mapped[str] = search_vector(["title"], ["excerpt", WORDS])
     comments: Mapped[list["PostComment"]] = relationship(back_populates="post", lazy="raise")
 
     author: Mapped[Author] = relationship(back_populates="posts", lazy="raise")

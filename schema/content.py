@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
+import strawberry
 from strawberry.scalars import JSON
 
 import models
@@ -11,7 +12,7 @@ from domain import conditions, content, open_graph, searching, structured_data
 from domain.canonical import canonical_url
 from schema.catalog import Tag
 from schema.comments import CommentSort, PostComment
-from schema.declare import column, expression, many, one, part, sort_enum, table
+from schema.declare import column, expression, many, one, part, records, sort_enum, table
 from schema.enums import PublishingStatus
 from schema.filters import condition, filter_input, in_span
 from schema.orders import BY_NAME, ascending, by_relevance, descending
@@ -46,6 +47,15 @@ class PostFilter:
         in_span(lambda post: post.published_at), "Published in this span of time."
     )
     text: str | None = condition(searching.answers, "The words answer this question.")
+
+
+@strawberry.type(description="A heading of a text.")
+class Heading:
+    """A place that can be linked."""
+
+    text: str = strawberry.field(description="What it says.")
+    level: int = strawberry.field(description="From 1, the highest, to 4.")
+    anchor: str = strawberry.field(description="The id of the heading in the HTML: what stands after `#` in a link.")
 
 
 @table(models.Author, "The byline of posts.")
@@ -86,6 +96,8 @@ class Post(Node):
     title: str = column("Its title.")
     excerpt: str = column("What it says, in a sentence or two.")
     body: str = column("Its text, as Markdown.")
+    body_html: str = column("Its text as HTML that is safe to show, with coloured code (classes `hl-…`) and footnotes.")
+    table_of_contents: list[Heading] = records(Heading, "table_of_contents", "The headings of its text, in order.")
     featured_image_url: str | None = column("Where its picture is.")
     featured_image_alt: str = column("What its picture shows, for those who do not see it.")
     status: PublishingStatus = column("Where it stands on its way to its readers.")

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 import models
+from domain.rendering import words_of
 from resolvers.searching import SearchSource
 from schema.catalog import Product
 from schema.content import Post
@@ -30,7 +31,7 @@ class SearchType(Enum):
 SOURCES = (
     SearchSource("Product", models.Product, lambda product: product.name, lambda product: product.description),
     SearchSource("Service", models.Service, lambda service: service.title, lambda service: service.short_description),
-    SearchSource("Post", models.Post, lambda post: post.title, lambda post: post.body),
+    SearchSource("Post", models.Post, lambda post: post.title, words_of),
 )
 
 

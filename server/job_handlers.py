@@ -21,6 +21,7 @@ from domain.payment_reconciling import RECONCILE_PAYMENTS
 from domain.provider_events import SWEEP_EVENTS, sweep_events
 from domain.publishing_due import PUBLISH_DUE, publish_due
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
+from domain.rendering import RENDER_TEXTS, render_texts
 from models import ActorKind
 from server.integrity_reports import check_and_log
 from server.job_execution import Handler, Payload
@@ -44,6 +45,7 @@ SCHEDULE = (
     Scheduled(SWEEP_CARTS, "7 * * * *"),
     Scheduled(SWEEP_KEYS, "47 * * * *"),
     Scheduled(PUBLISH_DUE, "* * * * *"),
+    Scheduled(RENDER_TEXTS, "*/10 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
     Scheduled(RECONCILE_PAYMENTS, "*/5 * * * *"),
@@ -65,6 +67,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         ),
         SWEEP_CARTS: in_transactions(engine, SWEEP_CARTS, sweep_batch),
         SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
+        RENDER_TEXTS: in_transactions(engine, RENDER_TEXTS, render_texts),
         PUBLISH_DUE: in_transactions(engine, PUBLISH_DUE, publish_due),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),

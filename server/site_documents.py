@@ -155,7 +155,7 @@ def entry_of(shop: Shop, site: str, found: FeedPost) -> FeedEntry:
         address=f"{site}{path_of(shop.post_path, post.slug)}",
         title=post.title,
         summary=post.excerpt,
-        text=post.body,
+        text=post.plain_text or post.body,
         author=found.author,
         category=found.category,
         image=post.featured_image_url,

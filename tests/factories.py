@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from domain.actors import Actor, acting
 from domain.audit_log import seal_batch
+from domain.rendering import render_body
 from domain.stock_moving import Cause, Why, move
 from domain.vault import Place
 from models import (
@@ -615,7 +616,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
     author = await add_author(session, email="byline@example.com")
     editor = await add_user(session)
     section = await add_post_category(session, position=number)
-    for body in ("Network news.", "Network views."):
+    for body in ("# Network news", "# Network views"):
         post = await add_post(
             session,
             author,
@@ -633,6 +634,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
             schedule_error="The slug is taken.",
             submitted_by_id=editor.id,
         )
+        render_body(post)
         await tag_post(session, post, await add_tag(session), await add_tag(session))
         for version in (1, 2):
             await add_comment(session, post, editor)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.viewer import VISITOR, Viewer
+from domain.rendering import render_texts
 from models import Author, Post, PublishingStatus, Revision, Role, Tag
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import codes_of, data_of
@@ -263,3 +264,36 @@ async def test_authors_write_and_put_nothing_into_the_trash(blog: AsyncEngine) -
     answer = (await answer_to(blog, document("TrashPosts"), given, author)).body()
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert await count_rows(blog, Post) == before
+
+
+async def test_text_is_shown_as_html_that_follows_it(blog: AsyncEngine, almaz: Viewer) -> None:
+    post = await new_post(blog)
+    await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, body="# Slowly\n\n<b>Beans</b>")
+    query = "query($id: ID!) { post(id: $id) { bodyHtml tableOfContents { level text anchor } } }"
+    found = (await data_of(blog, query, {"id": post}, almaz))["post"]
+    assert found == {
+        "bodyHtml": '<h1 id="s-slowly">Slowly</h1>\n<p>&lt;b&gt;Beans&lt;/b&gt;</p>',
+        "tableOfContents": [{"level": 1, "text": "Slowly", "anchor": "s-slowly"}],
+    }
+
+
+async def test_words_are_found_and_marks_are_not(blog: AsyncEngine, almaz: Viewer) -> None:
+    post = await new_post(blog, title="Sums")
+    text = "Twelve **quinces** at [market](https://hidden.example/kumquat)."
+    await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, body=text)
+    query = "query($q: String!) { search(query: $q) { edges { highlight } } }"
+
+    found = await data_of(blog, query, {"q": "quince"}, almaz)
+
+    assert found == {"search": {"edges": [{"highlight": "Twelve <mark>quinces</mark> at market."}]}}
+    assert await data_of(blog, query, {"q": "kumquat"}, almaz) == {"search": {"edges": []}}
+
+
+async def test_worker_renders_what_nobody_has_rendered(blog: AsyncEngine) -> None:
+    post = decode_id_of("Post", await new_post(blog, body="*Old*"))
+    assert await scalar(blog, select(Post.reading_minutes).where(Post.id == post)) == 1
+    async with AsyncSession(blog) as session, session.begin():
+        await render_texts(session)
+    assert await scalar(blog, select(Post.body_html).where(Post.id == post)) == "<p><em>Old</em></p>"
+    async with AsyncSession(blog) as session:
+        assert await render_texts(session) is False
