@@ -399,7 +399,9 @@ def test_variants_match_by_sku_and_then_by_options() -> None:
 
 def stored_product(slug: str, rows: list[Row], **owners: str) -> Stored:
     product_id: UUID = uuid7()
-    return stored_rows(products={slug: {"id": product_id, "deleted_at": None}}, variants={product_id: rows}, sku_owners=owners)
+    return stored_rows(
+        products={slug: {"id": product_id, "deleted_at": None}}, variants={product_id: rows}, sku_owners=owners
+    )
 
 
 def test_stock_never_falls_below_what_is_reserved() -> None:
