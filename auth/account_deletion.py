@@ -19,6 +19,7 @@ from models import (
     ApiToken,
     ExternalIdentity,
     OneTimeToken,
+    PaymentMethod,
     RecoveryCode,
     SecurityEvent,
     SessionEnd,
@@ -28,8 +29,8 @@ from models import (
     UserSession,
 )
 
-OWNED = (Address, ApiToken, ExternalIdentity, OneTimeToken, RecoveryCode, TotpCredential)
-"""What goes with the person. Reviews and orders stay, under no name."""
+OWNED = (Address, ApiToken, ExternalIdentity, OneTimeToken, PaymentMethod, RecoveryCode, TotpCredential)
+"""What goes with the person, as their carts do. Reviews and orders stay, under no name."""
 
 NOBODY = "Deleted"
 NO_MAIL_GOES_THERE = "deleted.invalid"

@@ -1,4 +1,4 @@
-"""Forgetting people: letters to somebody are kept no more, and orders stay under nobody's name."""
+"""Forgetting people: letters to somebody and carts are kept no more, and orders stay under nobody's name."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlalchemy import Text, cast, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.mail_jobs import SEND_MAIL
-from models import DeadLetter, Order
+from models import Cart, DeadLetter, Order
 
 DROP_WAITING = text(
     "DELETE FROM pgqueuer WHERE entrypoint = :job AND status = 'queued' "
@@ -24,7 +24,10 @@ async def forget_letters(session: AsyncSession, email: str) -> None:
 
 
 async def forget_buyer(session: AsyncSession, user_id: UUID) -> None:
-    """Empty what the account's orders say of a person: the books need what was bought, and not by whom."""
+    """Empty what the account's orders say of a person: the books need what was bought, and not by whom.
+
+    Its carts go: those that were bought are kept for a while too, with the address that they were sent to.
+    """
     theirs = Order.user_id == user_id
     for email in set(await session.scalars(select(Order.email).where(theirs, Order.email.is_not(None)))):
         await forget_letters(session, str(email))
@@ -36,3 +39,4 @@ async def forget_buyer(session: AsyncSession, user_id: UUID) -> None:
         "customer_note": "",
     }
     await session.execute(update(Order).where(theirs).values(nobody))
+    await session.execute(delete(Cart).where(Cart.user_id == user_id))

@@ -1,4 +1,4 @@
-"""Messages of providers: kept once, as they came, and then applied by a job.
+"""Messages of providers: kept once, without what they say of people, and then applied by a job.
 
 A message is believed to say that something happened to a payment, and not what: the provider is asked how the payment
 stands now. So it does not matter in which order messages come, how late, or how often (decision 0046).
@@ -50,7 +50,7 @@ async def apply_event(asking: Asking, event_id: UUID) -> None:
 
 
 async def sweep_events(session: AsyncSession, now: datetime) -> None:
-    """Forget old messages: they tell of people. It may run at any time, and twice at once."""
+    """Forget old messages. It may run at any time, and twice at once."""
     await session.execute(delete(ProviderEvent).where(ProviderEvent.received_at < now - KEPT))
 
 

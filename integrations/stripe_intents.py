@@ -1,6 +1,6 @@
 """What Stripe says of a PaymentIntent or a refund, in our words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,14 @@ PAYMENT_ID = "payment_id"
 CONFIRMED_BY = "confirmed_by"
 SERVER, BUYER = "server", "buyer"
 """Who asks for the money. A buyer whose card is declined may try another one on the same page."""
+
+ORDER_NUMBER, TRANSACTION_ID = "order_number", "transaction_id"
+"""Further keys of the metadata: of intents, and of refunds."""
+
+OURS = (PAYMENT_ID, ORDER_NUMBER, CONFIRMED_BY, TRANSACTION_ID)
+HEAD = ("id", "object", "type", "created")
+TELLING = ("id", "object", "payment_intent", "status", "currency", "amount", "amount_received", "amount_refunded")
+"""What is kept of an event, and of the thing that it is about."""
 
 STATES: Mapping[str, PaymentState] = MappingProxyType(
     {
@@ -83,6 +91,13 @@ def concerned_by(payload: Json) -> ConcernedPayment | None:
     return ConcernedPayment(reference, _uuid(_object(thing.get("metadata")).get(PAYMENT_ID)))
 
 
+def essence_of(message: Json) -> Json:
+    """What is kept of an event: what it is about and how that stands, and no name, address or card of anybody."""
+    thing = _object(_object(message.get("data")).get("object"))
+    about = {**_plain(thing, TELLING), "metadata": _plain(_object(thing.get("metadata")), OURS)}
+    return {**_plain(message, HEAD), "data": {"object": about}}
+
+
 def _state(intent: Json) -> PaymentState:
     """Without a way to pay it waits for the buyer, unless the one that the server was given was declined."""
     if intent["status"] == "requires_payment_method":
@@ -100,6 +115,10 @@ def _failure(intent: Json) -> str:
 def _object(value: object) -> Json:
     """What was signed may still be of a shape that we do not know."""
     return value if isinstance(value, Mapping) else MappingProxyType({})
+
+
+def _plain(thing: Json, names: Iterable[str]) -> Json:
+    return {name: thing[name] for name in names if isinstance(thing.get(name), str | int)}
 
 
 def _uuid(text: object) -> UUID | None:

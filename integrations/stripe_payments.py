@@ -33,8 +33,10 @@ from integrations.stripe_intents import (
     BUYER,
     CONFIRMED_BY,
     EXPAND,
+    ORDER_NUMBER,
     PAYMENT_ID,
     SERVER,
+    TRANSACTION_ID,
     concerned_by,
     outcome_of,
     refund_outcome_of,
@@ -142,7 +144,7 @@ class StripePayments(PaymentProvider):
                 {
                     "payment_intent": await self._reference(step.payment),
                     "amount": to_minor(step.amount, step.currency),
-                    "metadata": {"transaction_id": step.key},
+                    "metadata": {TRANSACTION_ID: step.key},
                 },
                 {"idempotency_key": step.key},
             )
@@ -176,7 +178,7 @@ class StripePayments(PaymentProvider):
             allowed_payment_method_types=["card"],
             metadata={
                 PAYMENT_ID: str(asked.payment_id),
-                "order_number": asked.order_number,
+                ORDER_NUMBER: asked.order_number,
                 CONFIRMED_BY: BUYER if asked.source is None else SERVER,
             },
             expand=list(EXPAND),

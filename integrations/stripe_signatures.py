@@ -8,6 +8,7 @@ import orjson
 import stripe
 
 from domain.payment_providers import ForgedEventError, ReportedEvent
+from integrations.stripe_intents import essence_of
 
 TOLERANCE_SECONDS = 300
 """How old a message may be, and how far ahead of our clock. What was overheard is of no use after that."""
@@ -47,4 +48,4 @@ def _event(message: Any) -> ReportedEvent:
         isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in names
     ):
         raise ForgedEventError
-    return ReportedEvent(*names, message)
+    return ReportedEvent(*names, essence_of(message))

@@ -201,7 +201,7 @@ class PaymentMethod(Timestamped, Base):
 
 
 class ProviderEvent(Base):
-    """A message of a provider, as it came, once."""
+    """A message of a provider, once: what it is about, and nothing of whoever paid."""
 
     __tablename__ = "provider_events"
     __table_args__ = (

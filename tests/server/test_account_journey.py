@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base, User
+from models import User
 from resolvers.ids import decode_id_of
 from tests.devices import Device
 from tests.factories import add_product, add_review, writing
+from tests.forgotten import stored_texts
 from tests.jobs import until_empty
 from tests.mail_server import MailServer, mail_server
 from tests.signed_in import Door, open_door
@@ -149,10 +149,7 @@ async def assert_nothing_is_left(engine: AsyncEngine) -> None:
 
     The audit log keeps from where something was changed, until its time is over; names it never knew.
     """
-    async with engine.connect() as connection:
-        names = [*(table.name for table in Base.metadata.sorted_tables), "pgqueuer", "pgqueuer_log"]
-        rows = {name: await connection.scalars(text(f'SELECT t::text FROM "{name}" t')) for name in names}
-        stored = {name: "\n".join(rows[name]).lower() for name in names}
+    stored = await stored_texts(engine)
     assert "good tea." in stored["reviews"]
     assert "deleted.invalid" in stored["users"]
     for name, found in stored.items():

@@ -1,4 +1,4 @@
-"""A shop and one of its customers, from the first look at a cake to the refund, by the documents of `queries/` alone.
+"""A shop and one of its customers, from the first look at a cake until she leaves, by documents of `queries/` alone.
 
 The server, which runs trusted documents only, the worker and Stripe's double are processes of their own.
 """
@@ -19,7 +19,9 @@ from models import Role
 from server.seeding import load_demo
 from tests.auth.accounts import PASSWORD as STAFF_PASSWORD
 from tests.auth.accounts import add_account
+from tests.forgotten import stored_texts
 from tests.frontends import Follower, Frontend, Json
+from tests.jobs import fetch
 from tests.mail_server import MailServer, mail_server
 from tests.patience import PATIENCE_SECONDS
 from tests.processes import made_keys, running_process, serving_process
@@ -27,7 +29,7 @@ from tests.safeguards import SAFEGUARDS
 from tests.stripe_double.objects import AUTHENTICATED
 from tests.stripe_double.running import SECRET_KEY, WEBHOOK_SECRET, StripeDouble, running_double, signed
 
-EMAIL, PASSWORD = "hana@example.com", "a long and quiet evening"
+EMAIL, PASSWORD = "zewditu@example.com", "a long and quiet evening"
 LINK = re.compile(r"https?://\S+token=\S+")
 CAKE, SWITCH = "OC-CAKE-CHOC-1", "NC-NET-KIBO-8"
 PAGES = {CAKE: "chocolate-cake", SWITCH: "kibo-8-port-gigabit-switch"}
@@ -37,7 +39,16 @@ CHOICE = {
     "decorations": ["fresh roses"],
     "message": "Melkam lidet, Sara",
 }
-ADDRESS = {"name": "Hana Bekele", "line1": "Bole Road 1", "city": "Addis Ababa", "countryCode": "ET"}
+ADDRESS = {
+    "name": "Zewditu Gebremariam",
+    "line1": "Arada Lane 77",
+    "city": "Addis Ababa",
+    "countryCode": "ET",
+    "phone": "+251 911 000 777",
+}
+TRACES = ("zewditu", "gebremariam", "arada lane", "911000777", "ring twice")
+"""What the shop is told of her, in small letters."""
+
 SUMS = {
     "subtotal": "10450.00",  # a cake at 1,350 with fondant (350) and roses (250), and two switches at 4,250
     "discount": "1045.00",
@@ -108,16 +119,17 @@ async def shop(database_url: str, engine: AsyncEngine, tmp_path: Path) -> AsyncI
         yield Shop(http, engine, inbox, stripe, tmp_path, variables)
 
 
-async def test_from_the_first_look_to_the_refund(shop: Shop) -> None:
+async def test_from_the_first_look_until_she_leaves(shop: Shop) -> None:
     guest = await fill_cart(Frontend(shop.http))
-    hana = await become_a_customer(shop, guest)
+    zewditu = await become_a_customer(shop, guest)
     packer, manager = await shop.hire(Role.STAFF), await shop.hire(Role.ADMIN)
-    async with hana.following("OrderChanged") as told, packer.following("OrderPlaced") as placed:
-        number = await pay(shop, hana, told, placed)
+    async with zewditu.following("OrderChanged") as told, packer.following("OrderPlaced") as placed:
+        number = await pay(shop, zewditu, told, placed)
         await send_in_two_parcels(shop, packer, number, told)
-        await review(hana, packer)
+        await review(zewditu, packer)
         await give_one_back(shop, manager, number, told)
-    await assert_exact(shop, hana, manager, number)
+    await assert_exact(shop, zewditu, manager, number)
+    await leave(shop, zewditu)
 
 
 async def fill_cart(visitor: Frontend) -> Frontend:
@@ -139,7 +151,7 @@ async def fill_cart(visitor: Frontend) -> Frontend:
 
 async def become_a_customer(shop: Shop, guest: Frontend) -> Frontend:
     """Make an account, confirm it by the letter, put a switch into its cart on a laptop, and sign in on the phone."""
-    await guest.done("SignUp", email=EMAIL, password=PASSWORD, firstName="Hana", lastName="Bekele")
+    await guest.done("SignUp", email=EMAIL, password=PASSWORD, firstName="Zewditu", lastName="Gebremariam")
     (link,) = LINK.findall(await shop.letter("verify-email"))
     await guest.done("VerifyEmail", token=parse_qs(urlsplit(link).query)["token"][0])
     laptop = await Frontend(shop.http).signed_in(EMAIL, PASSWORD)
@@ -152,20 +164,21 @@ async def become_a_customer(shop: Shop, guest: Frontend) -> Frontend:
     return phone
 
 
-async def pay(shop: Shop, hana: Frontend, told: Follower, placed: Follower) -> str:
+async def pay(shop: Shop, zewditu: Frontend, told: Follower, placed: Follower) -> str:
     """Apply a code, check out by card, and pass 3-D Secure; gives the number of the order."""
-    await hana.done("SetCartDetails", shippingAddress=ADDRESS)
-    offered = (await hana.ask("Cart"))["cart"]["availableShippingMethods"]
+    await zewditu.done("SetCartDetails", shippingAddress=ADDRESS)
+    offered = (await zewditu.ask("Cart"))["cart"]["availableShippingMethods"]
     (parcel,) = [each["method"]["id"] for each in offered if each["method"]["name"] == "Parcel"]
-    await hana.done("SetCartDetails", shippingMethodId=parcel)
-    await hana.done("ApplyPromoCode", code="WELCOME10")
-    totals = (await hana.ask("Cart"))["cart"]["totals"]
+    await zewditu.done("SetCartDetails", shippingMethodId=parcel)
+    await zewditu.done("ApplyPromoCode", code="WELCOME10")
+    totals = (await zewditu.ask("Cart"))["cart"]["totals"]
     assert {name: totals[name]["amount"] for name in SUMS} == SUMS
-    (card,) = [each for each in (await hana.ask("PaymentOptions"))["paymentOptions"] if each["kind"] == "CARD"]
+    (card,) = [each for each in (await zewditu.ask("PaymentOptions"))["paymentOptions"] if each["kind"] == "CARD"]
     assert card["publicKey"] == "pk_test_merkato"
     payment = {"kind": "CARD", "source": AUTHENTICATED, "returnUrl": "https://shop.example/thanks"}
 
-    checked_out = await hana.done("Checkout", expectedTotal=SUMS["total"], payment=payment, idempotencyKey="birthday")
+    given = {"expectedTotal": SUMS["total"], "payment": payment, "customerNote": "Ring twice."}
+    checked_out = await zewditu.done("Checkout", **given, idempotencyKey="birthday")
 
     number = str(checked_out["order"]["number"])
     assert (checked_out["order"]["status"], checked_out["payment"]["status"]) == ("PENDING", "REQUIRES_ACTION")
@@ -215,13 +228,15 @@ async def send_in_two_parcels(shop: Shop, packer: Frontend, number: str, told: F
         await shop.letter(number, *words)
 
 
-async def review(hana: Frontend, packer: Frontend) -> None:
+async def review(zewditu: Frontend, packer: Frontend) -> None:
     """Say what the cake was like; once somebody has read it, everybody does."""
-    cake = (await page_of(hana, CAKE))["id"]
-    written = await hana.done("WriteReview", product=cake, rating=5, title="Gone in minutes", comment="Sara was glad.")
+    cake = (await page_of(zewditu, CAKE))["id"]
+    written = await zewditu.done(
+        "WriteReview", product=cake, rating=5, title="Gone in minutes", comment="Sara was glad."
+    )
     assert (written["isVerifiedPurchase"], written["status"]) == (True, "PENDING")
     await packer.done("ApproveReviews", reviews=[{"id": written["id"], "expectedVersion": written["version"]}])
-    newest = (await page_of(Frontend(hana.http), CAKE))["reviews"]["nodes"][0]
+    newest = (await page_of(Frontend(zewditu.http), CAKE))["reviews"]["nodes"][0]
     assert (newest["title"], newest["isVerifiedPurchase"]) == ("Gone in minutes", True)
 
 
@@ -237,21 +252,44 @@ async def give_one_back(shop: Shop, manager: Frontend, number: str, told: Follow
     await shop.letter(number, f"gave back {REFUND} ETB")
 
 
-async def assert_exact(shop: Shop, hana: Frontend, manager: Frontend, number: str) -> None:
-    """Money and stock are as they should be, here and at Stripe, and every promise holds."""
-    order = await order_of(hana, number)
+async def assert_exact(shop: Shop, zewditu: Frontend, manager: Frontend, number: str) -> None:
+    """Money and stock are as they should be, here and at Stripe."""
+    order = await order_of(zewditu, number)
     assert (order["total"]["amount"], order["refundedTotal"]["amount"]) == (SUMS["total"], REFUND)
     assert [refund["amount"] for refund in shop.stripe.control("look")["refunds"]] == [382500]
     assert [intent["amount_received"] for intent in shop.stripe.control("look")["intents"]] == [982780]
-    variants = [await key_of(hana, sku) for sku in (CAKE, SWITCH)]
+    variants = [await key_of(zewditu, sku) for sku in (CAKE, SWITCH)]
     levels = (await manager.ask("StockLevels", filter={"variants": variants}))["stockLevels"]["nodes"]
     units = {level["variant"]["sku"]: (level["quantity"], level["reserved"]) for level in levels}
     assert units == {CAKE: (24 - 1, 0), SWITCH: (64 - 2 + 1, 0)}
     codes = (await manager.ask("PromoCodes"))["promoCodes"]["nodes"]
     assert {code["code"]: code["usedCount"] for code in codes} == {"WELCOME10": 1, "SAVE5": 0}
+
+
+async def leave(shop: Shop, zewditu: Frontend) -> None:
+    """Delete the account with something in its cart: what was bought stays on the books, and not by whom."""
+    await zewditu.done("AddToCart", lines=[{"variantId": await key_of(zewditu, SWITCH), "quantity": 1}])
+    await zewditu.done("SetCartDetails", shippingAddress=ADDRESS)
+    assert {trace for trace in TRACES for stored in (await stored_texts(shop.engine)).values() if trace in stored} == {
+        *TRACES
+    }
+
+    await zewditu.done("DeleteMyAccount", password=PASSWORD)
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await fetch(shop.engine, "SELECT 1 FROM pgqueuer WHERE entrypoint = 'send_mail'"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    stored = await stored_texts(shop.engine)
+    assert [(name, trace) for name, text in stored.items() for trace in TRACES if trace in text] == []
+    assert "melkam lidet" in stored["order_lines"]
+    await assert_whole(shop)
+
+
+async def assert_whole(shop: Shop) -> None:
+    """Every promise holds, says the command."""
     async with running_process(shop.folder, shop.variables, "check-integrity") as check:
-        assert await check.wait() == 0
-    assert "PASS" in (shop.folder / "check-integrity.log").read_text(encoding="utf-8")
+        code = await check.wait()
+    assert code == 0, (shop.folder / "check-integrity.log").read_text(encoding="utf-8")
 
 
 async def page_of(viewer: Frontend, sku: str) -> Json:

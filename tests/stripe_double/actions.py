@@ -33,6 +33,7 @@ def create(account: Account, asked: Json) -> Json:
         "client_secret": f"{key}_secret_0",
         "metadata": asked.get("metadata", {}),
         "payment_method": asked.get("payment_method"),
+        "receipt_email": asked.get("receipt_email"),
         "status": "requires_payment_method",
         "last_payment_error": None,
         "latest_charge": None,
@@ -60,7 +61,8 @@ def confirm(account: Account, intent: Json) -> None:
 
 def charge(account: Account, intent: Json) -> None:
     """Take the money, or have it promised."""
-    intent["latest_charge"] = {"id": account.new_id("ch"), "object": "charge", "amount_refunded": 0}
+    charged = {"id": account.new_id("ch"), "object": "charge", "amount_refunded": 0}
+    intent["latest_charge"] = charged | {"billing_details": {"email": intent["receipt_email"]}}
     if intent["capture_method"] == "manual":
         intent.update(status="requires_capture", amount_capturable=intent["amount"])
         account.tell("payment_intent.amount_capturable_updated", intent)
