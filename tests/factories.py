@@ -477,8 +477,6 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
     for number in range(size):
         category = await add_category(session, parent_id=top.id, position=number)
         await add_category(session, parent_id=category.id, position=2_000)
-        for version in (1, 2):
-            await add_revision(session, category, version=version, editor_id=(await add_user(session)).id)
         await _add_full_product(session, category, number)
         await _add_full_service(session, number)
         await _add_full_author(session, number)
@@ -534,7 +532,7 @@ async def _add_full_promo_code(session: AsyncSession, *, is_restricted: bool = T
     return code
 
 
-async def add_full_order(session: AsyncSession, buyer: User, number: int) -> None:
+async def add_full_order(session: AsyncSession, buyer: User | UUID, number: int) -> None:
     """An order that says all that it can, with two of everything; the note of its history is the staff's."""
     at = LATER + timedelta(hours=number)
     address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
@@ -555,7 +553,7 @@ async def add_full_order(session: AsyncSession, buyer: User, number: int) -> Non
     await _add(session, OrderDiscount, {}, order_id=order.id, code="AGAIN", amount=Decimal(0))
 
 
-async def add_full_cart(session: AsyncSession, user: User) -> None:
+async def add_full_cart(session: AsyncSession, owner: User | UUID) -> None:
     """A cart that cannot be bought as it is, for every reason that there is."""
     address = {"name": "Selam Tesfaye", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}
     codes = ["TEN", (await _add_full_promo_code(session, is_restricted=False)).code]
@@ -563,7 +561,7 @@ async def add_full_cart(session: AsyncSession, user: User) -> None:
     details: dict[str, Any] = {"email": "selam@example.com", "country_code": "ET", "promo_codes": codes}
     details["shipping_method_id"] = method.id
     places = {"shipping_address": address, "billing_address": address}
-    cart = await add_cart(session, user, **details, **places, created_at=EARLIER)
+    cart = await add_cart(session, owner, **details, **places, created_at=EARLIER)
     gone, scarce = [await add_product(session, created_at=EARLIER) for _ in range(2)]
     gone.is_active = False
     unlike: dict[str, Any] = {"customization": {"message": "Melkam"}, "unit_price_seen": Decimal("99.00")}

@@ -1,4 +1,4 @@
-"""Everybody who may come: a visitor, an account of each role, and API tokens of machines."""
+"""Everybody who may come: a visitor, a guest, an account of each role, and API tokens of machines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.api_tokens import MARK, PREFIX_LENGTH
+from auth.guests import guest_id_of, new_guest_token
 from auth.permissions import Gate, Permission
 from auth.roles import ROLE_PERMISSIONS
 from auth.secrets import hash_token, new_token
@@ -19,6 +20,7 @@ from tests.factories import (
     add_api_token,
     add_belongings,
     add_full_cart,
+    add_full_order,
     add_identity,
     add_review,
     add_session,
@@ -59,7 +61,7 @@ VISITOR = Person("visitor")
 async def people(session: AsyncSession, settings: Settings, product: Product) -> list[Person]:
     """Everybody, with an account that owns something of everything if they have one."""
     tokens = AccessTokens([settings.jwt_secret_key.get_secret_value()])
-    found = [VISITOR]
+    found = [VISITOR, await _guest(session)]
     for role in Role:
         user = await _user(session, product, role)
         signed_in = await add_session(session, user)
@@ -74,6 +76,16 @@ async def people(session: AsyncSession, settings: Settings, product: Product) ->
 def bearer(text: str) -> dict[str, str]:
     """The headers of whoever brings a token."""
     return {"authorization": f"Bearer {text}"}
+
+
+async def _guest(session: AsyncSession) -> Person:
+    """Somebody with orders and a cart, and without an account."""
+    token = new_guest_token()
+    guest_id = guest_id_of(token)
+    assert guest_id is not None
+    await add_full_order(session, guest_id, 0)
+    await add_full_cart(session, guest_id)
+    return Person("guest", {"guest-token": token})
 
 
 async def _user(session: AsyncSession, product: Product, role: Role) -> User:

@@ -23,6 +23,7 @@ from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
 from server.seeding import load_demo
 from tests.compiler.operations import Pool
+from tests.compiler.random_orders import add_random_purchases
 from tests.compiler.random_shop import RandomShop
 from tests.databases import copy_database, drop_database, opened, settings_for
 from tests.executors import REFERENCE, answered
@@ -41,6 +42,9 @@ SEED = int(os.environ.get("MERKATO_EQUALITY_SEED", "0"))
 
 OWNERS = (UUID("018f0000-0000-7000-8000-000000000001"), UUID("018f0000-0000-7000-8000-000000000002"))
 """Accounts with reviews in every state."""
+
+GUEST = UUID("018f0000-0000-7000-8000-000000000003")
+"""A guest with orders and a cart, as those accounts have."""
 
 ODD_TEXTS = (
     "",
@@ -61,7 +65,10 @@ async def odd_url(postgres: str, migrated: str) -> AsyncIterator[str]:
         async with AsyncSession(engine) as session:
             await add_odd_rows(session)
             await add_owned_rows(session)
-            await RandomShop(Random(SEED), session).fill()  # noqa: S311 - no secrets
+            shop = RandomShop(Random(SEED), session)  # noqa: S311 - no secrets
+            await shop.fill()
+            owners = [await session.get_one(models.User, owner) for owner in OWNERS]
+            await add_random_purchases(shop, *owners, GUEST)
             await session.commit()
     yield url
     await drop_database(url)

@@ -32,8 +32,9 @@ from schema.root import schema
 from server.database import open_connection
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
-from tests.compiler.conftest import OWNERS
+from tests.compiler.conftest import GUEST, OWNERS
 from tests.compiler.operations import Asked, Pool, operations
+from tests.compiler.random_orders import EACH
 from tests.databases import settings_for
 from tests.executors import REFERENCE, answered, compiling_on, normalised, written
 from tests.queries.test_documents import FOR_EDITORS, READS, read_document, root_declarations
@@ -41,7 +42,7 @@ from tests.safeguards import SAFEGUARDS
 from tests.schema.walk import CORE, fields, is_read
 
 VIEWERS = (
-    {"VISITOR": VISITOR}
+    {"VISITOR": VISITOR, "GUEST": Viewer(guest_id=GUEST)}
     | {role.value: viewer_with_role(role) for role in Role}
     | {f"OWNER-{place}": viewer_with_role(Role.CUSTOMER, owner) for place, owner in enumerate(OWNERS)}
     | {"OWNER-STAFF": viewer_with_role(Role.STAFF, OWNERS[0])}
@@ -50,6 +51,21 @@ LONG = "MERKATO_EQUALITY_EXAMPLES"
 EXAMPLES = int(os.environ.get(LONG, "400"))
 
 EXCLUDING = (("first", "last"), ("id", "slug"))
+
+PURCHASES = """
+    {
+      orders(first: 50) {
+        nodes {
+          id number status customer { name email phone } shippingAddress { name line1 } customerNote expiresAt
+          lines { customization productName product { slug } unitPrice { amount currencyCode } }
+          discounts { code amount { amount } }
+          payments { status failure amount { amount } refunded { amount } transactions { kind status } }
+          fulfillments { number carrier trackingNumber lines { quantity line { sku } } }
+          events(first: 50) { nodes { kind text fromState toState } }
+        }
+      }
+    }
+"""
 
 COMPILER = Compiler(schema, SAFEGUARDS.vault)
 
@@ -91,6 +107,21 @@ async def test_executors_agree_on_every_document(
     may_read &= path.stem not in FOR_EDITORS or viewer.may(Permission.CONTENT_READ)
     expected = "compiled" if may_read else Reason.PERMISSION
     assert await assert_equal(odd_engine, read_pool, Asked(*read_document(path)), viewer) == expected
+
+
+@pytest.mark.parametrize("viewer", ["GUEST", "OWNER-0", "OWNER-STAFF", "ANALYST", "ADMIN"])
+async def test_executors_agree_on_purchases_that_are_there(
+    viewer: str, odd_engine: AsyncEngine, read_pool: ReadPool
+) -> None:
+    """So that nobody takes empty lists for agreement."""
+    assert await assert_equal(odd_engine, read_pool, Asked(PURCHASES, {}), VIEWERS[viewer]) == "compiled"
+    seen = await answered(REFERENCE, odd_engine, GraphQLRequest(PURCHASES), VIEWERS[viewer])
+    orders = (seen.data or {})["orders"]["nodes"]
+    assert len(orders) == (EACH if viewer in {"GUEST", "OWNER-0"} else EACH * 3)
+    for order in orders:
+        assert all(order[name] for name in ("lines", "discounts", "payments", "fulfillments")), order
+        assert order["events"]["nodes"]
+        assert any(payment["transactions"] for payment in order["payments"])
 
 
 async def test_executors_agree_on_generated_operations(

@@ -195,6 +195,17 @@ def test_signed_messages_are_read_by_each_secret_that_is_good() -> None:
         assert stripe.payment_of(stranger) is None
 
 
+def test_nothing_of_whoever_paid_is_kept_of_a_message() -> None:
+    thing = EVENT["data"]["object"]
+    person = {"receipt_email": "hana@example.com", "charges": [{"billing_details": {"name": "Hana"}}], "status": "x"}
+    told = {**EVENT, "request": {"id": "req_1"}, "data": {"object": {**thing, **person}, "previous_attributes": {}}}
+    body, header = signed(told, at=AT)
+    event = StripePayments(StripeDouble("http://127.0.0.1:1").account()).read_event(
+        body, {"stripe-signature": header}, NOW
+    )
+    assert event.payload == {**EVENT, "data": {"object": {**thing, "status": "x"}}}
+
+
 def forged() -> Iterator[tuple[str, bytes, str]]:
     """Messages that nobody is to believe, and why not."""
     body, header = signed(EVENT, at=AT)
