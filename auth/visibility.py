@@ -40,8 +40,11 @@ PUBLIC_TABLES = frozenset(
 REVISED: Mapping[str, Permission] = MappingProxyType(
     {
         "authors": Permission.CONTENT_READ,
+        "categories": Permission.CATALOG_READ,
         "post_categories": Permission.CONTENT_READ,
         "posts": Permission.CONTENT_READ,
+        "products": Permission.CATALOG_READ,
+        "services": Permission.SERVICES_READ,
     }
 )
 """The tables whose rows have revisions, and who may read those."""
@@ -60,30 +63,35 @@ def visible(model: type[models.Base], entity: Any, viewer: Viewer, *, owned: boo
 
 
 def _category(category: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
-    return true() if viewer.may(Permission.CATALOG_READ) else category.is_active
+    is_kept = category.deleted_at.is_(None)
+    return is_kept if viewer.may(Permission.CATALOG_READ) else and_(category.is_active, is_kept)
 
 
 def _product(product: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
-    return true() if viewer.may(Permission.CATALOG_READ) else product.is_active
+    """What is active does not lie in the trash (a CHECK)."""
+    is_kept: ColumnElement[bool] = product.deleted_at.is_(None)
+    return is_kept if viewer.may(Permission.CATALOG_READ) else product.is_active
 
 
 def _part_of_product(part: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
-    if owned or viewer.may(Permission.CATALOG_READ):
+    if owned:
         return true()
-    return select(models.Product.id).where(models.Product.id == part.product_id, models.Product.is_active).exists()
+    product = select(models.Product.id).where(models.Product.id == part.product_id)
+    return product.where(_product(models.Product, viewer, owned)).exists()
 
 
 def _service(service: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
-    return true() if viewer.may(Permission.SERVICES_READ) else service.is_visible
+    """What is visible does not lie in the trash (a CHECK)."""
+    is_kept: ColumnElement[bool] = service.deleted_at.is_(None)
+    return is_kept if viewer.may(Permission.SERVICES_READ) else service.is_visible
 
 
 def _tier(tier: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
-    if viewer.may(Permission.SERVICES_READ):
-        return true()
+    is_shown: ColumnElement[bool] = true() if viewer.may(Permission.SERVICES_READ) else tier.is_visible
     if owned:
-        return tier.is_visible  # type: ignore[no-any-return]
-    service = select(models.Service.id).where(models.Service.id == tier.service_id, models.Service.is_visible)
-    return and_(tier.is_visible, service.exists())
+        return is_shown
+    service = select(models.Service.id).where(models.Service.id == tier.service_id)
+    return and_(is_shown, service.where(_service(models.Service, viewer, owned)).exists())
 
 
 def _kept(row: Any, _viewer: Viewer, owned: bool) -> ColumnElement[bool]:

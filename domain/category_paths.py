@@ -22,6 +22,12 @@ class Branch:
     parent_id: UUID | None
     slug: str
     name: str
+    is_trashed: bool = False
+    """It keeps its slug, and nothing is placed in it."""
+
+    def row(self) -> dict[str, UUID | str | None]:
+        """What the table holds of a new one."""
+        return {"id": self.id, "parent_id": self.parent_id, "slug": self.slug, "name": self.name}
 
 
 @dataclass(slots=True)
@@ -36,7 +42,14 @@ class CategoryTree:
         """Add branches that are stored."""
         for branch in branches:
             self.by_slug[branch.slug] = branch
+            if branch.is_trashed:
+                continue
             self.by_place[branch.parent_id, branch.name.casefold()] = branch
+
+    def with_slug(self, slug: str) -> Branch | None:
+        """The category with the slug, unless it lies in the trash."""
+        branch = self.by_slug.get(slug)
+        return None if branch is None or branch.is_trashed else branch
 
     def place(self, names: tuple[str, ...]) -> UUID:
         """The id of the category at the end of the path.
@@ -54,7 +67,7 @@ class CategoryTree:
         return branch.id
 
     def _find(self, parent: Branch | None, name: str, slug: str) -> Branch | None:
-        same_slug = self.by_slug.get(slug)
+        same_slug = self.with_slug(slug)
         if parent is None:
             return same_slug or self.by_place.get((None, name.casefold()))
         child = self.by_place.get((parent.id, name.casefold()))

@@ -9,8 +9,10 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table
+from sqlalchemy.orm import InstrumentedAttribute
 
-from models import Author, Post, PostCategory, post_tags
+from domain.errors import InvalidField
+from models import Author, Category, Post, PostCategory, Product, post_tags
 from models.base import Base, Versioned
 
 Item = TypeVar("Item", bound=Versioned)
@@ -36,6 +38,14 @@ class Kind(Generic[Item]):
     """The column that a slug is made of when none is given."""
     references: Mapping[str, type[Base]] = field(default_factory=dict)
     """Columns that name rows of other tables."""
+    rests_on: tuple[str, ...] = ()
+    """Those among them without whose row it does not come out of the trash."""
+    needed_by: tuple[InstrumentedAttribute[Any], ...] = ()
+    """Columns of others that name one of them, which does not go into the trash before they do."""
+    rules: Mapping[str, InvalidField] = field(default_factory=dict)
+    """What is wrong when a content breaks a constraint, by its name."""
+    is_tree: bool = False
+    """Whether its rows stand below each other, so that whoever writes one locks the tree before any row of it."""
     tags: Table | None = None
 
     @property
@@ -76,7 +86,27 @@ POST = Kind(
         *(*SEO, "seo_keywords", "internal_notes"),
     ),
     references=MappingProxyType({"author_id": Author, "category_id": PostCategory}),
+    rests_on=("author_id",),
     tags=post_tags,
 )
-AUTHOR = Kind(Author, "author", ("slug", "name", "job_title", "bio", "avatar_url"), title="name")
+AUTHOR = Kind(
+    Author,
+    "author",
+    ("slug", "name", "job_title", "bio", "avatar_url"),
+    title="name",
+    needed_by=(Post.author_id,),
+)
 POST_CATEGORY = Kind(PostCategory, "section", ("slug", "name", "description", "position"), title="name")
+CATEGORY = Kind(
+    Category,
+    "category",
+    ("parent_id", "slug", "name", "description", "position", "is_active", *SEO),
+    title="name",
+    references=MappingProxyType({"parent_id": Category}),
+    rests_on=("parent_id",),
+    needed_by=(Category.parent_id, Product.category_id),
+    rules=MappingProxyType(
+        {"ck_categories_tree": InvalidField(("parent",), "A category cannot be placed below itself.")}
+    ),
+    is_tree=True,
+)

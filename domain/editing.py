@@ -9,15 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.content_kinds import TAGS, Content, Item, Kind, as_json
-from domain.errors import ConflictError, DomainError, invalid, shown
+from domain.errors import ConflictError, DomainError, InvalidInputError, invalid, shown
 from domain.item_content import content_of, known_tags, lay, require_referents
+from domain.item_locks import lock_tree
 from domain.publishing_moves import status_after_edit
 from domain.revisions import Opened, content_at, keep, require_mergeable
 from domain.slugs import is_slug, slugify
 from domain.violations import refused_by
 from models import PublishingStatus
 from models.base import SLUG_LENGTH, Versioned
-from models.publishing import Publishable
+from models.publishing import Drafted, Publishable
 
 
 class ItemNotFoundError(DomainError):
@@ -71,9 +72,10 @@ async def create_item(
     content = await _content_given(session, kind, given)
     content["slug"] = content.get("slug") or slugify(content[kind.title])[:SLUG_LENGTH]
     _require_slug(content)
+    await lock_tree(session, kind)
     await require_referents(session, kind, content)
     row = kind.model(id=uuid7(), **{name: kind.decoded(name, content[name]) for name in content if name != TAGS})
-    with refused_by(_taken(kind, content)):
+    with refused_by(_refusals(kind, content)):
         session.add(row)
         await session.flush()
     await lay(session, kind, row, content)
@@ -105,7 +107,7 @@ async def renew(session: AsyncSession, item: Opened[Item], content: Content, edi
     item.row.version += 1
     if isinstance(item.row, Publishable):
         begin_draft(item.row)
-    if not is_live(item.row):
+    if not is_out(item.row):
         await lay_newest(session, item.kind, item.row, content)
     await session.flush()
     await keep(session, item.kind, item.row, content, editor_id)
@@ -113,38 +115,35 @@ async def renew(session: AsyncSession, item: Opened[Item], content: Content, edi
 
 def begin_draft(row: Publishable) -> None:
     """A new version is what nobody has approved yet, beside what is out if anything is."""
-    if is_live(row) and row.draft_status is None:
+    if row.is_out and row.draft_status is None:
         row.draft_status = PublishingStatus.DRAFT
     else:
         row.stage = status_after_edit(row.stage)
     row.scheduled_at = None
 
 
-def is_live(row: Versioned) -> bool:
+def is_out(row: Versioned) -> bool:
     """Whether readers see the row, so that a change of it is a draft at first."""
-    return isinstance(row, Publishable) and row.status is PublishingStatus.PUBLISHED
+    return isinstance(row, Drafted) and row.is_out
 
 
 async def open_item(session: AsyncSession, kind: Kind[Item], row_id: UUID) -> Opened[Item]:
     """Lock an item, which others may refer to and not change meanwhile. Raises ItemNotFoundError."""
+    await lock_tree(session, kind)
     row = await session.get(kind.model, row_id, with_for_update={"key_share": True}, populate_existing=True)
     if row is None or row.deleted_at is not None:
         raise ItemNotFoundError(kind.name)
-    draft = await content_at(session, kind, row_id, row.version) if has_draft(row) else None
+    waits = isinstance(row, Drafted) and row.has_draft
+    draft = await content_at(session, kind, row_id, row.version) if waits else None
     return Opened(kind, row, await content_of(session, kind, row) if draft is None else draft)
 
 
 async def lay_newest(session: AsyncSession, kind: Kind[Item], row: Item, content: Content) -> None:
     """Let the row hold its newest version. Raises InvalidInputError and SlugTakenError."""
-    if isinstance(row, Publishable):
+    if isinstance(row, Drafted):
         row.live_version = row.version
-    with refused_by(_taken(kind, content)):
+    with refused_by(_refusals(kind, content)):
         await lay(session, kind, row, content)
-
-
-def has_draft(row: Versioned) -> bool:
-    """Whether the newest version waits beside what readers see."""
-    return isinstance(row, Publishable) and row.live_version < row.version
 
 
 async def _content_given(session: AsyncSession, kind: Kind[Item], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,9 +161,10 @@ def _require_slug(content: Content) -> None:
         raise invalid("slug", f"It must consist of {allowed}.")
 
 
-def _taken(kind: Kind[Item], content: Content) -> dict[str, DomainError]:
-    slug = content.get("slug", "")
-    return {f"uq_{kind.table_name}_slug": SlugTakenError(kind.name, slug)}
+def _refusals(kind: Kind[Item], content: Content) -> dict[str, DomainError]:
+    """What to say when a constraint is broken, by its name."""
+    broken: dict[str, DomainError] = {name: InvalidInputError([fault]) for name, fault in kind.rules.items()}
+    return broken | {f"uq_{kind.table_name}_slug": SlugTakenError(kind.name, content.get("slug", ""))}
 
 
 async def restore_revision(

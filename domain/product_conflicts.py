@@ -36,9 +36,11 @@ def left_over(rows: Iterable[Row], matches: Iterable[Row | None]) -> list[Row]:
 
 
 def _conflicts_of(product: ProductData, stored: Stored, merge: Merge) -> Iterable[Problem]:
-    if isinstance(product.category, str) and product.category not in stored.categories.by_slug:
+    if isinstance(product.category, str) and stored.categories.with_slug(product.category) is None:
         yield Problem(("category",), f"There is no category “{product.category}”.")
     if existing := stored.products.get(product.slug):
+        if existing["deleted_at"] is not None:
+            yield Problem(("slug",), f"The product “{product.slug}” lies in the trash. Take it out of there first.")
         yield from _reserved_stock(product, stored.variants.get(existing["id"], []), merge)
 
 

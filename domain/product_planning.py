@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -53,7 +53,7 @@ def plan(batch: Sequence[ProductData], stored: Stored, merge: Merge) -> Plan:
         else _Planner(product, stored, merge, changes).plan()
         for product in batch
     ]
-    changes.inserted["categories"] += [asdict(branch) for branch in stored.categories.added]
+    changes.inserted["categories"] += [branch.row() for branch in stored.categories.added]
     return Plan(outcomes, changes)
 
 

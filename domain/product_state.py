@@ -107,4 +107,5 @@ def _categories(batch: Sequence[ProductData]) -> Statement:
     slugs |= {slug_of_path(names[:level]) for names in paths for level in range(1, len(names) + 1)}
     named = {name.lower() for names in paths for name in names}
     wanted = or_(among(Category.slug, sorted(slugs)), among(func.lower(Category.name, type_=Text), sorted(named)))
-    return select(Category.id, Category.parent_id, Category.slug, Category.name).where(wanted)
+    is_trashed = Category.deleted_at.is_not(None).label("is_trashed")
+    return select(Category.id, Category.parent_id, Category.slug, Category.name, is_trashed).where(wanted)

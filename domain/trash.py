@@ -1,7 +1,9 @@
 """The trash: what lies in it is there for nobody, and can be taken out again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,10 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.conditions import among
-from domain.content_kinds import Content, Item, Kind
+from domain.content_kinds import Item, Kind
 from domain.errors import InvalidInputError
 from domain.item_content import content_of, require_referents
-from models import Author, Post
+from domain.item_locks import lock_tree
+from models.base import Versioned
+from models.publishing import Switched
 
 
 class TrashOutcome(StrEnum):
@@ -50,10 +54,16 @@ async def trash(session: AsyncSession, kind: Kind[Item], items: Sequence[ReadIte
     for item in items:
         outcome = _outcome(item, rows, used)
         if outcome is TrashOutcome.DONE:
-            rows[item.id].deleted_at = now
+            _put_away(rows[item.id], now)
         trashed.append(Trashed(item.id, outcome))
     await session.flush()
     return trashed
+
+
+def _put_away(row: Versioned, now: datetime) -> None:
+    row.deleted_at = now
+    if isinstance(row, Switched):
+        row.show(is_out=False)
 
 
 async def restore(session: AsyncSession, kind: Kind[Item], ids: Sequence[UUID]) -> list[Trashed]:
@@ -68,35 +78,33 @@ async def _taken_out(session: AsyncSession, kind: Kind[Item], row: Item | None) 
     if row is None or row.deleted_at is None:
         return TrashOutcome.NOT_FOUND
     try:
-        await require_referents(session, kind, _needed(kind, await content_of(session, kind, row)))
+        content = await content_of(session, kind, row)
+        await require_referents(session, kind, {name: content[name] for name in kind.rests_on})
     except InvalidInputError:
         return TrashOutcome.IN_USE
     row.deleted_at = None
     return TrashOutcome.DONE
 
 
-def _needed(kind: Kind[Item], content: Content) -> Content:
-    """What an item cannot be shown without."""
-    columns = kind.model.__table__.c
-    return {name: value for name, value in content.items() if name in columns and not columns[name].nullable}
-
-
 async def _locked(session: AsyncSession, kind: Kind[Item], ids: Sequence[UUID]) -> dict[UUID, Item]:
     """In the order of their ids, so that nobody waits for each other in a circle."""
+    await lock_tree(session, kind)
     rows = select(kind.model).where(among(kind.model.id, ids)).order_by(kind.model.id)
     found = await session.scalars(rows.with_for_update(key_share=True).execution_options(populate_existing=True))
     return {row.id: row for row in found}
 
 
-async def _in_use(session: AsyncSession, kind: Kind[Item], rows: Mapping[UUID, Item]) -> Collection[UUID]:
+async def _in_use(session: AsyncSession, kind: Kind[Item], rows: Mapping[UUID, Item]) -> AbstractSet[UUID]:
     """Those that something needs. Whoever refers to one anew waits for the lock on it."""
-    if kind.model is not Author:
-        return ()
-    posts = select(Post.author_id).where(among(Post.author_id, list(rows)), Post.deleted_at.is_(None)).distinct()
-    return set(await session.scalars(posts))
+    used: set[UUID] = set()
+    for column in kind.needed_by:
+        users = column.class_.__table__.c
+        named = select(column).where(among(column, list(rows)), users.deleted_at.is_(None)).distinct()
+        used.update(await session.scalars(named))
+    return used
 
 
-def _outcome(item: ReadItem, rows: Mapping[UUID, Item], used: Collection[UUID]) -> TrashOutcome:
+def _outcome(item: ReadItem, rows: Mapping[UUID, Item], used: AbstractSet[UUID]) -> TrashOutcome:
     row = rows.get(item.id)
     if row is None or row.deleted_at is not None:
         return TrashOutcome.NOT_FOUND

@@ -24,6 +24,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from typing_extensions import override
 
 from models.base import (
     Base,
@@ -38,8 +39,11 @@ from models.base import (
     TextList,
     Timestamped,
     Url,
+    Versioned,
+    positive_version,
     well_formed_slug,
 )
+from models.publishing import Switched, hidden_in_the_trash, live_version_rule
 from models.search import search_vector
 from models.taxes import TaxClass
 
@@ -67,12 +71,13 @@ class BackorderPolicy(StrEnum):
     ALLOW = "ALLOW"
 
 
-class Category(SearchEngineOptimised, Timestamped, Base):
+class Category(SearchEngineOptimised, Versioned):
     """A node of the category tree. A trigger keeps `path` and refuses cycles."""
 
     __tablename__ = "categories"
     __table_args__ = (
         well_formed_slug(),
+        positive_version(),
         Index(None, "parent_id"),
         Index(None, "path", postgresql_using="gin"),
         Index(None, "position", "id"),
@@ -110,7 +115,7 @@ class Tag(Base):
     name: Mapped[ShortText]
 
 
-class Product(SearchEngineOptimised, Timestamped, Base):
+class Product(SearchEngineOptimised, Switched):
     """What is sold, as one page shows it. Price, SKU and stock belong to its variants; it has at least one.
 
     `price` and `compare_at_price` repeat the default variant's (a trigger keeps them), so that lists filter
@@ -120,6 +125,9 @@ class Product(SearchEngineOptimised, Timestamped, Base):
     __tablename__ = "products"
     __table_args__ = (
         well_formed_slug(),
+        positive_version(),
+        live_version_rule(),
+        hidden_in_the_trash("is_active"),
         CheckConstraint("badge_color ~ '^#[0-9A-Fa-f]{6}$'", name="badge_color"),
         CheckConstraint("price >= 0 AND price <> 'NaN'", name="price"),
         CheckConstraint("compare_at_price >= 0 AND compare_at_price <> 'NaN'", name="compare_at_price"),
@@ -191,6 +199,15 @@ class Product(SearchEngineOptimised, Timestamped, Base):
     tags: Mapped[list[Tag]] = relationship(secondary=product_tags, lazy="raise")
     reviews: Mapped[list["Review"]] = relationship(back_populates="product", lazy="raise")
     option_schema: Mapped["ProductOptionSchema | None"] = relationship(back_populates="product", lazy="raise")
+
+    @property
+    @override
+    def is_out(self) -> bool:
+        return self.is_active
+
+    @override
+    def show(self, *, is_out: bool) -> None:
+        self.is_active = is_out
 
 
 class ProductVariant(Timestamped, Base):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from typing_extensions import override
 
 from models.base import (
     Base,
@@ -17,8 +18,10 @@ from models.base import (
     TextList,
     Timestamped,
     Url,
+    positive_version,
     well_formed_slug,
 )
+from models.publishing import Switched, hidden_in_the_trash, live_version_rule
 from models.search import search_vector
 
 
@@ -39,12 +42,15 @@ class BillingPeriod(StrEnum):
     YEARLY = "YEARLY"
 
 
-class Service(SearchEngineOptimised, Timestamped, Base):
+class Service(SearchEngineOptimised, Switched):
     """Work the shop offers, priced by tiers."""
 
     __tablename__ = "services"
     __table_args__ = (
         well_formed_slug(),
+        positive_version(),
+        live_version_rule(),
+        hidden_in_the_trash("is_visible"),
         Index(None, "position", "id"),
         Index(None, "title", "id"),
         Index(None, "created_at", "id"),
@@ -68,6 +74,15 @@ class Service(SearchEngineOptimised, Timestamped, Base):
     search: Mapped[str] = search_vector(["title"], ["short_description", "description"])
 
     tiers: Mapped[list["ServiceTier"]] = relationship(back_populates="service", lazy="raise")
+
+    @property
+    @override
+    def is_out(self) -> bool:
+        return self.is_visible
+
+    @override
+    def show(self, *, is_out: bool) -> None:
+        self.is_visible = is_out
 
 
 class ServiceTier(Timestamped, Base):

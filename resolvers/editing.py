@@ -8,7 +8,7 @@ from uuid import UUID
 from domain import bulk_editing, trash
 from domain.bulk_editing import Edited
 from domain.content_kinds import Item, Kind
-from domain.editing import ItemChange
+from domain.editing import ItemChange, OldVersion, restore_revision
 from domain.errors import InvalidInputError
 from domain.trash import ReadItem, Trashed
 from resolvers.context import Context
@@ -58,6 +58,23 @@ def restoring(kind: Kind[Item]) -> Callable[..., Awaitable[TrashedItems]]:
             return TrashedItems(await trash.restore(session, kind, ids))
 
     return take
+
+
+def restoring_revision(kind: Kind[Item]) -> Callable[..., Awaitable[Item]]:
+    """The mutation that lets an item of the kind say again what it said."""
+
+    async def say_again(
+        context: Context,
+        *,
+        id: UUID,  # noqa: A002 - what clients call it
+        expected_version: int,
+        version: int,
+    ) -> Item:
+        async with context.writing() as session:
+            wanted = OldVersion(id, expected_version, version)
+            return await restore_revision(session, kind, wanted, context.viewer.actor_id)
+
+    return say_again
 
 
 def change_of(*, id: UUID, expected_version: int, **changes: Any) -> ItemChange:  # noqa: A002 - what clients call it

@@ -3,9 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from domain import editing, post_comments, publishing
-from domain.content_kinds import POST
-from domain.editing import OldVersion
+from domain import post_comments, publishing
 from domain.publishing import Plan
 from domain.publishing_moves import Move
 from models import Post, PostComment, Shop
@@ -59,19 +57,6 @@ async def schedule_post(  # noqa: PLR0913 - what a plan consists of
     """Have the newest version come out later."""
     async with context.writing() as session:
         return await publishing.schedule_post(session, id, expected_version, Plan(at, until, time_zone))
-
-
-async def restore_post_revision(
-    context: Context,
-    *,
-    id: UUID,  # noqa: A002 - what clients call it
-    expected_version: int,
-    version: int,
-) -> Post:
-    """Let a post say again what it said."""
-    async with context.writing() as session:
-        wanted = OldVersion(id, expected_version, version)
-        return await editing.restore_revision(session, POST, wanted, context.viewer.actor_id)
 
 
 async def comment_on_post(context: Context, *, post: UUID, body: str, field: str | None = None) -> PostComment:

@@ -7,21 +7,15 @@ import strawberry
 from schema import editing
 from schema.content import Author, PostCategory
 from schema.editing import ItemNotFound, SlugTaken, TrashedItems
-from schema.inputs import key, mutation_input, number, text
+from schema.inputs import key, mutation_input, text
 from schema.problems import Conflict, InvalidInput
 
-LAST_POSITION = 2**31 - 1
 NAME = "The name."
 
 
 def avatar() -> Any:
     """The field for a picture of an author."""
     return text("A picture of the author; null for none.", longest=editing.LONGEST_URL, clearable=True)
-
-
-def position() -> Any:
-    """The field for the place of a section."""
-    return number("Its place among the sections.", least=0, most=LAST_POSITION)
 
 
 @mutation_input("A new author.")
@@ -77,7 +71,7 @@ class CreatePostCategoryInput:
     name: str = editing.line(NAME, shortest=1)
     slug: str | None = editing.slug("Its name in addresses; made of the name when absent.")
     description: str | None = editing.long_text("What is found in it.")
-    position: int | None = position()
+    position: int | None = editing.position("Its place among the sections.")
 
 
 @mutation_input("Changes of a section of the blog. What is left out stays as it is.")
@@ -89,7 +83,7 @@ class UpdatePostCategoryInput:
     name: str | None = editing.line(NAME, shortest=1)
     slug: str | None = editing.slug()
     description: str | None = editing.long_text("What is found in it.")
-    position: int | None = position()
+    position: int | None = editing.position("Its place among the sections.")
 
 
 @mutation_input("A section as an editor has read it.")

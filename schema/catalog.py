@@ -17,6 +17,7 @@ from schema.enums import BackorderPolicy, Badge, StockStatus
 from schema.orders import BY_NAME, BY_POSITION, ascending
 from schema.relay import Connection, Node
 from schema.reviews_lists import ReviewFilter, ReviewSort
+from schema.revisions import Revision, revisions_of
 from schema.stock import StockLevel
 from schema.taxes import TaxClass
 from schema.values import CANONICAL, COMPARE_AT_PRICE, COST_PRICE, OPEN_GRAPH, PRICE, SEO, Money, NameValue, Seo
@@ -34,6 +35,8 @@ class Category(Node):
     description: str = column("What is found in it.")
     position: int = column("Its place among its siblings.")
     is_active: bool | None = column("Whether visitors see it.", requires=Permission.CATALOG_READ)
+    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    revisions: Connection[Revision] | None = revisions_of(models.Category, Permission.CATALOG_READ)
     depth: int = expression(catalog.depth, "How many categories stand above it; 0 at the top.")
     parent: "Category | None" = one(models.Category.parent, "The category above it; null at the top.")
     ancestors: list["Category"] = many(

@@ -9,6 +9,7 @@ from auth.permissions import Permission
 from resolvers import jobs
 from schema.account_mutations import AccountMutations
 from schema.cart_mutations import CartMutations
+from schema.category_mutations import CategoryMutations
 from schema.checkout import CheckoutMutations
 from schema.content_mutations import ContentMutations
 from schema.declare import mutation
@@ -33,6 +34,7 @@ class Mutation(
     OrderMutations,
     AccountMutations,
     CartMutations,
+    CategoryMutations,
     CheckoutMutations,
     OptionSchemaMutations,
     OwnAccountMutations,

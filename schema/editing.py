@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from domain.bulk_editing import Edited
-from domain.editing import ItemNotFoundError, SlugTakenError
+from domain.editing import ItemNotFoundError, RevisionNotFoundError, SlugTakenError
 from domain.trash import ReadItem
 from domain.trash import Trashed as TrashedValue
 from models.base import SLUG_LENGTH
@@ -20,6 +20,7 @@ from schema.payloads import payload
 from schema.problems import Problem, problem
 
 HIGHEST_VERSION = 2**31 - 1
+LAST_POSITION = 2**31 - 1
 MOST_AT_ONCE = 100
 LONGEST_LINE = 255
 LONGEST_URL = 2_048
@@ -43,9 +44,19 @@ def version_read() -> Any:
     return number("The version that was read.", least=1, most=HIGHEST_VERSION)
 
 
+def earlier_version() -> Any:
+    """The field for the version to go back to."""
+    return number("The version to go back to.", least=1, most=HIGHEST_VERSION)
+
+
 def slug(description: str = "Its name in addresses.") -> Any:
     """The field for a slug."""
     return text(description, longest=SLUG_LENGTH, shortest=1)
+
+
+def position(description: str) -> Any:
+    """The field for the place of something among others of its kind."""
+    return number(description, least=0, most=LAST_POSITION)
 
 
 def line(description: str, *, clearable: bool = False, shortest: int = 0) -> Any:
@@ -88,6 +99,13 @@ class SlugTaken(Problem):
     """Choose another."""
 
     slug: str = strawberry.field(description="The slug.")
+
+
+@problem(RevisionNotFoundError, "The item has no such version, or nobody kept it.")
+class RevisionNotFound(Problem):
+    """Look at its revisions."""
+
+    version: int = strawberry.field(description="The version that was asked for.")
 
 
 @payload(TrashedValue, "What became of one item.")

@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from domain.editing import RevisionNotFoundError
 from domain.post_comments import CommentNotFoundError
 from domain.publishing import OwnWorkError
 from domain.publishing_checks import Finding as FindingValue
@@ -17,9 +16,9 @@ from schema import editing
 from schema.comments import PostComment
 from schema.content import Post
 from schema.declare import field
-from schema.editing import ItemNotFound, SlugTaken
+from schema.editing import ItemNotFound, RevisionNotFound, SlugTaken
 from schema.enums import PublishingStatus
-from schema.inputs import choice, key, mutation_input, number, text
+from schema.inputs import choice, key, mutation_input, text
 from schema.payloads import payload
 from schema.problems import Conflict, InvalidInput, Problem, problem
 from schema.shop import Shop
@@ -101,7 +100,7 @@ class RestorePostRevisionInput:
 
     id: strawberry.ID = key(WHICH, "Post")
     expected_version: int = editing.version_read()
-    version: int = number("The version to go back to.", least=1, most=editing.HIGHEST_VERSION)
+    version: int = editing.earlier_version()
 
 
 @mutation_input("What there is to say of a post.")
@@ -152,13 +151,6 @@ class NotReady(Problem):
     """Mend it."""
 
     findings: list[Finding] = strawberry.field(description="All that was found.")
-
-
-@problem(RevisionNotFoundError, "The item has no such version, or nobody kept it.")
-class RevisionNotFound(Problem):
-    """Look at its revisions."""
-
-    version: int = strawberry.field(description="The version that was asked for.")
 
 
 @problem(CommentNotFoundError, "There is no such comment.")

@@ -3,7 +3,9 @@
 import strawberry
 
 from auth.permissions import Permission
+from domain.content_kinds import POST
 from resolvers import publishing
+from resolvers.editing import restoring_revision
 from schema import publishing_changes as changes
 from schema.declare import mutation
 
@@ -61,7 +63,7 @@ class PublishingMutations:
         requires=Permission.CONTENT_PUBLISH,
     )
     restore_post_revision: changes.RestorePostRevisionResult | None = mutation(
-        publishing.restore_post_revision,
+        restoring_revision(POST),
         "Let a post say again what it said in an earlier version, as its next one.",
         input=changes.RestorePostRevisionInput,
         requires=Permission.CONTENT_WRITE,

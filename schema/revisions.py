@@ -2,18 +2,21 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import strawberry
 from sqlalchemy import and_
 from strawberry.scalars import JSON
 
 import models
 from auth.permissions import Permission
 from resolvers.loading import Link
-from schema.accounts import Account
 from schema.declare import column, many, one, sort_enum, table
 from schema.orders import descending
 from schema.relay import Node
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
 
 
 @sort_enum("How revisions are sorted.")
@@ -30,7 +33,7 @@ class Revision(Node):
     version: int = column("The version, from 1.")
     content: JSON = column("What it said, with its relations: by field, as the item's input calls it in `snake_case`.")
     recorded_at: datetime = column("When it was made.")
-    editor: Account | None = one(
+    editor: Annotated["Account", strawberry.lazy("schema.accounts")] | None = one(
         models.Revision.editor, "Who made it; null for what was there before.", requires=Permission.ACCOUNTS_READ
     )
 

@@ -477,6 +477,8 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
     for number in range(size):
         category = await add_category(session, parent_id=top.id, position=number)
         await add_category(session, parent_id=category.id, position=2_000)
+        for version in (1, 2):
+            await add_revision(session, category, version=version, editor_id=(await add_user(session)).id)
         await _add_full_product(session, category, number)
         await _add_full_service(session, number)
         await _add_full_author(session, number)

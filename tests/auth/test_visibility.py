@@ -507,6 +507,7 @@ def test_guarded_fields_are_these() -> None:
         "Author.email": "accounts:read",
         "Cart.account": "accounts:read",
         "Category.isActive": "catalog:read",
+        "Category.revisions": "catalog:read",
         "Post.comments": "content:read",
         "Post.draftStatus": "content:read",
         "Post.hasDraft": "content:read",

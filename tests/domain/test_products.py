@@ -256,7 +256,7 @@ def as_stored(planned: Plan) -> Stored:
     tree = CategoryTree()
     tree.take(Branch(**row) for row in rows["categories"])
     return stored_rows(
-        products={product["slug"]: product},
+        products={product["slug"]: {**product, "deleted_at": None}},
         variants={product["id"]: variants},
         images={product["id"]: rows["product_images"]},
         product_tags={product["id"]: frozenset(row["tag_id"] for row in rows["product_tags"])},
@@ -399,7 +399,9 @@ def test_variants_match_by_sku_and_then_by_options() -> None:
 
 def stored_product(slug: str, rows: list[Row], **owners: str) -> Stored:
     product_id: UUID = uuid7()
-    return stored_rows(products={slug: {"id": product_id}}, variants={product_id: rows}, sku_owners=owners)
+    return stored_rows(
+        products={slug: {"id": product_id, "deleted_at": None}}, variants={product_id: rows}, sku_owners=owners
+    )
 
 
 def test_stock_never_falls_below_what_is_reserved() -> None:

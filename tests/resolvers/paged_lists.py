@@ -167,22 +167,28 @@ def unsorted_lists() -> Iterator[PagedList]:
     variants = 'parent: product(slug: "paged") { list: variants* }'
     of_product = in_order(ProductVariant, "position, id", PRODUCT)
     yield PagedList("Product.variants", None, variants, ProductVariant, of_product)
-    revisions = text(f"SELECT version FROM revisions WHERE row_id = {PAGED_POST} ORDER BY version DESC")
-    yield PagedList(
-        "Post.revisions",
-        None,
-        'parent: post(slug: "paged") { list: revisions* }',
-        Revision,
-        revisions,
-        viewer=ADMIN,
-        row="version",
-        known_by=("version",),
-    )
+    yield from revisions()
     comments = in_order(PostComment, "created_at, id", f"post_id = {PAGED_POST}")
     said = 'parent: post(slug: "paged") { list: comments* }'
     yield PagedList("Post.comments", None, said, PostComment, comments, viewer=ADMIN)
     letters = in_order(DeadLetter, "failed_at DESC, id DESC")
     yield PagedList("Query.deadLetters", None, "list: deadLetters*", DeadLetter, letters, viewer=ADMIN)
+
+
+def revisions() -> Iterator[PagedList]:
+    """What is edited in versions, which are known by their numbers."""
+    for field, table in (("post", "posts"), ("category", "categories")):
+        of_item = f"row_id = (SELECT id FROM {table} WHERE slug = 'paged')"
+        yield PagedList(
+            f"{field.title()}.revisions",
+            None,
+            f'parent: {field}(slug: "paged") {{ list: revisions* }}',
+            Revision,
+            text(f"SELECT version FROM revisions WHERE {of_item} ORDER BY version DESC"),
+            viewer=ADMIN,
+            row="version",
+            known_by=("version",),
+        )
 
 
 def stock_lists() -> Iterator[PagedList]:

@@ -99,7 +99,8 @@ async def fill(session: AsyncSession) -> None:
         await add_category(session, name=name, position=shuffled % 3 - 1)
         await add_service(session, title=name if number else "LAMP", position=shuffled % 3, created_at=at)
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
-        await add_revision(session, post, version=number + 1)
+        for revised in (post, category):
+            await add_revision(session, revised, version=number + 1)
         await add_comment(session, post, owner, created_at=at)
         await add_author(session, name=name)
         await add_post_category(session, name=name, position=shuffled % 3)
