@@ -14,7 +14,17 @@ from strawberry.types.field import StrawberryField
 from compiler.layout import Layout
 from compiler.selection import Selections
 from compiler.values import key_place, object_type, scalar
-from resolvers.declarations import Column, Declaration, Expression, Identifier, Part, Record, Records, Sealed
+from resolvers.declarations import (
+    Column,
+    Computed,
+    Declaration,
+    Expression,
+    Identifier,
+    Part,
+    Record,
+    Records,
+    Sealed,
+)
 from schema.declare import DeclaredField
 
 Declared = TypeVar("Declared", bound=Declaration)
@@ -85,6 +95,30 @@ def _part_value(selected: Selected[Part], kind: GraphQLObjectType, name: str) ->
     attribute = selected.declaration.columns[inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name]
     column = getattr(selected.entity, attribute)
     return scalar(inner.type, column, selected.layout, (selected.entity, attribute))
+
+
+def computed(selected: Selected[Computed], selections: Selections, arguments: Mapping[str, Any]) -> str:
+    """The code that reads a computed object, of which only what is asked for is computed."""
+    kind = object_type(selected.definition.type)
+    values = (
+        f"{key!r}: {_computed_value(selected, kind, name, arguments)}"
+        for key, name in selected.fields(selections).items()
+    )
+    return "{" + ", ".join(values) + "}"
+
+
+def _computed_value(
+    selected: Selected[Computed], kind: GraphQLObjectType, name: str, arguments: Mapping[str, Any]
+) -> str:
+    if name == "__typename":
+        return repr(kind.name)
+    inner = kind.fields[name]
+    value = inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
+    attribute = selected.declaration.columns.get(value)
+    if attribute is not None:
+        column = getattr(selected.entity, attribute)
+        return scalar(inner.type, column, selected.layout, (selected.entity, attribute))
+    return scalar(inner.type, selected.declaration.numbers[value](selected.entity, **arguments), selected.layout)
 
 
 def _records(selected: Selected[Records], selections: Selections) -> str:

@@ -35,7 +35,7 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
 from compiler.layout import Layout, RootLayout
-from compiler.leaves import LEAVES, Selected, declaration_of
+from compiler.leaves import LEAVES, Selected, computed, declaration_of
 from compiler.searching import asked_for_page
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
@@ -45,6 +45,7 @@ from domain.searching import Question, asked
 from domain.vault import Vault
 from resolvers.context import AnySelect
 from resolvers.declarations import (
+    Computed,
     Declaration,
     Granted,
     Held,
@@ -168,6 +169,9 @@ class Planner:
         field: StrawberryField = selected.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         registry = self._schema.schema_converter.scalar_registry
         return convert_arguments(values, field.arguments, registry, self._schema.config)
+
+    def _computed(self, selected: Selected[Computed]) -> str:
+        return computed(selected, self._selections, self._arguments(selected))
 
     def _one(self, selected: Selected[One]) -> str:
         one = selected.declaration
@@ -419,6 +423,7 @@ class Planner:
         return cast("GraphQLObjectType", self._core.type_map[type_name])
 
     _kinds: Mapping[type[Declaration], Callable[["Planner", Selected[Any]], str]] = {
+        Computed: _computed,
         Granted: _granted,
         Held: _held,
         Lookup: _lookup,

@@ -24,15 +24,16 @@ def rate_if_due(variant: Any, tax_class_id: Any, country_code: Any) -> ColumnEle
 
 def percent_of_rate(rate: Any) -> ColumnElement[Any]:
     """A stated rate in percent."""
-    return _percent(rate.rate)
+    return percent_of(rate.rate)
 
 
 def default_percent(shop: Any) -> ColumnElement[Any]:
     """The shop's default rate in percent."""
-    return _percent(shop.default_tax_rate)
+    return percent_of(shop.default_tax_rate)
 
 
-def _percent(rate: Any) -> ColumnElement[Any]:
+def percent_of(rate: Any) -> ColumnElement[Any]:
+    """A rate in percent, as the API says it."""
     return cast(rate * 100, Numeric(5, 2))
 
 

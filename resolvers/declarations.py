@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import RelationshipProperty
 from strawberry import Info
 from typing_extensions import override
@@ -146,6 +147,35 @@ class Expression(Declaration):
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return load_expression(info.context, type(row), self.sql, row.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Computed(Declaration):
+    """An object of columns of the row, and of numbers computed in SQL from the row and the field's arguments."""
+
+    cost: int = 2
+    shape: Callable[..., Any]
+    columns: Mapping[str, str]
+    numbers: Mapping[str, Callable[..., ColumnElement[Any]]]
+
+    @override
+    async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        sql = NumbersOf(tuple(self.numbers.values()), tuple(arguments.items()))
+        found = await load_expression(info.context, type(row), sql, row.id)
+        stored = {name: getattr(row, attribute) for name, attribute in self.columns.items()}
+        return self.shape(**stored, **dict(zip(self.numbers, found, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersOf:
+    """Several expressions with the same arguments as one, an array. Those that are equal share a statement."""
+
+    numbers: tuple[Callable[..., ColumnElement[Any]], ...]
+    arguments: tuple[tuple[str, Any], ...]
+
+    def __call__(self, entity: Any) -> ColumnElement[Any]:
+        """The array of their values."""
+        return array([number(entity, **dict(self.arguments)) for number in self.numbers])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,17 +10,31 @@ import models
 from auth.permissions import Permission
 from domain import catalog, open_graph, stock, structured_data
 from domain.canonical import canonical_url
+from domain.taxed_prices import TAXED_PRICE
 from resolvers.loading import Link
 from schema.catalog_lists import ProductFilter, ProductSort
-from schema.declare import column, expression, many, one, part, records, table
+from schema.declare import argument, column, computed, expression, many, one, part, records, table
 from schema.enums import BackorderPolicy, Badge, StockStatus
 from schema.orders import BY_NAME, BY_POSITION, ascending
 from schema.relay import Connection, Node
 from schema.reviews_lists import ReviewFilter, ReviewSort
 from schema.revisions import Revision, revisions_of
+from schema.scalars import CountryCode
 from schema.stock import StockLevel
 from schema.taxes import TaxClass
-from schema.values import CANONICAL, COMPARE_AT_PRICE, COST_PRICE, OPEN_GRAPH, PRICE, SEO, Money, NameValue, Seo
+from schema.values import (
+    CANONICAL,
+    COMPARE_AT_PRICE,
+    COST_PRICE,
+    CURRENCY,
+    OPEN_GRAPH,
+    PRICE,
+    SEO,
+    Money,
+    NameValue,
+    Seo,
+    TaxedMoney,
+)
 
 if TYPE_CHECKING:
     from schema.reviews import Review
@@ -115,6 +129,15 @@ class ProductVariant(Node):
         NameValue, "option_values", "Its value for each of the product's options."
     )
     price: Money = part(Money, PRICE, "What it costs.")
+    taxed_price: TaxedMoney = computed(
+        TaxedMoney,
+        CURRENCY,
+        TAXED_PRICE,
+        "What it costs with tax and without, one unit by itself; `shop` says which of them to show.",
+        argument(
+            "country_code", CountryCode | None, "Where it goes; the shop's first country when absent.", required=False
+        ),
+    )
     compare_at_price: Money | None = part(
         Money, COMPARE_AT_PRICE, "What it cost before; null unless it is reduced.", optional=True
     )

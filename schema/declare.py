@@ -29,6 +29,7 @@ from resolvers.access import require
 from resolvers.context import Context
 from resolvers.declarations import (
     Column,
+    Computed,
     Declaration,
     Expression,
     Function,
@@ -153,6 +154,17 @@ def expression(
     return _field(description, Expression(sql=sql, requires=requires))
 
 
+def computed(
+    shape: Callable[..., Any],
+    columns: Mapping[str, str],
+    numbers: Mapping[str, Callable[..., ColumnElement[Any]]],
+    description: str,
+    *arguments: StrawberryArgument,
+) -> Any:
+    """An object of columns of the row, and of numbers computed in SQL from the row and the arguments."""
+    return _field(description, Computed(shape=shape, columns=columns, numbers=numbers), arguments)
+
+
 def one(relationship: Any, description: str, *, owned: bool = False, requires: Permission | None = None) -> Any:
     """The row at the other end of a to-one relationship."""
     return _field(description, One(relationship=relationship.property, owned=owned, requires=requires))
@@ -254,9 +266,9 @@ def field(
     return _field(description, Function(function=function, requires=requires, cost=cost), arguments)
 
 
-def argument(name: str, annotation: Any, description: str) -> StrawberryArgument:
-    """An argument that must be given, of a field computed in Python."""
-    return _argument(name, annotation, description, required=True)
+def argument(name: str, annotation: Any, description: str, *, required: bool = True) -> StrawberryArgument:
+    """An argument of a field that is computed; without a value it is null, unless one has to be given."""
+    return _argument(name, annotation, description, required=required)
 
 
 def mutation(

@@ -16,6 +16,18 @@ class Money:
     currency_code: CurrencyCode = strawberry.field(description="The currency of the amount.")
 
 
+@strawberry.type(description="An amount of money with the tax on it.")
+class TaxedMoney:
+    """The same amount both ways."""
+
+    currency_code: CurrencyCode = strawberry.field(description="The currency of the amounts.")
+    tax_percent: Decimal = strawberry.field(description="The rate of tax in percent.")
+    net: Decimal = strawberry.field(description="Without tax.")
+    gross: Decimal = strawberry.field(description="With tax.")
+    tax: Decimal = strawberry.field(description="The tax.")
+
+
+CURRENCY = {"currency_code": "currency"}
 PRICE = {"amount": "price", "currency_code": "currency"}
 COMPARE_AT_PRICE = {"amount": "compare_at_price", "currency_code": "currency"}
 COST_PRICE = {"amount": "cost_price", "currency_code": "currency"}
