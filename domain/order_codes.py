@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.promo_code_uses import Customer, release_code, use_code
+from domain.promo_code_uses import release_code, use_code_again
 from models import Order, OrderDiscount
 
 
@@ -16,9 +16,9 @@ async def release_codes(session: AsyncSession, order: Order) -> None:
 
 
 async def use_codes_again(session: AsyncSession, order: Order) -> None:
-    """Use them as when it was placed. Raises PromoCodeNotUsableError."""
+    """Use them as when it was placed, for whom they were used then. Raises PromoCodeNotUsableError."""
     for code in await _codes_of(session, order):
-        await use_code(session, code, order.id, Customer(order.user_id))
+        await use_code_again(session, code, order.id)
 
 
 async def _codes_of(session: AsyncSession, order: Order) -> list[UUID]:

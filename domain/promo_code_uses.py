@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -29,11 +29,16 @@ class Customer:
     user_id: UUID | None = None
     email_index: bytes | None = None
     """The blind index of the address (`Vault.index`)."""
+    older_indexes: tuple[bytes, ...] = ()
+    """The same under keys that were changed since."""
 
 
 def known_customer(vault: Vault, user_id: UUID | None, email: str | None) -> Customer:
     """Who uses codes: an account, and whoever has the e-mail address, with an account or without."""
-    return Customer(user_id, None if email is None else vault.index(email, EMAIL_INDEX))
+    if email is None:
+        return Customer(user_id)
+    newest, *older = vault.indexes(email, EMAIL_INDEX)
+    return Customer(user_id, newest, tuple(older))
 
 
 class PromoCodeNotUsableError(DomainError):
@@ -46,7 +51,8 @@ class PromoCodeNotUsableError(DomainError):
 
 def uses_by(customer: Customer, promo_code_id: Any) -> ScalarSelect[int]:
     """How often the customer has used the code with that id, which may be a column."""
-    return select(func.count()).where(PromoCodeUse.promo_code_id == promo_code_id, _of(customer)).scalar_subquery()
+    theirs = (PromoCodeUse.promo_code_id == promo_code_id, PromoCodeUse.released_at.is_(None), _of(customer))
+    return select(func.count()).where(*theirs).scalar_subquery()
 
 
 async def use_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID, customer: Customer) -> None:
@@ -63,8 +69,32 @@ async def use_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID, c
         email_index=customer.email_index,
     )
     once = use.on_conflict_do_nothing(index_elements=[PromoCodeUse.order_id, PromoCodeUse.promo_code_id])
-    if await session.scalar(once.returning(PromoCodeUse.id)) is None:
-        return
+    if await session.scalar(once.returning(PromoCodeUse.id)) is not None:
+        await _count(session, promo_code_id, customer)
+
+
+async def use_code_again(session: AsyncSession, promo_code_id: UUID, order_id: UUID) -> None:
+    """Take a use back that was given back, for whom it was then. Raises PromoCodeNotUsableError."""
+    use = update(PromoCodeUse).where(_use_of(promo_code_id, order_id), PromoCodeUse.released_at.is_not(None))
+    taken = use.values(released_at=None).returning(PromoCodeUse.user_id, PromoCodeUse.email_index)
+    row = (await session.execute(taken.execution_options(synchronize_session=False))).one_or_none()
+    if row is not None:
+        await _count(session, promo_code_id, Customer(row.user_id, row.email_index))
+
+
+async def release_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID) -> bool:
+    """Give the use back, once; False if there is none. Its row stays, in case the order is paid after all."""
+    use = update(PromoCodeUse).where(_use_of(promo_code_id, order_id), PromoCodeUse.released_at.is_(None))
+    released = use.values(released_at=func.now()).returning(PromoCodeUse.id)
+    if await session.scalar(released.execution_options(synchronize_session=False)) is None:
+        return False
+    less = update(PromoCode).where(PromoCode.id == promo_code_id).values(used_count=PromoCode.used_count - 1)
+    await session.execute(less.execution_options(synchronize_session=False))
+    return True
+
+
+async def _count(session: AsyncSession, promo_code_id: UUID, customer: Customer) -> None:
+    """Count a use whose row is written. Raises PromoCodeNotUsableError."""
     counted = (await session.execute(_counting(promo_code_id))).one_or_none()
     if counted is None:
         raise PromoCodeNotUsableError(await _why_not(session, promo_code_id))
@@ -73,14 +103,8 @@ async def use_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID, c
         raise PromoCodeNotUsableError(SkipReason.USED_UP_BY_CUSTOMER)
 
 
-async def release_code(session: AsyncSession, promo_code_id: UUID, order_id: UUID) -> bool:
-    """Give the use back, once; False if there is none."""
-    use = delete(PromoCodeUse).where(PromoCodeUse.promo_code_id == promo_code_id, PromoCodeUse.order_id == order_id)
-    if await session.scalar(use.returning(PromoCodeUse.id)) is None:
-        return False
-    less = update(PromoCode).where(PromoCode.id == promo_code_id).values(used_count=PromoCode.used_count - 1)
-    await session.execute(less.execution_options(synchronize_session=False))
-    return True
+def _use_of(promo_code_id: UUID, order_id: UUID) -> ColumnElement[bool]:
+    return and_(PromoCodeUse.promo_code_id == promo_code_id, PromoCodeUse.order_id == order_id)
 
 
 def _counting(promo_code_id: UUID) -> ReturningUpdate[int | None]:
@@ -109,5 +133,5 @@ def _of(customer: Customer) -> ColumnElement[bool]:
     if customer.user_id is not None:
         same.append(PromoCodeUse.user_id == customer.user_id)
     if customer.email_index is not None:
-        same.append(PromoCodeUse.email_index == customer.email_index)
+        same.append(PromoCodeUse.email_index.in_([customer.email_index, *customer.older_indexes]))
     return or_(*same)

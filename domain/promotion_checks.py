@@ -9,7 +9,9 @@ USES_OF_CODES: Final = Check(
     "A promotion code was used as often as there are uses of it.",
     """
     SELECT code AS found FROM promo_codes AS promo
-    WHERE used_count <> (SELECT count(*) FROM promo_code_uses WHERE promo_code_id = promo.id)
+    WHERE used_count <> (
+        SELECT count(*) FROM promo_code_uses WHERE promo_code_id = promo.id AND released_at IS NULL
+    )
     """,
     (
         # Whoever uses a code changes its row: what is counted by the next statement stays so until the end.
@@ -17,7 +19,8 @@ USES_OF_CODES: Final = Check(
         """
         UPDATE promo_codes AS promo SET used_count = counted.n FROM (
             SELECT each.id, count(used.id) AS n FROM promo_codes AS each
-            LEFT JOIN promo_code_uses AS used ON used.promo_code_id = each.id GROUP BY each.id
+            LEFT JOIN promo_code_uses AS used ON used.promo_code_id = each.id AND used.released_at IS NULL
+            GROUP BY each.id
         ) AS counted
         WHERE counted.id = promo.id AND used_count <> counted.n
         AND (usage_limit IS NULL OR counted.n <= usage_limit)
@@ -33,7 +36,7 @@ CODES_OF_ORDERS: Final = Check(
         SELECT order_id, promo_code_id, true AS is_due FROM order_discounts JOIN orders ON orders.id = order_id
         WHERE promo_code_id IS NOT NULL AND status NOT IN ('CANCELLED', 'FAILED')
     ) AS taken_off
-    FULL JOIN promo_code_uses AS used USING (order_id, promo_code_id)
+    FULL JOIN (SELECT * FROM promo_code_uses WHERE released_at IS NULL) AS used USING (order_id, promo_code_id)
     JOIN promo_codes AS promo ON promo.id = promo_code_id LEFT JOIN orders ON orders.id = order_id
     WHERE used.id IS NULL OR is_due IS NULL
     """,

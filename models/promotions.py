@@ -114,3 +114,5 @@ class PromoCodeUse(Base):
     email_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The blind index of a guest's e-mail address (`Vault.index`)."""
     used_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
+    released_at: Mapped[Timestamp | None]
+    """When it was given back, because its order came to nothing: it counts no more, unless that is paid after all."""
