@@ -37,7 +37,7 @@ MAIL_VALUES: Mapping[MailTemplate, frozenset[str]] = MappingProxyType(
         MailTemplate.INVITATION: frozenset({"name", "inviter", "token", "days"}),
         MailTemplate.EMAIL_CHANGED: frozenset({"name", "new_email", "time"}),
         MailTemplate.ALREADY_REGISTERED: frozenset({"name"}),
-        MailTemplate.ORDER_PLACED: frozenset({"name", "number", "total"}),
+        MailTemplate.ORDER_PLACED: frozenset({"name", "number", "total", "instructions"}),
         MailTemplate.ORDER_CONFIRMED: frozenset({"name", "number", "total"}),
         MailTemplate.ORDER_FAILED: frozenset({"name", "number"}),
         MailTemplate.ORDER_SHIPPED: frozenset(

@@ -11,9 +11,10 @@ from models import Fulfillment, Order
 NO_TRACKING = "not known"
 
 
-async def tell_placed(session: AsyncSession, order: Order) -> None:
-    """The order was placed, and waits for its money."""
-    await _tell(session, order, MailTemplate.ORDER_PLACED, total=_money(order, order.total))
+async def tell_placed(session: AsyncSession, order: Order, instructions: str | None = None) -> None:
+    """The order was placed, and waits for its money; the instructions say where that is to be sent."""
+    told = {"total": _money(order, order.total), "instructions": instructions or ""}
+    await _tell(session, order, MailTemplate.ORDER_PLACED, **told)
 
 
 async def tell_confirmed(session: AsyncSession, order: Order) -> None:

@@ -1,9 +1,11 @@
 """What becomes of an order when its payment moves."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.order_letters import tell_failed, tell_placed
 from domain.order_payments import MoneyMoved, PaymentSumsError, confirm, fail, record_payment
 from domain.order_states import ALIVE
 from domain.outbox import enqueue
@@ -11,8 +13,8 @@ from domain.payment_attention import call_for_attention
 from domain.payment_late import take_late
 from domain.payment_providers import ZERO
 from domain.payment_standing import LOST, Standing, standing_of
-from domain.payments import let_go
-from models import Order, OrderStatus, Payment, PaymentState
+from domain.payments import FIRST_CHECK, let_go
+from models import Order, OrderStatus, Payment, PaymentKind, PaymentState
 
 LET_GO = "The money that was promised is promised no more, and the order is still to be sent."
 DECLINED = "The payment was declined."
@@ -37,7 +39,7 @@ async def _move(session: AsyncSession, order: Order, payment: Payment, before: S
     """Decide what becomes of the order now that its money is recorded."""
     after = standing_of(payment)
     if order.status is OrderStatus.PENDING:
-        await _decide(session, order, payment)
+        await _decide(session, order, payment, before)
     elif order.status in ALIVE:
         if before.state is PaymentState.AUTHORIZED and after.state is PaymentState.CANCELLED:
             call_for_attention(payment, LET_GO)
@@ -59,15 +61,25 @@ async def _is_recorded(session: AsyncSession, order: Order, payment: Payment, mo
     return True
 
 
-async def _decide(session: AsyncSession, order: Order, payment: Payment) -> None:
-    """Whether the order goes on."""
+async def _decide(session: AsyncSession, order: Order, payment: Payment, before: Standing) -> None:
+    """Whether the order goes on, and what its buyer is told."""
     standing = standing_of(payment)
     if standing.holds_money:
         await confirm(session, order)
     elif standing.state in LOST:
         await fail(session, order, standing.failure or DECLINED)
+        if not _is_told_at_checkout(payment, before):
+            await tell_failed(session, order)
         if standing.state is PaymentState.FAILED and payment.provider_reference is not None:
             await enqueue(session, let_go(payment.id))  # else the buyer could pay it later, on the same page
+    elif standing.state is PaymentState.REQUIRES_ACTION and before.state is PaymentState.PENDING:
+        await tell_placed(session, order)
+
+
+def _is_told_at_checkout(payment: Payment, before: Standing) -> bool:
+    """Whether the answer to the checkout says that the card was declined; nobody has heard of the order otherwise."""
+    is_first_answer = before.state is PaymentState.PENDING and payment.kind is PaymentKind.CARD
+    return is_first_answer and datetime.now(UTC) - payment.created_at < FIRST_CHECK
 
 
 def _counted(standing: Standing) -> Decimal:

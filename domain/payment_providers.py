@@ -192,6 +192,10 @@ class PaymentProviders:
             raise PaymentKindNotOfferedError(kind)
         return self.by_name[found.provider]
 
+    def instructions(self, kind: PaymentKind) -> str | None:
+        """What customers who pay so have to do, in words for them."""
+        return next((option.instructions for option in self.options if option.kind is kind), None)
+
     def named(self, name: str) -> PaymentProvider:
         """The provider that carried out a payment. Raises PaymentProviderAwayError if the shop has it no more."""
         found = self.by_name.get(name)

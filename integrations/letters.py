@@ -12,7 +12,7 @@ from integrations.mail import Letter
 
 TOKEN = "token"  # noqa: S105 - the name of a value
 NUMBER = "number"
-UNCUT = frozenset({TOKEN, "new_email", "reason", "tracking_number", "tracking_url"})
+UNCUT = frozenset({TOKEN, "instructions", "new_email", "reason", "tracking_number", "tracking_url"})
 
 SUBJECTS: Mapping[MailTemplate, str] = MappingProxyType(
     {

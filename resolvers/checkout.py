@@ -16,6 +16,7 @@ from domain.checkout import Agreed, Means, Wish, agreed_before, check_out
 from domain.checkout_errors import EmptyCartError, PaymentDeclinedError
 from domain.checkout_purchase import Contact
 from domain.idempotency import Request, is_new, keep_outcome, outcome_of
+from domain.order_letters import tell_placed
 from domain.payment_applying import apply_outcome
 from domain.payment_providers import (
     PaymentKindNotOfferedError,
@@ -103,7 +104,9 @@ async def _agreed(session: AsyncSession, context: Context, request: Request, wis
     await keep_outcome(session, request, agreed.order.id)
     if agreed.payment is not None and agreed.payment.provider == MANUAL:
         outcome = await context.payments.named(MANUAL).start(_asked(agreed.order, agreed.payment, None))
-        if outcome.state is not PaymentState.PENDING:
+        if outcome.state is PaymentState.PENDING:
+            await tell_placed(session, agreed.order, context.payments.instructions(agreed.payment.kind))
+        else:
             await apply_outcome(session, agreed.payment.id, outcome)
     return agreed
 

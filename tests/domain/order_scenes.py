@@ -108,7 +108,11 @@ async def states_of(engine: AsyncEngine, scene: Scene) -> tuple[str, str, str]:
 
 async def letters_of(session: AsyncSession, scene: Scene) -> list[str]:
     """Which letters about the order wait to be sent, in their order."""
-    number = await session.scalar(select(Order.number).where(Order.id == scene.id))
+    return await letters_about_number(session, (await session.get_one(Order, scene.id)).number)
+
+
+async def letters_about_number(session: AsyncSession, number: str) -> list[str]:
+    """The same of the order with that number."""
     letters = text(
         "SELECT convert_from(payload, 'UTF8')::jsonb ->> 'template' FROM pgqueuer WHERE entrypoint = 'send_mail' "
         "AND convert_from(payload, 'UTF8')::jsonb -> 'values' ->> 'number' = :number ORDER BY id"

@@ -37,6 +37,7 @@ VALUES: dict[str, str | int] = {
     "total": "253.00 ETB",
     "amount": "30.00 ETB",
     "reason": "It was ordered twice.",
+    "instructions": "To the account 1000 at the Bank of Abyssinia.",
     "parcel": 2,
     "carrier": "Ethio Post",
     "tracking_number": "EP-1",
