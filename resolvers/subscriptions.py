@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from typing_extensions import override
 
@@ -9,6 +10,7 @@ import models
 from domain.events import Event, EventKind
 from resolvers.context import Context
 from resolvers.declarations import Arguments, Declaration, MergedInfo
+from resolvers.ids import decode_id_of
 from resolvers.loading import load_row
 
 
@@ -18,10 +20,17 @@ class Subscription(Declaration):
 
     kind: EventKind
     model: type[models.Base]
+    type_name: str | None = None
+    """With one, a client may follow a single row, by its global id."""
 
     @override
     def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
         return row
+
+    def followed(self, arguments: Arguments) -> UUID | None:
+        """The single row that a client follows; None where it is told of all. Raises BadInputError."""
+        key = None if self.type_name is None else arguments.get("id")
+        return None if key is None else decode_id_of(str(self.type_name), key)
 
     async def row_of(self, event: Event, context: Context) -> models.Base | None:
         """The row, if the viewer may see it; whom there is nothing to see for is told nothing."""

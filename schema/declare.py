@@ -289,9 +289,21 @@ def mutation(
     return _field(description, Mutation(function=function, requires=requires, rate=rate), arguments)
 
 
-def subscription(model: type[models.Base], kind: EventKind, description: str, *, requires: Requirement) -> Any:
-    """The rows of a table as events of that kind concern them. Whoever may not see a row is not told of it."""
-    return _field(description, Subscription(model=model, kind=kind, requires=requires))
+def subscription(
+    model: type[models.Base],
+    kind: EventKind,
+    description: str,
+    *,
+    requires: Requirement,
+    one_of: str | None = None,
+) -> Any:
+    """The rows of a table as events of that kind concern them. Whoever may not see a row is not told of it.
+
+    With `one_of`, the name of the type, a client may follow a single row.
+    """
+    declaration = Subscription(model=model, kind=kind, requires=requires, type_name=one_of)
+    key = _argument("id", strawberry.ID | None, "Only this one; all when absent.")
+    return _field(description, declaration, () if one_of is None else (key,))
 
 
 def sort_enum(description: str) -> Callable[[type[Enum]], Any]:

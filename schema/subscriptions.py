@@ -47,6 +47,7 @@ class Subscription:
         EventKind.ORDER_CHANGED,
         "An order that has just moved on: one's own, as an account or as a guest; with orders:read any.",
         requires=Gate.PUBLIC,
+        one_of="Order",
     )
     stock_low: ProductVariant | None = subscription(
         models.ProductVariant,

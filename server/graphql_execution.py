@@ -8,6 +8,7 @@ from http import HTTPStatus
 from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -42,7 +43,7 @@ from server.explanation import ExecutorName, Explanation, denial, may_ask
 from server.graphql_errors import ServerErrorCode, coded, disguised, overdue, presented
 from server.graphql_request import GraphQLRequest, RequestRefusedError
 from server.input_text import fault_of, input_types, input_variables
-from server.live_operations import LiveOperation, SubscriptionAskedError, source_of
+from server.live_operations import LiveOperation, SubscriptionAskedError, followed_by, source_of
 from server.operation_cost import CostExceededError
 from server.persisted_queries import PersistedQueries
 from server.rate_limits import NEW_DOCUMENT, RateLimits
@@ -241,17 +242,17 @@ class Executor:
             refused = self._charge(document, operation, request.variables or {}, context, explanation)
         return operation if refused is None else Answer([refused])
 
-    def refusal_of(self, live: LiveOperation, viewer: Viewer) -> GraphQLError | None:
-        """Why a subscription does not begin for that viewer; None when it does."""
+    def following(self, live: LiveOperation, viewer: Viewer) -> UUID | GraphQLError | None:
+        """The one row that a subscription follows, None for all, or why it does not begin for that viewer."""
         declared = live.operation.definition.variable_definitions or ()
         coerced = get_variable_values(self._schema, declared, live.request.variables or {})
         if isinstance(coerced, list):
             return presented(coerced[0])
         try:
             require(live.source.requires or Gate.PUBLIC, viewer)
+            return followed_by(live, self._schema, coerced)
         except PublicError as refused:
             return refused
-        return None
 
     async def run_event(self, live: LiveOperation, row: models.Base, context: Context) -> Answer:
         """What a subscription gives for one event, whose row is there for its viewer to see."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
+from uuid import UUID
 
 from graphql import (
     FieldNode,
@@ -13,6 +15,7 @@ from graphql import (
     SelectionSetNode,
     assert_object_type,
 )
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from compiler.execution import Operation
@@ -47,21 +50,30 @@ class SubscriptionAskedError(RequestRefusedError):
 def source_of(operation: Operation, schema: GraphQLSchema) -> Subscription:
     """How the one root field of a valid subscription is declared."""
     root = assert_object_type(schema.subscription_type)
-    fragments = {
-        each.name.value: each for each in operation.document.definitions if isinstance(each, FragmentDefinitionNode)
-    }
-    name = _first_field(operation.definition.selection_set, fragments)
+    name = _root_field(operation).name.value
     behind = root.fields[name].extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
     if not isinstance(behind, DeclaredField) or not isinstance(behind.declaration, Subscription):
         raise TypeError(f"{root.name}.{name} is not declared as a subscription.")
     return behind.declaration
 
 
-def _first_field(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> str:
-    """The name of the first field, which validation sees to is the only one; it may stand in a fragment."""
+def followed_by(live: LiveOperation, schema: GraphQLSchema, variables: VariableValues) -> UUID | None:
+    """The one row that a subscription is about; None where it is about all of them. Raises BadInputError."""
+    node = _root_field(live.operation)
+    definition = assert_object_type(schema.subscription_type).fields[node.name.value]
+    arguments: dict[str, Any] = get_argument_values(definition, node, variables)
+    return live.source.followed(arguments)
+
+
+def _root_field(operation: Operation) -> FieldNode:
+    return _first_field(operation.definition.selection_set, operation.fragments)
+
+
+def _first_field(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> FieldNode:
+    """The first field, which validation sees to is the only one; it may stand in a fragment."""
     first = selected.selections[0]
     if isinstance(first, FieldNode):
-        return first.name.value
+        return first
     inner = fragments[first.name.value] if isinstance(first, FragmentSpreadNode) else first
     if not isinstance(inner, FragmentDefinitionNode | InlineFragmentNode):
         raise TypeError(f"A {type(first).__name__} selects nothing.")

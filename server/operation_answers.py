@@ -87,9 +87,9 @@ class OperationAnswers:
         try:
             async with self.events.of(live.source.kind) as stream:
                 running.follow(stream)
-                refused = self.executor.refusal_of(live, await self.identity.present_viewer())
-                if refused is not None:
-                    yield Answer([refused])
+                begun = self.executor.following(live, await self.identity.present_viewer())
+                if isinstance(begun, GraphQLError):
+                    yield Answer([begun])
                     return
                 async for event in stream:
                     answer = await self._in_time(live, event)
@@ -112,9 +112,11 @@ class OperationAnswers:
     async def _of_event(self, live: LiveOperation, event: Event) -> Answer | None:
         """What the viewer is told of the event, if anything."""
         viewer = await self.identity.present_viewer()
-        refused = self.executor.refusal_of(live, viewer)
-        if refused is not None:
-            return Answer([refused])
+        followed = self.executor.following(live, viewer)
+        if isinstance(followed, GraphQLError):
+            return Answer([followed])
+        if followed not in {None, event.key}:
+            return None
         async with self.open_context(viewer) as context:
             row = await live.source.row_of(event, context)
             return None if row is None else await self.executor.run_event(live, row, context)
