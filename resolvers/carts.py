@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.actors import actor_of
 from auth.addresses import AddressData, own_snapshot, snapshot_of
 from auth.emails import require_email
 from auth.errors import AddressNotFoundError
@@ -19,6 +20,7 @@ from domain.cart_merging import merge_carts
 from domain.carts import Buyer, CartNotFoundError
 from domain.countries import require_country
 from domain.errors import InvalidField, InvalidInputError
+from domain.order_adoption import adopt_orders
 from models import Cart
 from resolvers.context import Context
 from resolvers.errors import ContentionError
@@ -104,29 +106,36 @@ async def confirm_cart_prices(context: Context) -> Cart:
 
 
 async def merge_cart(context: Context) -> Cart:
-    """Put the guest's cart into the account's. Without a guest's cart the account's is as it was."""
+    """Give the account what the guest has left. Without a guest's cart the account's is as it was."""
     account = Buyer(user_id=context.viewer.account_id)
     async with context.writing() as session:
         guest_id = context.viewer.guest_id
-        merged = None if guest_id is None else await merge_carts(session, Buyer(guest_id=guest_id), account)
+        merged = None if guest_id is None else await _take_over(session, context, guest_id)
         return merged or await carts.lock_cart(session, account)
 
 
-async def take_cart_along(context: Context) -> None:
-    """Put the cart of a guest who has just signed in into the account's, if there is one.
+async def take_along(context: Context) -> None:
+    """Give the account of a guest who has just signed in what they have left: their orders, and what is in their cart.
 
-    The session exists by now: if others keep the carts locked for long, it is left to `mergeCart`.
+    The session exists by now: if others keep the rows locked for long, it is left to `mergeCart`.
     """
-    guest_id, account = context.viewer.guest_id, Buyer(user_id=context.viewer.account_id)
+    guest_id = context.viewer.guest_id
     if guest_id is None:
         return
 
-    async def merge() -> None:
+    async def take_over() -> None:
         async with context.writing() as session:
-            await merge_carts(session, Buyer(guest_id=guest_id), account)
+            await _take_over(session, context, guest_id)
 
     with suppress(ContentionError):
-        await tried_again(merge, lambda: False)
+        await tried_again(take_over, lambda: False)
+
+
+async def _take_over(session: AsyncSession, context: Context, guest_id: UUID) -> Cart | None:
+    """The account's cart with what the guest's had in it. Orders come first, as for whoever changes one."""
+    viewer, visit = context.viewer, context.visit
+    await adopt_orders(session, guest_id, viewer.account_id, actor_of(viewer, visit), visit.at)
+    return await merge_carts(session, Buyer(guest_id=guest_id), Buyer(user_id=viewer.account_id))
 
 
 async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> Cart:

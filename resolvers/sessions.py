@@ -10,7 +10,7 @@ from auth.errors import SessionEndedError
 from auth.sessions import SignedIn
 from auth.viewer import viewer_with_role
 from models import UserSession
-from resolvers.carts import take_cart_along
+from resolvers.carts import take_along
 from resolvers.context import Context
 from resolvers.mutations import DONE, Done
 from resolvers.refresh_cookies import RefreshTokenPlace
@@ -74,10 +74,10 @@ async def revoke_session(context: Context, *, id: UUID) -> UserSession:  # noqa:
 
 
 async def let_in(context: Context, admission: Admission, place: RefreshTokenPlace) -> Admission:
-    """The same as `handed_over`; whoever came as a guest finds their cart in that of the account."""
+    """The same as `handed_over`; whoever came as a guest finds their orders and their cart with the account."""
     handed_over(context, admission, place)
     if isinstance(admission, SignedIn):
-        await take_cart_along(context)
+        await take_along(context)
     return admission
 
 

@@ -12,10 +12,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Order, ProductVariant, PromoCode, StockLevel
+from domain.order_adoption import ADOPTED
+from models import Cart, Order, OrderEvent, OrderEventKind, ProductVariant, PromoCode, StockLevel
 from resolvers.ids import decode_id_of
-from tests.auth.accounts import add_account
+from tests.auth.accounts import PASSWORD, add_account
 from tests.buyers import Buyer, of, read_document
+from tests.domain.order_scenes import letters_about_number
 from tests.factories import EARLIER, add_product, add_promo_code, shared_engine, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
@@ -79,6 +81,12 @@ async def bought(buyer: Buyer, total: str, key: str = "first", **given: Any) -> 
     """What becomes of a checkout with cash on delivery, or with what is given; None leaves a field out."""
     terms = {"expectedTotal": total, "idempotencyKey": key, "payment": AT_THE_DOOR, **given}
     return await buyer.send("Checkout", **{name: value for name, value in terms.items() if value is not None})
+
+
+async def letters_about(shop: Shop, order: Order) -> list[str]:
+    """Which letters about the order wait to be sent."""
+    async with writing(shop.engine) as session:
+        return await letters_about_number(session, order.number)
 
 
 async def test_cart_becomes_an_order(shop: Shop) -> None:
@@ -214,7 +222,11 @@ async def test_transfer_is_waited_for(shop: Shop) -> None:
     result = await bought(guest, "100.00", payment=BY_TRANSFER)
 
     assert (result["order"]["status"], result["order"]["paymentStatus"]) == ("PENDING", "PENDING")
-    assert (await shop.order(result)).expires_at is not None
+    order = await shop.order(result)
+    assert order.expires_at is not None
+    assert await letters_about(shop, order) == ["order_placed"]
+    at_the_door = await shop.order(await bought(await shop.guest(of(await shop.variant())), "100.00"))
+    assert await letters_about(shop, at_the_door) == ["order_confirmed"]
 
 
 async def test_ways_to_pay_are_those_of_the_shop(shop: Shop) -> None:
@@ -251,3 +263,32 @@ async def test_keys_that_are_none_are_refused(shop: Shop, key: str) -> None:
 
     assert body.get("errors") or body["data"]["checkout"]["__typename"] == "InvalidInput"
     assert (await guest.cart())["units"] == 1
+
+
+async def test_guest_who_signs_in_finds_their_orders_with_the_account(shop: Shop) -> None:
+    variant = await shop.variant()
+    user = await add_account(shop.engine, SAFEGUARDS)
+    async with writing(shop.engine) as session:
+        code = await add_promo_code(session, amount=Decimal(10), limit_per_customer=1)
+    guest, other = await shop.guest(of(variant)), await shop.guest(of(variant))
+    await guest.send("ApplyPromoCode", code=code.code)
+    order, foreign = await bought(guest, "90.00"), await bought(other, "100.00")
+    await guest.add(of(variant, 3))
+
+    await asyncio.gather(*(guest.send("SignIn", email=user.email, password=PASSWORD) for _ in range(3)))
+
+    account = replace(shop.visitor, headers=shop.door.headers(user.id))
+    orders = "{ orders(first: 5) { nodes { id events(first: 5) { nodes { text } } } } cart { units } }"
+    seen = (await account.post(orders))["data"]
+    assert [each["id"] for each in seen["orders"]["nodes"]] == [order["order"]["id"]]
+    assert seen["cart"] == {"units": 3}
+    assert (await guest.post(orders))["data"] == {"orders": {"nodes": []}, "cart": None}
+    assert (await shop.order(foreign)).user_id is None
+    adopted = await shop.order(order)
+    assert (adopted.user_id, adopted.guest_id, adopted.cart_id) == (user.id, None, adopted.cart_id)
+    async with writing(shop.engine) as session:
+        notes = select(OrderEvent.text).where(OrderEvent.order_id == adopted.id, OrderEvent.kind == OrderEventKind.NOTE)
+        assert list(await session.scalars(notes)) == [ADOPTED]
+        assert (await session.get_one(Cart, adopted.cart_id)).user_id == user.id
+    await account.send("ApplyPromoCode", code=code.code)
+    assert (await bought(account, "290.00", "again"))["codes"] == [{"code": code.code, "reason": "USED_UP_BY_CUSTOMER"}]
