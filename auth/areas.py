@@ -32,6 +32,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.Product: CATALOG,
         models.ProductVariant: CATALOG,
         models.PromoCode: _of_area("promotions"),
+        models.ProviderEvent: _of_area("payments"),
         models.Review: _of_area("reviews"),
         models.Revision: CONTENT,
         models.Service: SERVICES,

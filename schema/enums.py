@@ -30,6 +30,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.PaymentStatus: "How much of an order is paid.",
         models.PaymentKind: "How a customer pays.",
         models.PaymentState: "How far a payment is.",
+        models.EventOutcome: "What became of a provider's message.",
         models.TransactionKind: "A step of a payment.",
         models.TransactionState: "What became of a step.",
         models.Role: "What an account is for; its permissions follow from it.",
@@ -69,6 +70,7 @@ BackorderPolicy = models.BackorderPolicy
 Badge = models.Badge
 BillingPeriod = models.BillingPeriod
 DiscountType = models.DiscountType
+EventOutcome = models.EventOutcome
 PaymentState = models.PaymentState
 Permission = permissions.Permission
 ModerationOutcome = review_rules.ModerationOutcome

@@ -33,6 +33,7 @@ from schema.payments import Payment, PaymentOption
 from schema.payments_lists import PaymentFilter, PaymentSort
 from schema.promotions import PromoCode
 from schema.promotions_lists import PromoCodeFilter, PromoCodeSort
+from schema.provider_events import ProviderEvent, ProviderEventFilter, ProviderEventSort
 from schema.relay import Connection, Node
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
@@ -63,6 +64,7 @@ NODES: dict[str, type[models.Base]] = {
     "Product": models.Product,
     "ProductVariant": models.ProductVariant,
     "PromoCode": models.PromoCode,
+    "ProviderEvent": models.ProviderEvent,
     "Review": models.Review,
     "Revision": models.Revision,
     "Service": models.Service,
@@ -225,6 +227,14 @@ class Query:
         order=PaymentSort.NEWEST,
         sort=PaymentSort,
         filter=PaymentFilter,
+        requires=Permission.PAYMENTS_READ,
+    )
+    provider_events: Connection[ProviderEvent] | None = page(
+        models.ProviderEvent,
+        "What payment providers told the shop.",
+        order=ProviderEventSort.NEWEST,
+        sort=ProviderEventSort,
+        filter=ProviderEventFilter,
         requires=Permission.PAYMENTS_READ,
     )
     orders: Connection[Order] = page(

@@ -28,6 +28,7 @@ from models import (
     Category,
     DeadLetter,
     DiscountType,
+    EventOutcome,
     ExternalIdentity,
     Fulfillment,
     FulfillmentLine,
@@ -459,6 +460,7 @@ async def add_belongings(session: AsyncSession, user: User) -> None:
     await add_log_entry(session, user, actor_id=user.id)
     await add_full_order(session, user, 0)
     await add_payment_method(session, user)
+    await add_provider_event(session, applied_at=EARLIER, outcome=EventOutcome.APPLIED)
 
 
 async def add_identity(session: AsyncSession, user: User) -> ExternalIdentity:

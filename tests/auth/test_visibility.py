@@ -544,6 +544,7 @@ def test_guarded_fields_are_these() -> None:
         "Query.promoCode": "promotions:read",
         "Query.payments": "payments:read",
         "Query.promoCodes": "promotions:read",
+        "Query.providerEvents": "payments:read",
         "Query.stockLevels": "stock:read",
         "Query.taxClasses": "catalog:read",
         "Query.user": "accounts:read",

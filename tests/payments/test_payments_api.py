@@ -14,11 +14,20 @@ from auth.viewer import Viewer, viewer_with_role
 from domain.orders import lock_order
 from domain.payment_steps import confirm_by_hand
 from integrations.manual_payments import ManualPayments
-from models import Payment, PaymentKind, Role
+from models import EventOutcome, Payment, PaymentKind, Role
 from resolvers.ids import encode_id
 from tests.api import data_of
 from tests.domain.order_scenes import order_of, states_of, stock_of
-from tests.factories import add_payment_method, add_user, new_id, shared_engine, writing
+from tests.factories import (
+    EARLIER,
+    LATER,
+    add_payment_method,
+    add_provider_event,
+    add_user,
+    new_id,
+    shared_engine,
+    writing,
+)
 from tests.mutations import changed
 from tests.payments.scenes import Paying, add_paying, asking, step_under_way, sums_of
 
@@ -162,3 +171,26 @@ async def test_payments_are_found_by_each_of_their_marks(shop: AsyncEngine) -> N
     assert await found(createdAt={"from": begun.isoformat()}) == [newer]
     assert await found(amount={"min": "450.01"}) == []
     assert await found(amount={"max": "450"}) == [newer, older]
+
+
+async def test_messages_of_providers_are_found_by_each_of_their_marks(shop: AsyncEngine) -> None:
+    async with writing(shop) as session:
+        waiting = await add_provider_event(session, received_at=EARLIER)
+        done = {"kind": "charge.refunded", "applied_at": LATER, "outcome": EventOutcome.UNKNOWN, "received_at": LATER}
+        applied = await add_provider_event(session, **done)
+        elsewhere = await add_provider_event(session, provider="telebirr", received_at=LATER)
+    query = "query($filter: ProviderEventFilter) { providerEvents(filter: $filter) { nodes { eventId } } }"
+
+    async def found(**wanted: Any) -> list[str]:
+        ours = [waiting.event_id, applied.event_id, elsewhere.event_id]
+        data = await data_of(shop, query, {"filter": {"eventIds": ours, **wanted}}, ADMIN)
+        return [node["eventId"] for node in data["providerEvents"]["nodes"]]
+
+    assert await found() == [elsewhere.event_id, applied.event_id, waiting.event_id]
+    assert await found(eventIds=[waiting.event_id]) == [waiting.event_id]
+    assert await found(providers=["telebirr"]) == [elsewhere.event_id]
+    assert await found(kinds=["charge.refunded"]) == [applied.event_id]
+    assert await found(outcomes=["UNKNOWN"]) == [applied.event_id]
+    assert await found(isApplied=False) == [elsewhere.event_id, waiting.event_id]
+    assert await found(isApplied=True, receivedAt={"from": LATER.isoformat()}) == [applied.event_id]
+    assert await found(receivedAt={"to": LATER.isoformat()}) == [waiting.event_id]

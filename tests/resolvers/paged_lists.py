@@ -22,6 +22,7 @@ from models import (
     PostComment,
     Product,
     ProductVariant,
+    ProviderEvent,
     Review,
     Revision,
     Role,
@@ -219,10 +220,13 @@ def stock_lists() -> Iterator[PagedList]:
 
 
 def payment_lists() -> Iterator[PagedList]:
-    """Payments, which the staff sees."""
+    """Payments, and what providers say of them, which the staff sees."""
     for sort, order in (("NEWEST", "created_at DESC, id DESC"), ("OLDEST", "created_at, id")):
         every = in_order(Payment, order)
         yield PagedList("Query.payments", sort, "list: payments*", Payment, every, viewer=ADMIN)
+    for sort, order in (("NEWEST", "received_at DESC, id DESC"), ("OLDEST", "received_at, id")):
+        every = in_order(ProviderEvent, order)
+        yield PagedList("Query.providerEvents", sort, "list: providerEvents*", ProviderEvent, every, viewer=ADMIN)
 
 
 def order_lists() -> Iterator[PagedList]:

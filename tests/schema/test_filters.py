@@ -465,6 +465,7 @@ def test_every_filter_is_compared_here() -> None:
         "OrderFilter",
         "PaymentFilter",
         "PromoCodeFilter",
+        "ProviderEventFilter",
         "ShippingMethodFilter",
         "StockFilter",
     }

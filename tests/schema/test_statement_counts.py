@@ -222,6 +222,7 @@ def test_every_type_is_reached() -> None:
         "PaymentConnection",
         "PostCategoryConnection",
         "PromoCodeConnection",
+        "ProviderEventConnection",
         "SearchConnection",
         "ServiceConnection",
         "ShippingMethodConnection",

@@ -12,6 +12,7 @@ from domain.orders import lock_order, move_order
 from models import (
     ModerationStatus,
     OrderStatus,
+    Payment,
     Post,
     PublishingStatus,
     Review,
@@ -24,7 +25,16 @@ from models import (
 from resolvers.ids import encode_id
 from resolvers.subscriptions import Subscription
 from tests.access.cover import required_by
-from tests.factories import add_dead_letter, add_order, add_post, add_product, add_review, add_variant, writing
+from tests.factories import (
+    add_dead_letter,
+    add_order,
+    add_payment,
+    add_post,
+    add_product,
+    add_review,
+    add_variant,
+    writing,
+)
 from tests.schema.walk import fields
 from tests.server.websockets.talking import House, Talk, talking
 
@@ -44,9 +54,9 @@ def document(name: str) -> dict[str, str]:
     return {"query": (QUERIES / f"{name}.graphql").read_text(encoding="utf-8")}
 
 
-async def follow(house: House, talk: Talk, event: str, query: str) -> None:
+async def follow(house: House, talk: Talk, event: str, query: str, **variables: str) -> None:
     """Subscribe as the first of these tests to follow such events, and be sure that it has begun."""
-    await talk.send("subscribe", id="live", payload={"query": query})
+    await talk.send("subscribe", id="live", payload={"query": query, "variables": variables})
     await house.until(f"subscriptions {event}", 1)
 
 
@@ -187,6 +197,43 @@ async def test_buyers_follow_their_own_orders_and_the_staff_new_ones(house: Hous
 
     assert placed == [others.number, own.number]
     assert changed == {**changed, "number": own.number, "status": "CONFIRMED"}
+
+
+async def test_single_order_is_followed_by_its_id(house: House) -> None:
+    user, signed_in = await house.sign_in(Role.CUSTOMER)
+    async with writing(house.engine) as session:
+        other, wanted = await add_order(session, user), await add_order(session, user)
+    query = document("OrderChanged")["query"]
+    async with talking(house.address) as talk:
+        await talk.introduce(house.headers(user, signed_in))
+        await follow(house, talk, "order_changed", query, id=encode_id("Order", wanted.id))
+        for order in (other, wanted):
+            async with writing(house.engine) as session:
+                await move_order(session, await lock_order(session, order.id), OrderStatus.CONFIRMED)
+        changed = (await talk.hear())["payload"]["data"]["orderChanged"]
+        wrong = {"query": query, "variables": {"id": encode_id("Cart", wanted.id)}}
+        await talk.send("subscribe", id="wrong", payload=wrong)
+        refused = await talk.hear()
+
+    assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", "BAD_USER_INPUT")
+    assert changed["number"] == wanted.number
+
+
+async def test_staff_is_told_of_payments_to_look_at_once(house: House) -> None:
+    keeper = await house.somebody(Role.STAFF)
+    async with writing(house.engine) as session:
+        order = await add_order(session)
+        fine, odd = [await add_payment(session, order) for _ in range(2)]
+    async with talking(house.address) as talk:
+        await talk.introduce(keeper)
+        await follow(house, talk, "payment_attention", document("PaymentNeedsAttention")["query"])
+        for payment, why in ((fine, None), (odd, "It came twice."), (odd, "It came twice."), (odd, "It went back.")):
+            async with writing(house.engine) as session:
+                (await session.get_one(Payment, payment.id)).attention = why
+        told = [(await talk.hear())["payload"]["data"]["paymentNeedsAttention"] for _ in range(2)]
+
+    assert {each["id"] for each in told} == {encode_id("Payment", odd.id)}
+    assert (told[-1]["attention"], told[-1]["order"]["number"]) == ("It went back.", order.number)
 
 
 @pytest.mark.parametrize("role", [None, *Role])
