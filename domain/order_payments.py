@@ -61,9 +61,9 @@ async def record_payment(session: AsyncSession, order: Order, moved: MoneyMoved,
     order.refunded_total = paid.refunded
     set_payment(order, paid.status(order.payment_status))
     await save(session, order, reason)
-    if moved.refunded:
+    if moved.refunded > NOTHING:
         await tell_refunded(session, order, moved.refunded)
-    if moved.refunded and order.payment_status is PaymentStatus.REFUNDED:
+    if moved.refunded > NOTHING and order.payment_status is PaymentStatus.REFUNDED:
         await _give_up(session, order, reason)
 
 

@@ -66,8 +66,12 @@ PAYMENT_MOVES: Final[Moves[PaymentStatus]] = MappingProxyType(
         ),
         PaymentStatus.AUTHORIZED: frozenset({PaymentStatus.PAID, PaymentStatus.FAILED, PaymentStatus.CANCELLED}),
         PaymentStatus.PAID: frozenset({PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED}),
-        PaymentStatus.PARTIALLY_REFUNDED: frozenset({PaymentStatus.REFUNDED}),
-        PaymentStatus.REFUNDED: frozenset(),
+        PaymentStatus.PARTIALLY_REFUNDED: frozenset(
+            {PaymentStatus.REFUNDED, PaymentStatus.PAID, PaymentStatus.AUTHORIZED}  # a bank may send money back
+        ),
+        PaymentStatus.REFUNDED: frozenset(
+            {PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.PAID, PaymentStatus.AUTHORIZED}
+        ),
         PaymentStatus.FAILED: frozenset({PaymentStatus.PENDING, PaymentStatus.AUTHORIZED, PaymentStatus.PAID}),
         PaymentStatus.CANCELLED: frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.PAID}),  # news may come late
     }

@@ -5,20 +5,18 @@ several at once. The order is locked, then its payment; what is known already ch
 """
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.payment_attention import call_for_attention
 from domain.payment_effects import tell_order
-from domain.payment_providers import ZERO, PaymentOutcome
-from domain.payment_standing import Standing, Step, differences, further, standing_of, steps_between
+from domain.payment_providers import PaymentOutcome
+from domain.payment_standing import Standing, differences, further, standing_of, steps_between
 from domain.payment_transactions import write_down
 from domain.payments import PaymentNotFoundError, lock_payment
-from models import Payment, TransactionKind, TransactionState
-
-AT_THE_PROVIDER = "It was given back at the provider."
+from domain.refund_news import take_over_refunds
+from models import Payment
 
 
 async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOutcome) -> Payment:
@@ -41,7 +39,8 @@ async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOu
     after = further(before, news)
     payment.provider_reference = payment.provider_reference or news.reference
     await _move(session, payment, before, after)
-    given_back = await _note_what_went_back(session, payment, news.refunded)
+    await session.flush()
+    given_back = await take_over_refunds(session, order, payment, news.refunds)
     await session.flush()
     await tell_order(session, order, payment, before, given_back)
     return payment
@@ -56,15 +55,3 @@ async def _move(session: AsyncSession, payment: Payment, before: Standing, after
     payment.status, payment.failure = after.state, after.failure
     payment.authorized, payment.captured = after.authorized, after.captured
     payment.version += 1
-
-
-async def _note_what_went_back(session: AsyncSession, payment: Payment, refunded: Decimal) -> Decimal:
-    """The money that went back without us; what we are about to give back ourselves is not among it."""
-    excess = refunded - payment.refunded - payment.refunding
-    if excess <= ZERO:
-        return ZERO
-    step = Step(TransactionKind.REFUND, TransactionState.SUCCEEDED, excess)
-    await write_down(session, payment, step, AT_THE_PROVIDER)
-    payment.refunded += excess
-    payment.version += 1
-    return excess

@@ -27,7 +27,8 @@ STEPS_OF_PAYMENTS: Final = Check(
         SELECT
             coalesce(sum(amount) FILTER (WHERE kind = 'AUTHORIZE' AND status = 'SUCCEEDED'), 0) AS authorized,
             coalesce(sum(amount) FILTER (WHERE kind = 'CAPTURE' AND status = 'SUCCEEDED'), 0) AS captured,
-            coalesce(sum(amount) FILTER (WHERE kind = 'REFUND' AND status = 'SUCCEEDED'), 0) AS refunded,
+            coalesce(sum(amount) FILTER (WHERE kind = 'REFUND' AND status = 'SUCCEEDED'), 0)
+                - coalesce(sum(amount) FILTER (WHERE kind = 'REFUND_REVERSAL'), 0) AS refunded,
             coalesce(sum(amount) FILTER (WHERE kind = 'REFUND' AND status = 'PENDING'), 0) AS refunding
         FROM payment_transactions WHERE payment_id = payment.id
     ) AS done

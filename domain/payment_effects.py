@@ -18,6 +18,7 @@ from models import Order, OrderStatus, Payment, PaymentKind, PaymentState
 
 LET_GO = "The money that was promised is promised no more, and the order is still to be sent."
 DECLINED = "The payment was declined."
+CAME_BACK = "Money that had been given back came back."
 
 
 async def tell_order(
@@ -32,7 +33,7 @@ async def tell_order(
     if not await _is_recorded(session, order, payment, moved):
         return
     await _move(session, order, payment, before, moved)
-    await _is_recorded(session, order, payment, MoneyMoved(refunded=given_back))
+    await _is_recorded(session, order, payment, MoneyMoved(refunded=given_back))  # less than nothing where it came back
 
 
 async def _move(session: AsyncSession, order: Order, payment: Payment, before: Standing, moved: MoneyMoved) -> None:
@@ -53,7 +54,7 @@ async def _is_recorded(session: AsyncSession, order: Order, payment: Payment, mo
     if moved == MoneyMoved():
         return True
     try:
-        await record_payment(session, order, moved)
+        await record_payment(session, order, moved, CAME_BACK if moved.refunded < ZERO else None)
     except PaymentSumsError as error:
         call_for_attention(payment, str(error))
         await session.flush()

@@ -79,6 +79,18 @@ class ConcernedPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedRefund:
+    """Money that went back or is on its way; once it has FAILED it is with the shop again, whatever was said before."""
+
+    reference: str
+    amount: Decimal
+    state: TransactionState
+    step_id: UUID | None = None
+    """Our own step, where it was asked for by us."""
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentOutcome:
     """All that a provider knows of a payment at one moment. It may come late, twice, and after what is newer."""
 
@@ -88,7 +100,8 @@ class PaymentOutcome:
     reference: str | None = None
     authorized: Decimal = ZERO
     captured: Decimal = ZERO
-    refunded: Decimal = ZERO
+    refunds: tuple[ReportedRefund, ...] = ()
+    """The latest ones, each by itself."""
     client_secret: str | None = field(default=None, repr=False)
     """With it the customer's browser goes on, in the state REQUIRES_ACTION."""
     failure: str | None = None

@@ -77,18 +77,16 @@ async def ask(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentT
     return row
 
 
-async def write_down(session: AsyncSession, payment: Payment, step: Step, reason: str | None = None) -> None:
+async def write_down(session: AsyncSession, payment: Payment, step: Step) -> None:
     """Settle the step if it was asked for; else it happened by itself, and is written down."""
     pending = select(PaymentTransaction).where(
         PaymentTransaction.payment_id == payment.id,
         PaymentTransaction.kind == step.kind,
-        PaymentTransaction.kind != TransactionKind.REFUND,  # each is settled by itself
         PaymentTransaction.status == TransactionState.PENDING,
     )
     row = await session.scalar(pending)
     if row is None:
         row = PaymentTransaction(id=uuid7(), payment_id=payment.id, kind=step.kind, currency=payment.currency)
-        row.reason = reason
         session.add(row)
     row.amount = step.amount
     settle(row, step.state, step.failure)

@@ -99,7 +99,12 @@ async def _not_given_back(
     settle(step, TransactionState.FAILED, failure[:FAILURE_LENGTH])
     payment.refunding -= step.amount
     payment.version += 1
+    await refund_units_anew(session, order, step)
+    call_for_attention(payment, f"{step.amount} {payment.currency} could not be given back. {failure}")
+
+
+async def refund_units_anew(session: AsyncSession, order: Order, step: PaymentTransaction) -> None:
+    """Let the units be refunded again for which the step gave nothing back."""
     units = {UUID(line["line"]): int(line["quantity"]) for line in step.lines}
     for line in await lines_of(session, order):
         line.refunded_quantity -= units.get(line.id, 0)
-    call_for_attention(payment, f"{step.amount} {payment.currency} could not be given back. {failure}")

@@ -1,11 +1,11 @@
 """What Stripe says of a PaymentIntent or a refund, in our words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from domain.payment_providers import ZERO, ConcernedPayment, PaymentOutcome, RefundOutcome
+from domain.payment_providers import ZERO, ConcernedPayment, PaymentOutcome, RefundOutcome, ReportedRefund
 from integrations.minor_units import from_minor
 from models import PaymentState, TransactionState
 from models.payments import FAILURE_LENGTH
@@ -49,8 +49,8 @@ REFUND_STATES: Mapping[str, TransactionState] = MappingProxyType(
     }
 )
 
-EXPAND = ("latest_charge",)
-"""What has to come with an intent, for the money that went back."""
+EXPAND = ("latest_charge.refunds",)
+"""What has to come with an intent, for the money that went back: the ten last refunds."""
 
 
 def outcome_of(intent: Json) -> PaymentOutcome:
@@ -59,8 +59,6 @@ def outcome_of(intent: Json) -> PaymentOutcome:
     state = _state(intent)
     amount = from_minor(intent["amount"], currency)
     captured = from_minor(intent["amount_received"], currency) if state is PaymentState.CAPTURED else ZERO
-    charge = intent.get("latest_charge")
-    refunded = charge.get("amount_refunded", 0) if isinstance(charge, Mapping) else 0
     is_promised = state in {PaymentState.AUTHORIZED, PaymentState.CAPTURED}
     return PaymentOutcome(
         state=state,
@@ -69,7 +67,7 @@ def outcome_of(intent: Json) -> PaymentOutcome:
         reference=intent["id"],
         authorized=amount if is_promised else ZERO,
         captured=captured,
-        refunded=min(from_minor(refunded, currency), captured),
+        refunds=tuple(_refunds(intent, currency)),
         client_secret=intent.get("client_secret") if state is PaymentState.REQUIRES_ACTION else None,
         failure=_failure(intent) if state is PaymentState.FAILED else None,
     )
@@ -80,6 +78,15 @@ def refund_outcome_of(refund: Json) -> RefundOutcome:
     state = REFUND_STATES.get(refund["status"], TransactionState.PENDING)
     failure = refund.get("failure_reason") if state is TransactionState.FAILED else None
     return RefundOutcome(state, refund["id"], failure)
+
+
+def _refunds(intent: Json, currency: str) -> Iterator[ReportedRefund]:
+    charge = _object(intent.get("latest_charge"))
+    for refund in _object(charge.get("refunds")).get("data", ()):
+        outcome = refund_outcome_of(refund)
+        step_id = _uuid(_object(refund.get("metadata")).get(TRANSACTION_ID))
+        amount = from_minor(refund["amount"], currency)
+        yield ReportedRefund(refund["id"], amount, outcome.state, step_id, outcome.failure)
 
 
 def concerned_by(payload: Json) -> ConcernedPayment | None:

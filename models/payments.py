@@ -63,6 +63,8 @@ class TransactionKind(StrEnum):
     CAPTURE = "CAPTURE"
     CANCEL = "CANCEL"
     REFUND = "REFUND"
+    REFUND_REVERSAL = "REFUND_REVERSAL"
+    """The bank has sent back what was given back."""
 
 
 class TransactionState(StrEnum):
@@ -85,7 +87,7 @@ class EventOutcome(StrEnum):
 
 
 class Payment(Timestamped, Base):
-    """An attempt to pay an order. What was promised, taken and given back only grows."""
+    """An attempt to pay an order. What was promised and taken only grows, and what was given back as its steps say."""
 
     __tablename__ = "payments"
     __table_args__ = (
@@ -142,8 +144,17 @@ class PaymentTransaction(Base):
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("(status = 'PENDING') = (settled_at IS NULL)", name="settled_at"),
         CheckConstraint("status = 'FAILED' OR failure IS NULL", name="failure"),
+        CheckConstraint("(kind = 'REFUND_REVERSAL') = (reverses_id IS NOT NULL)", name="reverses"),
+        CheckConstraint("kind <> 'REFUND_REVERSAL' OR status = 'SUCCEEDED'", name="reversed"),
         Index(None, "payment_id", "recorded_at", "id"),
         Index("ix_payment_transactions_open", "recorded_at", postgresql_where=text("status = 'PENDING'")),
+        Index(
+            "uq_payment_transactions_refund",
+            "payment_id",
+            "provider_reference",
+            unique=True,
+            postgresql_where=text("kind = 'REFUND' AND provider_reference IS NOT NULL"),
+        ),
         Index(
             "uq_payment_transactions_open_step",
             "payment_id",
@@ -167,6 +178,10 @@ class PaymentTransaction(Base):
     failure: Mapped[str | None] = mapped_column(String(FAILURE_LENGTH))
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     """Of a refund, the units that it is for: `line`, `quantity`, and whether they go back into stock, `restock`."""
+    reverses_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("payment_transactions.id", ondelete="RESTRICT"), unique=True
+    )
+    """The refund that is undone: each is undone once."""
     actor_kind: Mapped[ActorKind] = mapped_column(server_default=text("'DATABASE'"))
     """A trigger says who asked for it, or where the news came from."""
     actor_id: Mapped[UUID | None]

@@ -16,7 +16,7 @@ from domain.order_payments import fail
 from domain.orders import lock_order
 from domain.payment_applying import apply_outcome
 from domain.payment_late import TOO_LATE, give_back_all
-from domain.payment_providers import PaymentOutcome, PaymentProviderAwayError
+from domain.payment_providers import PaymentOutcome, PaymentProviderAwayError, ReportedRefund, SoughtPayment
 from domain.payment_reconciling import reconcile, retry_steps
 from domain.payment_steps import PaymentNotByHandError, PaymentStateRefusedError, cancel, capture, confirm_by_hand
 from domain.payment_transactions import CARRY_OUT_STEP, PaymentStepPendingError
@@ -27,7 +27,7 @@ from domain.stock_moving import Cause
 from domain.violations import violated
 from integrations.manual_payments import ManualPayments
 from integrations.stripe_payments import StripePayments
-from models import Cart, Payment, PaymentKind, PaymentState, PaymentTransaction
+from models import Cart, Payment, PaymentKind, PaymentState, PaymentTransaction, TransactionState
 from tests.domain.order_scenes import Scene, letters_of, order_of, states_of, stock_of
 from tests.factories import add_cart, new_id, shared_engine, writing
 from tests.payments.scenes import (
@@ -147,7 +147,7 @@ async def test_the_same_news_ten_times_at_once_is_one_transition(shop: AsyncEngi
 async def test_news_that_overtakes_other_news_ends_right(shop: AsyncEngine, stripe: StripePayments) -> None:
     """Refunded before it was taken, taken before it was promised, and the oldest at last."""
     paying = await add_paying(shop, stripe, CARD, GOOD)
-    refunded = replace(TAKEN, refunded=HALF)
+    refunded = replace(TAKEN, refunds=(ReportedRefund("re_1", HALF, TransactionState.SUCCEEDED),))
     for news in (refunded, TAKEN, PROMISED, replace(PROMISED, state=PaymentState.PENDING, authorized=NOTHING)):
         await tell(shop, paying, news)
     assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, HALF, NOTHING)
@@ -327,11 +327,12 @@ async def test_news_of_our_own_refund_is_not_taken_for_another(shop: AsyncEngine
     """The provider tells of it before its answer was taken over."""
     paying = await paid_by_card(shop, stripe)
     await refund(shop, paying, HALF)
-    payment = await payment_of(shop, paying)
+    payment, step = await payment_of(shop, paying), await step_under_way(shop, paying)
+    ours = ReportedRefund("re_of_ours", HALF, TransactionState.SUCCEEDED, step)
     async with writing(shop) as session:
-        await apply_outcome(session, paying.id, replace(TAKEN, reference=payment.provider_reference, refunded=HALF))
+        await apply_outcome(session, paying.id, replace(TAKEN, reference=payment.provider_reference, refunds=(ours,)))
     assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, NOTHING, HALF)
-    await asking(shop, stripe).carry_out(await step_under_way(shop, paying))
+    await asking(shop, stripe).carry_out(step)
     assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, HALF, NOTHING)
 
 
@@ -368,6 +369,36 @@ async def test_a_slow_refund_is_settled_when_the_provider_says_so(
     double.control("settle", id=reference, status="succeeded")
     await worker.carry_out(step)
     assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, HALF, NOTHING)
+
+
+async def test_a_refund_that_the_bank_sends_back_is_noticed_once(
+    shop: AsyncEngine, stripe: StripePayments, double: StripeDouble
+) -> None:
+    """One that was asked for here and one made at the provider; the news comes often, and after it what is older."""
+    paying = await paid_by_card(shop, stripe)
+    payment, worker = await payment_of(shop, paying), asking(shop, stripe)
+    await refund(shop, paying, HALF)
+    await worker.carry_out(await step_under_way(shop, paying))
+    double.control("refund", payment_intent=payment.provider_reference, amount=10000)
+    await worker.check(paying.id)
+    older = await stripe.look_up(SoughtPayment(paying.id, payment.provider_reference))
+    assert older is not None
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, HALF + 100, NOTHING)
+
+    for made in older.refunds:
+        double.control("settle", id=made.reference, status="failed", failure_reason="expired_or_canceled_card")
+        await asyncio.gather(*(worker.check(paying.id) for _ in range(3)))
+    async with writing(shop) as session:
+        await apply_outcome(session, paying.id, older)
+
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, NOTHING, NOTHING)
+    assert (await states_of(shop, paying.order))[:2] == ("CONFIRMED", "PAID")
+    undone = ("REFUND_REVERSAL", "SUCCEEDED")
+    assert [step for step in await steps_of(shop, paying) if step[:2] == undone] == [(*undone, 100), (*undone, HALF)]
+    assert "expired_or_canceled_card" in ((await payment_of(shop, paying)).attention or "")
+    assert await refund(shop, paying, TOTAL)
+    await worker.carry_out(await step_under_way(shop, paying))
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, TOTAL, NOTHING)
 
 
 async def test_promised_money_is_taken_or_let_go_by_the_staff(shop: AsyncEngine, double: StripeDouble) -> None:
@@ -416,6 +447,7 @@ async def test_a_cancelled_order_gives_back_all_it_took_once(shop: AsyncEngine, 
     [
         ("UPDATE payments SET captured = 0, status = 'AUTHORIZED' WHERE id = :id", "ck_payments_monotone"),
         ("UPDATE payments SET refunded = 451 WHERE id = :id", "ck_payments_amounts"),
+        ("UPDATE payments SET refunded = -1 WHERE id = :id", "ck_payments_monotone"),
         ("UPDATE payments SET refunding = 451 WHERE id = :id", "ck_payments_amounts"),
         ("UPDATE payments SET amount = 1000 WHERE id = :id", "ck_payments_monotone"),
         ("UPDATE payment_transactions SET amount = 1 WHERE payment_id = :id", "ck_payment_transactions_settled"),

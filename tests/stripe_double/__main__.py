@@ -112,7 +112,7 @@ async def control(request: Request) -> JSONResponse:
         case "pending":
             account.pending_refunds = asked["refunds"]
         case "settle":
-            account.refunds[asked["id"]].update(status=asked["status"], failure_reason=asked.get("failure_reason"))
+            actions.settle(account, asked)
         case "change":
             account.intent(asked["id"]).update(asked["values"])
     return JSONResponse(

@@ -61,7 +61,8 @@ def confirm(account: Account, intent: Json) -> None:
 
 def charge(account: Account, intent: Json) -> None:
     """Take the money, or have it promised."""
-    charged = {"id": account.new_id("ch"), "object": "charge", "amount_refunded": 0}
+    refunds: Json = {"object": "list", "data": [], "has_more": False}
+    charged = {"id": account.new_id("ch"), "object": "charge", "amount_refunded": 0, "refunds": refunds}
     intent["latest_charge"] = charged | {"billing_details": {"email": intent["receipt_email"]}}
     if intent["capture_method"] == "manual":
         intent.update(status="requires_capture", amount_capturable=intent["amount"])
@@ -120,9 +121,20 @@ def refund(account: Account, asked: Json) -> Json:
     paid["amount_refunded"] += amount
     status = "pending" if account.pending_refunds else "succeeded"
     row: Json = {"id": account.new_id("re"), "object": "refund", "amount": amount, "status": status}
-    account.refunds[row["id"]] = {**row, "payment_intent": intent["id"], "metadata": asked.get("metadata", {})}
-    account.tell("charge.refunded", {**paid, "payment_intent": intent["id"]})
-    return account.refunds[row["id"]]
+    row |= {"payment_intent": intent["id"], "metadata": asked.get("metadata", {}), "failure_reason": None}
+    account.refunds[row["id"]] = row
+    paid["refunds"]["data"].insert(0, row)
+    account.tell("charge.refunded", {"object": "charge", "id": paid["id"], "payment_intent": intent["id"]})
+    return row
+
+
+def settle(account: Account, asked: Json) -> None:
+    """What the bank says of a refund; where it fails, days later too, the money is with the shop again."""
+    row = account.refunds[asked["id"]]
+    row.update(status=asked["status"], failure_reason=asked.get("failure_reason"))
+    if asked["status"] == "failed":
+        account.intent(row["payment_intent"])["latest_charge"]["amount_refunded"] -= row["amount"]
+    account.tell("refund.failed" if asked["status"] == "failed" else "refund.updated", row)
 
 
 def search(account: Account, query: Mapping[str, Any]) -> Json:
