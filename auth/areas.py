@@ -24,6 +24,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.Category: _of_area("catalog"),
         models.DeadLetter: _of_area("jobs"),
         models.Order: _of_area("orders", "payments"),
+        models.Page: CONTENT,
         models.Payment: _of_area("payments"),
         models.PaymentMethod: _of_area("payments"),
         models.Post: CONTENT,

@@ -15,6 +15,7 @@ PUBLIC_TABLES = frozenset(
         "authors",
         "categories",
         "former_slugs",
+        "pages",
         "post_categories",
         "post_tags",
         "posts",
@@ -41,6 +42,7 @@ REVISED: Mapping[str, Permission] = MappingProxyType(
     {
         "authors": Permission.CONTENT_READ,
         "categories": Permission.CATALOG_READ,
+        "pages": Permission.CONTENT_READ,
         "post_categories": Permission.CONTENT_READ,
         "posts": Permission.CONTENT_READ,
         "products": Permission.CATALOG_READ,
@@ -99,11 +101,11 @@ def _kept(row: Any, _viewer: Viewer, owned: bool) -> ColumnElement[bool]:
     return true() if owned else row.deleted_at.is_(None)
 
 
-def _post(post: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+def _published(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     if viewer.may(Permission.CONTENT_READ):
-        return post.deleted_at.is_(None)  # type: ignore[no-any-return]
-    is_out = and_(post.status == models.PublishingStatus.PUBLISHED, post.published_at <= func.now())
-    return and_(is_out, post.deleted_at.is_(None))
+        return row.deleted_at.is_(None)  # type: ignore[no-any-return]
+    is_out = and_(row.status == models.PublishingStatus.PUBLISHED, row.published_at <= func.now())
+    return and_(is_out, row.deleted_at.is_(None))
 
 
 def _revision(revision: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
@@ -228,7 +230,8 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.ServiceTier: _tier,
         models.Author: _kept,
         models.PostCategory: _kept,
-        models.Post: _post,
+        models.Post: _published,
+        models.Page: _published,
         models.PostComment: _post_comment,
         models.Revision: _revision,
         models.Review: _review,

@@ -1,4 +1,4 @@
-"""The demo blog as rows: authors, sections and posts."""
+"""The demo shop's texts as rows: authors, sections, posts and pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import timedelta
 from demo.calendar import Calendar
 from demo.files import Table, image_url
 from domain.rendering import render_body
-from models import Author, Post, PostCategory, Tag
+from models import Author, Page, Post, PostCategory, Tag
 
 WRITTEN_BEFORE = timedelta(days=4)
 """How long an author works on a post before it goes out."""
@@ -43,8 +43,15 @@ def build_post(table: Table, references: References, calendar: Calendar) -> Post
     return post
 
 
+def build_page(table: Table, calendar: Calendar) -> Page:
+    """A page of text."""
+    page = Page(**_date(table, calendar), **table)
+    render_body(page)
+    return page
+
+
 def _date(table: Table, calendar: Calendar) -> Table:
-    """The times of a post, in place of the days in its file."""
+    """The times of a text, in place of the days in its file."""
     slug: str = table["slug"]
     if "published_days_ago" in table:
         published_at = calendar.ago(table.pop("published_days_ago"), slug)

@@ -1,4 +1,4 @@
-"""Reads the files of the demo shop: TOML tables, and posts with TOML above their Markdown."""
+"""Reads the files of the demo shop: TOML tables, and texts with TOML above their Markdown."""
 
 import tomllib
 from importlib.resources import files
@@ -11,7 +11,7 @@ Table = dict[str, Any]
 IMAGES_URL = "/demo/images/"
 
 FENCE = "+++\n"
-"""The line above and below a post's TOML."""
+"""The line above and below a text's TOML."""
 
 
 def read_table(name: str) -> Table:
@@ -26,7 +26,12 @@ def read_products() -> list[Table]:
 
 def read_posts() -> list[Table]:
     """Every post, its Markdown under `body`."""
-    return [_read_post(file) for file in _sorted(_folder() / "posts")]
+    return [_read_text(file) for file in _sorted(_folder() / "posts")]
+
+
+def read_pages() -> list[Table]:
+    """Every page of text, its Markdown under `body`."""
+    return [_read_text(file) for file in _sorted(_folder() / "pages")]
 
 
 def image_url(file: str) -> str:
@@ -34,7 +39,7 @@ def image_url(file: str) -> str:
     return f"{IMAGES_URL}{file}"
 
 
-def _read_post(file: Traversable) -> Table:
+def _read_text(file: Traversable) -> Table:
     _, front_matter, body = _read(file).split(FENCE, maxsplit=2)
     return tomllib.loads(front_matter) | {"body": body.strip()}
 

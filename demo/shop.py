@@ -7,8 +7,8 @@ from datetime import datetime
 from demo.calendar import Calendar
 from demo.catalog import DemoProduct, build_categories, build_product
 from demo.charges import build_promo_code, build_shipping_method, build_tax_class
-from demo.content import References, build_author, build_post
-from demo.files import Table, read_posts, read_products, read_table
+from demo.content import References, build_author, build_page, build_post
+from demo.files import Table, read_pages, read_posts, read_products, read_table
 from demo.options import DemoOptions, build_options
 from demo.services import build_service
 from models import Base, PostCategory, Shop, Tag, User
@@ -44,6 +44,7 @@ def build_demo_shop(now: datetime) -> DemoShop:
             *build_categories(read_table("categories.toml")["category"]),
             *(build_service(table) for table in read_table("services.toml")["service"]),
             *(build_post(table, references, calendar) for table in posts),
+            *(build_page(table, calendar) for table in read_pages()),
         ],
         [build_product(table, customers, calendar) for table in products],
         build_options(read_table("option_schemas.toml")["option_schema"]),

@@ -12,10 +12,13 @@ from sqlalchemy import Table
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.errors import InvalidField
-from models import Author, Category, Post, PostCategory, Product, post_tags
+from models import Author, Category, Page, Post, PostCategory, Product, post_tags
 from models.base import Base, Versioned
+from models.publishing import Publishable
 
 Item = TypeVar("Item", bound=Versioned)
+Outward = TypeVar("Outward", bound=Publishable)
+"""What readers see only once it is published."""
 
 TAGS = "tags"
 """The field that holds the slugs of labels, in their order."""
@@ -89,6 +92,7 @@ POST = Kind(
     rests_on=("author_id",),
     tags=post_tags,
 )
+PAGE = Kind(Page, "page", ("slug", "title", "body", *SEO, "internal_notes"))
 AUTHOR = Kind(
     Author,
     "author",

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Text, cast, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.canonical import canonical_url, shop_name
+from domain.rendering import words_of
 from domain.structured_data import first_image, moment, whole
 
 LONGEST_DESCRIPTION = 200
@@ -35,6 +36,11 @@ def article(row: Any) -> ColumnElement[Any]:
         "article:modified_time": moment(row.updated_at),
     }
     return _properties(row, "article", row.title, row.excerpt, {"og:image": whole(row.featured_image_url), **times})
+
+
+def page_of_text(row: Any) -> ColumnElement[Any]:
+    """Of a page of text."""
+    return _properties(row, "website", row.title, func.regexp_replace(words_of(row), r"\s+", " ", "g"), {})
 
 
 def _properties(row: Any, kind: str, title: Any, text: Any, further: dict[str, Any]) -> ColumnElement[Any]:

@@ -24,6 +24,7 @@ ADDRESSED: Mapping[type[models.Base], str] = MappingProxyType(
         models.Post: "post_path",
         models.PostCategory: "post_category_path",
         models.Author: "author_path",
+        models.Page: "page_path",
     }
 )
 """What has pages, and the column of the shop that tells their path; where two patterns fit, the first is asked."""

@@ -1,4 +1,4 @@
-"""Posts on their way to their readers: moved by authors and editors, each as they have read it (decision 0045)."""
+"""Posts and pages on their way to their readers: moved by those who write, as they have read them (decision 0045)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +8,15 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.content_kinds import POST
+from domain.content_kinds import Kind, Outward
 from domain.editing import lay_newest, open_item
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError
 from domain.publishing_checks import require_ready
 from domain.publishing_moves import Move, way_of
 from domain.revisions import Opened
+from domain.trash import ReadItem
 from models import Author, Post, PublishingStatus, Shop
+from models.publishing import Publishable
 from models.shop import SHOP_ID
 
 
@@ -27,20 +29,20 @@ class OwnWorkError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When a post is to come out, and when readers are to see it no more."""
+    """When an item is to come out, and when readers are to see it no more."""
 
     at: datetime
     until: datetime | None
     time_zone: str
 
 
-async def move_post(session: AsyncSession, post_id: UUID, expected_version: int, move: Move, mover_id: UUID) -> Post:
-    """Move the newest version of a post on, or back.
+async def move_item(session: AsyncSession, kind: Kind[Outward], read: ReadItem, move: Move, mover_id: UUID) -> Outward:
+    """Move the newest version of an item on, or back.
 
     Raises ItemNotFoundError, ConflictError, MoveNotAllowedError, OwnWorkError, NotReadyError, and when what it names is
     not there any more or its slug is taken InvalidInputError and SlugTakenError.
     """
-    item = await _moving(session, post_id, expected_version, move)
+    item = await _moving(session, kind, read, move)
     if move is Move.APPROVE:
         await _require_others(session, item.row, mover_id)
     if move is Move.SUBMIT:
@@ -56,12 +58,12 @@ async def move_post(session: AsyncSession, post_id: UUID, expected_version: int,
     return item.row
 
 
-async def schedule_post(session: AsyncSession, post_id: UUID, expected_version: int, plan: Plan) -> Post:
+async def schedule_item(session: AsyncSession, kind: Kind[Outward], read: ReadItem, plan: Plan) -> Outward:
     """Have an approved version come out later. What was planned before is forgotten.
 
     Raises ItemNotFoundError, ConflictError, MoveNotAllowedError, NotReadyError and InvalidInputError.
     """
-    item = await _moving(session, post_id, expected_version, Move.SCHEDULE)
+    item = await _moving(session, kind, read, Move.SCHEDULE)
     await _require_sense(session, plan)
     row = item.row
     row.scheduled_at, row.unpublish_at = plan.at, plan.until
@@ -71,22 +73,22 @@ async def schedule_post(session: AsyncSession, post_id: UUID, expected_version: 
     return row
 
 
-async def publish(session: AsyncSession, item: Opened[Post]) -> None:
-    """Let readers see the newest version of a locked post. Raises InvalidInputError and SlugTakenError."""
+async def publish(session: AsyncSession, item: Opened[Outward]) -> None:
+    """Let readers see the newest version of a locked item. Raises InvalidInputError and SlugTakenError."""
     row = item.row
     row.draft_status = None
-    await lay_newest(session, POST, row, item.content)
+    await lay_newest(session, item.kind, row, item.content)
     if row.published_at is None:
         row.published_at = (await session.scalars(select(func.now()))).one()
     row.status = PublishingStatus.PUBLISHED
     row.scheduled_at = row.schedule_error = row.submitted_by_id = None
 
 
-async def archive(session: AsyncSession, item: Opened[Post]) -> None:
-    """Let readers see a locked post no more. The draft beside it is the post from now on."""
+async def archive(session: AsyncSession, item: Opened[Outward]) -> None:
+    """Let readers see a locked item no more. The draft beside it is the item from now on."""
     row = item.row
     row.status, row.draft_status = PublishingStatus.ARCHIVED, None
-    await lay_newest(session, POST, row, item.content)
+    await lay_newest(session, item.kind, row, item.content)
     row.scheduled_at = row.unpublish_at = None
 
 
@@ -98,22 +100,23 @@ async def set_policy(session: AsyncSession, *, approves_own_posts: bool) -> Shop
     return shop
 
 
-async def _moving(session: AsyncSession, post_id: UUID, expected_version: int, move: Move) -> Opened[Post]:
-    """The locked post, which is as it was read and may take that way."""
-    item = await open_item(session, POST, post_id)
+async def _moving(session: AsyncSession, kind: Kind[Outward], read: ReadItem, move: Move) -> Opened[Outward]:
+    """The locked item, which is as it was read and may take that way."""
+    item = await open_item(session, kind, read.id)
     row = item.row
-    if row.version != expected_version:
-        raise ConflictError(expected_version, row.version)
+    if row.version != read.expected_version:
+        raise ConflictError(read.expected_version, row.version)
     way = way_of(move, row.status if move is Move.ARCHIVE else row.stage)
     if way.is_complete:
-        await require_ready(session, row, item.content)
+        await require_ready(session, item)
     return item
 
 
-async def _require_others(session: AsyncSession, post: Post, mover_id: UUID) -> None:
-    account_id = await session.scalar(select(Author.user_id).where(Author.id == post.author_id))
-    is_own = mover_id in {account_id, post.submitted_by_id}
-    if is_own and not (await session.get_one(Shop, SHOP_ID)).approves_own_posts:
+async def _require_others(session: AsyncSession, row: Publishable, mover_id: UUID) -> None:
+    makers = {row.submitted_by_id}
+    if isinstance(row, Post):
+        makers.add(await session.scalar(select(Author.user_id).where(Author.id == row.author_id)))
+    if mover_id in makers and not (await session.get_one(Shop, SHOP_ID)).approves_own_posts:
         raise OwnWorkError
 
 

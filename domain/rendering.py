@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.markdown import RENDERING, render
-from models import Post
+from models import Page, Post
 from models.texts import Written
 
 RENDER_TEXTS: Final = "render_texts"
@@ -36,7 +36,13 @@ def words_of(row: Any) -> ColumnElement[str]:
 
 async def render_texts(session: AsyncSession) -> bool:
     """Render a batch of what was rendered otherwise or never; gives whether there may be more."""
-    older = select(Post).where(Post.rendering < RENDERING).order_by(Post.id).limit(BATCH)
+    posts = await _rendered(session, Post)
+    pages = await _rendered(session, Page)
+    return posts or pages
+
+
+async def _rendered(session: AsyncSession, model: type[Post] | type[Page]) -> bool:
+    older = select(model).where(model.rendering < RENDERING).order_by(model.id).limit(BATCH)
     rows = (await session.scalars(older.with_for_update(skip_locked=True, key_share=True))).all()
     for row in rows:
         await render_written(row)

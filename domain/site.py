@@ -26,6 +26,7 @@ class SiteChanges(TypedDict, total=False):
     post_path: str
     post_category_path: str
     author_path: str
+    page_path: str
 
 
 async def change_site(session: AsyncSession, **changes: Unpack[SiteChanges]) -> Shop:

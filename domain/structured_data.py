@@ -81,6 +81,19 @@ def article(row: Any) -> Json:
     )
 
 
+def page_of_text(row: Any) -> Json:
+    """A WebPage."""
+    return page(
+        "WebPage",
+        name=row.title,
+        description=func.nullif(row.seo_description, ""),
+        url=canonical_url(row),
+        datePublished=moment(row.published_at),
+        dateModified=moment(row.updated_at),
+        publisher=thing("Organization", name=shop_name()),
+    )
+
+
 def breadcrumbs(row: Any) -> Json:
     """A BreadcrumbList from the top of the tree down to the category, of those that are active."""
     above = aliased(Category)

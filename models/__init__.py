@@ -17,6 +17,7 @@ from models.one_time_tokens import OneTimeToken, TokenPurpose
 from models.option_schemas import ProductOptionSchema
 from models.order_events import OrderEvent, OrderEventKind
 from models.orders import FulfillmentStatus, Order, OrderDiscount, OrderLine, OrderStatus, PaymentStatus, order_counters
+from models.pages import Page
 from models.payments import (
     EventOutcome,
     Payment,
@@ -86,6 +87,7 @@ __all__ = [
     "OrderEventKind",
     "OrderLine",
     "OrderStatus",
+    "Page",
     "ParcelStatus",
     "Payment",
     "PaymentKind",

@@ -14,7 +14,10 @@ PATTERN_OF_PATHS = r"^/[^{}?#%[:space:]\\]*\{slug\}[^{}?#%[:space:]\\]*$"
 SITE_URL = r"^https?://[^/?#[:space:]]+(/[^?#[:space:]]*[^/?#[:space:]])?$"
 """An address without a slash at its end."""
 
-PATHS = ("product_path", "category_path", "service_path", "post_path", "post_category_path", "author_path")
+PATHS = (
+    *("product_path", "category_path", "service_path"),
+    *("post_path", "post_category_path", "author_path", "page_path"),
+)
 
 SHOP_ID = UUID("01900000-0000-7000-8000-000000000001")
 """The key of the only row."""
@@ -62,4 +65,5 @@ class Shop(Timestamped, Base):
     post_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/blog/{slug}")
     post_category_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/blog/categories/{slug}")
     author_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/authors/{slug}")
+    page_path: Mapped[str] = mapped_column(String(PATH_LENGTH), server_default="/pages/{slug}")
     version: Mapped[int] = mapped_column(server_default=text("1"))

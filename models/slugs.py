@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Slug, Timestamp
 
-BEARERS = ("product_id", "category_id", "service_id", "post_id", "post_category_id", "author_id")
+BEARERS = ("product_id", "category_id", "service_id", "post_id", "post_category_id", "author_id", "page_id")
 """The columns of which one names who bore the slug."""
 
 
@@ -32,5 +32,6 @@ class FormerSlug(Base):
     post_id: Mapped[UUID | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     post_category_id: Mapped[UUID | None] = mapped_column(ForeignKey("post_categories.id", ondelete="CASCADE"))
     author_id: Mapped[UUID | None] = mapped_column(ForeignKey("authors.id", ondelete="CASCADE"))
+    page_id: Mapped[UUID | None] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
     bearer_id: Mapped[UUID] = mapped_column(Computed(f"coalesce({', '.join(BEARERS)})", persisted=True))
     left_at: Mapped[Timestamp] = mapped_column(server_default=func.now())

@@ -1,62 +1,46 @@
-"""Mutations that lead posts to their readers, and what is said of them on the way."""
+"""Mutations that lead posts and pages to their readers, and what is said of posts on the way."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
 from domain import post_comments, publishing
+from domain.content_kinds import Kind, Outward
 from domain.publishing import Plan
 from domain.publishing_moves import Move
-from models import Post, PostComment, Shop
+from domain.trash import ReadItem
+from models import PostComment, Shop
 from resolvers.context import Context
 
 
-async def submit_post(context: Context, *, id: UUID, expected_version: int) -> Post:  # noqa: A002 - what clients call it
-    """Hand the newest version in for review."""
-    return await _moved(context, id, expected_version, Move.SUBMIT)
+def moving(kind: Kind[Outward], way: Move) -> Callable[..., Awaitable[Outward]]:
+    """The mutation that moves the newest version of an item of the kind that way."""
+
+    async def move(context: Context, *, id: UUID, expected_version: int) -> Outward:  # noqa: A002 - what clients call it
+        async with context.writing() as session:
+            read = ReadItem(id, expected_version)
+            return await publishing.move_item(session, kind, read, way, context.viewer.actor_id)
+
+    return move
 
 
-async def request_post_changes(context: Context, *, id: UUID, expected_version: int) -> Post:  # noqa: A002 - what clients call it
-    """Send the newest version back to its author."""
-    return await _moved(context, id, expected_version, Move.REQUEST_CHANGES)
+def scheduling(kind: Kind[Outward]) -> Callable[..., Awaitable[Outward]]:
+    """The mutation that has the newest version of an item of the kind come out later."""
 
+    async def schedule(  # noqa: PLR0913 - what a plan consists of
+        context: Context,
+        *,
+        id: UUID,  # noqa: A002 - what clients call it
+        expected_version: int,
+        at: datetime,
+        until: datetime | None = None,
+        time_zone: str = "UTC",
+    ) -> Outward:
+        async with context.writing() as session:
+            read = ReadItem(id, expected_version)
+            return await publishing.schedule_item(session, kind, read, Plan(at, until, time_zone))
 
-async def approve_post(context: Context, *, id: UUID, expected_version: int) -> Post:  # noqa: A002 - what clients call it
-    """Let the newest version come out."""
-    return await _moved(context, id, expected_version, Move.APPROVE)
-
-
-async def unschedule_post(context: Context, *, id: UUID, expected_version: int) -> Post:  # noqa: A002 - what clients call it
-    """Let the newest version wait."""
-    return await _moved(context, id, expected_version, Move.UNSCHEDULE)
-
-
-async def publish_post(context: Context, *, id: UUID, expected_version: int) -> Post:  # noqa: A002 - what clients call it
-    """Let readers see the newest version."""
-    return await _moved(context, id, expected_version, Move.PUBLISH)
-
-
-async def archive_post(context: Context, *, id: UUID, expected_version: int) -> Post:  # noqa: A002 - what clients call it
-    """Let readers see the post no more."""
-    return await _moved(context, id, expected_version, Move.ARCHIVE)
-
-
-async def reopen_post(context: Context, *, id: UUID, expected_version: int) -> Post:  # noqa: A002 - what clients call it
-    """Write on at what was archived."""
-    return await _moved(context, id, expected_version, Move.REOPEN)
-
-
-async def schedule_post(  # noqa: PLR0913 - what a plan consists of
-    context: Context,
-    *,
-    id: UUID,  # noqa: A002 - what clients call it
-    expected_version: int,
-    at: datetime,
-    until: datetime | None = None,
-    time_zone: str = "UTC",
-) -> Post:
-    """Have the newest version come out later."""
-    async with context.writing() as session:
-        return await publishing.schedule_post(session, id, expected_version, Plan(at, until, time_zone))
+    return schedule
 
 
 async def comment_on_post(context: Context, *, post: UUID, body: str, field: str | None = None) -> PostComment:
@@ -75,8 +59,3 @@ async def update_publishing_policy(context: Context, *, approves_own_posts: bool
     """Say whether who wrote a post may approve it too."""
     async with context.writing() as session:
         return await publishing.set_policy(session, approves_own_posts=approves_own_posts)
-
-
-async def _moved(context: Context, post_id: UUID, expected_version: int, move: Move) -> Post:
-    async with context.writing() as session:
-        return await publishing.move_post(session, post_id, expected_version, move, context.viewer.actor_id)

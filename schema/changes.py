@@ -17,6 +17,7 @@ from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, Repla
 from schema.option_schemas import OptionSchemaMutations
 from schema.order_mutations import OrderMutations
 from schema.own_account_mutations import OwnAccountMutations
+from schema.page_mutations import PageMutations
 from schema.payment_mutations import PaymentMutations
 from schema.product_imports import ProductImportMutations
 from schema.promotion_mutations import PromotionMutations
@@ -42,6 +43,7 @@ class Mutation(
     ProductImportMutations,
     PromotionMutations,
     ContentMutations,
+    PageMutations,
     PublishingMutations,
     ReviewMutations,
     SiteMutations,

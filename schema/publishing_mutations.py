@@ -4,6 +4,7 @@ import strawberry
 
 from auth.permissions import Permission
 from domain.content_kinds import POST
+from domain.publishing_moves import Move
 from resolvers import publishing
 from resolvers.editing import restoring_revision
 from schema import publishing_changes as changes
@@ -15,49 +16,49 @@ class PublishingMutations:
     """Fields of the root of changes."""
 
     submit_post: changes.SubmitPostResult | None = mutation(
-        publishing.submit_post,
+        publishing.moving(POST, Move.SUBMIT),
         "Hand the newest version of a post in for review.",
         input=changes.SubmitPostInput,
         requires=Permission.CONTENT_WRITE,
     )
     request_post_changes: changes.RequestPostChangesResult | None = mutation(
-        publishing.request_post_changes,
+        publishing.moving(POST, Move.REQUEST_CHANGES),
         "Send the newest version of a post back to its author.",
         input=changes.RequestPostChangesInput,
         requires=Permission.CONTENT_PUBLISH,
     )
     approve_post: changes.ApprovePostResult | None = mutation(
-        publishing.approve_post,
+        publishing.moving(POST, Move.APPROVE),
         "Say that the newest version of a post may come out. It has to pass the checks.",
         input=changes.ApprovePostInput,
         requires=Permission.CONTENT_PUBLISH,
     )
     unschedule_post: changes.UnschedulePostResult | None = mutation(
-        publishing.unschedule_post,
+        publishing.moving(POST, Move.UNSCHEDULE),
         "Let the newest version of a post wait.",
         input=changes.UnschedulePostInput,
         requires=Permission.CONTENT_PUBLISH,
     )
     publish_post: changes.PublishPostResult | None = mutation(
-        publishing.publish_post,
+        publishing.moving(POST, Move.PUBLISH),
         "Let readers see the newest version of a post, which is approved.",
         input=changes.PublishPostInput,
         requires=Permission.CONTENT_PUBLISH,
     )
     archive_post: changes.ArchivePostResult | None = mutation(
-        publishing.archive_post,
+        publishing.moving(POST, Move.ARCHIVE),
         "Let readers see a post no more. Its draft, if there is one, is the post from now on.",
         input=changes.ArchivePostInput,
         requires=Permission.CONTENT_PUBLISH,
     )
     reopen_post: changes.ReopenPostResult | None = mutation(
-        publishing.reopen_post,
+        publishing.moving(POST, Move.REOPEN),
         "Write on at an archived post: it is a draft again.",
         input=changes.ReopenPostInput,
         requires=Permission.CONTENT_PUBLISH,
     )
     schedule_post: changes.SchedulePostResult | None = mutation(
-        publishing.schedule_post,
+        publishing.scheduling(POST),
         "Have the newest version of a post come out later, by itself.",
         input=changes.SchedulePostInput,
         requires=Permission.CONTENT_PUBLISH,

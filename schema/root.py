@@ -28,6 +28,7 @@ from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
 from schema.order_lists import OrderFilter, OrderSort
 from schema.orders import BY_NAME, BY_POSITION
+from schema.pages import PageQueries
 from schema.paths import RESOLVING_COST, PathResolution
 from schema.payments import Payment, PaymentOption
 from schema.payments_lists import PaymentFilter, PaymentSort
@@ -56,6 +57,7 @@ NODES: dict[str, type[models.Base]] = {
     "Category": models.Category,
     "DeadLetter": models.DeadLetter,
     "Order": models.Order,
+    "Page": models.Page,
     "Payment": models.Payment,
     "PaymentMethod": models.PaymentMethod,
     "Post": models.Post,
@@ -75,7 +77,7 @@ NODES: dict[str, type[models.Base]] = {
 
 
 @strawberry.type(description="Where every query starts.")
-class Query:
+class Query(PageQueries):
     """The root fields."""
 
     node: Node | None = node_lookup(NODES, "The object that a global id names; null when there is none.", several=False)

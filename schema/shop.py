@@ -20,6 +20,7 @@ class ShopPaths:
     post: str = strawberry.field(description="Of blog posts.")
     post_category: str = strawberry.field(description="Of the blog's sections.")
     author: str = strawberry.field(description="Of authors.")
+    page: str = strawberry.field(description="Of pages of text.")
 
 
 PATHS = {
@@ -29,6 +30,7 @@ PATHS = {
     "post": "post_path",
     "post_category": "post_category_path",
     "author": "author_path",
+    "page": "page_path",
 }
 
 

@@ -32,6 +32,7 @@ class UpdateSiteInput:
     post_path: str | None = pattern("The path of a blog post")
     post_category_path: str | None = pattern("The path of a section of the blog")
     author_path: str | None = pattern("The path of an author")
+    page_path: str | None = pattern("The path of a page of text")
 
 
 UpdateSiteResult = Annotated[

@@ -9,12 +9,12 @@ from demo.shop import DemoShop, build_demo_shop
 from domain.option_schemas import set_option_schema
 from domain.product_writing import put_products
 from domain.products import Outcome
-from models import Author, Category, Post, PostCategory, Product, Service, Tag
+from models import Author, Category, Page, Post, PostCategory, Product, Service, Tag
 
 LOCK_KEY = 7_318_349_394_477_057
 """The advisory lock of whoever loads demo or synthetic data."""
 
-FILLED = (Author, Category, Post, PostCategory, Product, Service, Tag)
+FILLED = (Author, Category, Page, Post, PostCategory, Product, Service, Tag)
 """A database is empty when these are. It may have accounts: an administrator comes first."""
 
 

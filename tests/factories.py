@@ -39,6 +39,7 @@ from models import (
     OrderEvent,
     OrderEventKind,
     OrderLine,
+    Page,
     Payment,
     PaymentKind,
     PaymentMethod,
@@ -404,6 +405,15 @@ async def add_post(session: AsyncSession, author: Author | None = None, **overri
     )
 
 
+async def add_page(session: AsyncSession, **overrides: Any) -> Page:
+    """A published page of text."""
+    number = next(NUMBERS)
+    defaults = {"slug": f"page-{number}", "title": f"Page {number}"}
+    return await _add(
+        session, Page, overrides, **defaults, status=PublishingStatus.PUBLISHED, published_at=PUBLISHED_AT
+    )
+
+
 async def add_comment(session: AsyncSession, post: Post, commenter: User, **overrides: Any) -> PostComment:
     """Something that was said of the title, and seen to."""
     defaults = {"field": "title", "body": "Shorter, please.", "version": 1, "resolved_at": PUBLISHED_AT}
@@ -484,6 +494,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_product(session, category, number)
         await _add_full_service(session, number)
         await _add_full_author(session, number)
+        await _add_full_page(session)
         await _add_full_account(session, number)
     for number in range(size):
         buyer = await add_user(session)
@@ -643,6 +654,26 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
         for version in (1, 2):
             await add_comment(session, post, editor)
             await add_revision(session, post, version=version, editor_id=editor.id)
+
+
+async def _add_full_page(session: AsyncSession) -> None:
+    editor = await add_user(session)
+    page = await add_page(
+        session,
+        body="# Network terms",
+        scheduled_at=PUBLISHED_AT,
+        internal_notes="Ask the lawyer.",
+        version=3,
+        live_version=2,
+        draft_status=PublishingStatus.SCHEDULED,
+        unpublish_at=LATER,
+        schedule_time_zone="Africa/Addis_Ababa",
+        schedule_error="The slug is taken.",
+        submitted_by_id=editor.id,
+    )
+    render_body(page)
+    for version in (1, 2):
+        await add_revision(session, page, version=version, editor_id=editor.id)
 
 
 async def _add(session: AsyncSession, model: type[Row], overrides: dict[str, Any], **defaults: Any) -> Row:

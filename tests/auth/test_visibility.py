@@ -20,6 +20,7 @@ from tests.factories import (
     add_author,
     add_category,
     add_image,
+    add_page,
     add_post,
     add_post_category,
     add_product,
@@ -106,6 +107,7 @@ async def world(postgres: str, migrated: str) -> AsyncIterator[World]:
         await add_catalog(world)
         await add_services(world)
         await add_posts(world)
+        await add_pages(world)
         yield world
 
 
@@ -194,12 +196,26 @@ async def add_posts(world: World) -> None:
             world.know(f"{status} post of {time}", post, *(() if shown else (CONTENT,)))
 
 
+async def add_pages(world: World) -> None:
+    """Pages of text in every state."""
+    past = datetime.now(UTC) - timedelta(hours=1)
+    async with writing(world.engine) as session:
+        for status in PublishingStatus:
+            shown = status is PublishingStatus.PUBLISHED
+            text = "Lamp terms" if shown else "Secret lamp terms"
+            slug = f"{text.lower().replace(' ', '-')}-{status.lower()}"
+            times = {"published_at": past, "scheduled_at": past}
+            page = await add_page(session, status=status, title=text, slug=slug, body=text, **times)
+            world.know(f"{status} page", page, *(() if shown else (CONTENT,)))
+
+
 # Each way to a row
 
 
 @viewers
 async def test_lookup_finds_what_the_viewer_sees(world: World, viewer: Viewer) -> None:
-    lookups = {"Product": "product", "Category": "category", "Service": "service", "Post": "post", "Author": "author"}
+    types = ("Product", "Category", "Service", "Post", "Page", "Author")
+    lookups = {type_name: type_name.lower() for type_name in types}
     rows = [row for row in world.rows.values() if row.type in lookups]
     by_id = [f'i{n}: {lookups[row.type]}(id: "{row.id}") {{ id }}' for n, row in enumerate(rows)]
     by_slug = [f's{n}: {lookups[row.type]}(slug: "{row.slug}") {{ id }}' for n, row in enumerate(rows)]
@@ -220,7 +236,7 @@ async def test_node_finds_what_the_viewer_sees(world: World, viewer: Viewer) -> 
     assert [found[f"n{number}"] for number in range(len(rows))] == expected
 
 
-LISTS = {"products": "Product", "categories": "Category", "services": "Service", "posts": "Post"}
+LISTS = {"products": "Product", "categories": "Category", "services": "Service", "posts": "Post", "pages": "Page"}
 
 
 @viewers
@@ -260,7 +276,7 @@ async def test_search_finds_what_the_viewer_sees(world: World, viewer: Viewer) -
     found = (await world.data(viewer, query))["search"]
     assert {node["id"] for node in found["nodes"]} == expected
     assert found["totalCount"] == len(found["edges"]) == len(expected)
-    for name, type_name in (("products", "Product"), ("services", "Service"), ("posts", "Post")):
+    for name, type_name in (("products", "Product"), ("services", "Service"), ("posts", "Post"), ("pages", "Page")):
         searched = (await world.data(viewer, f'{{ {name}(search: "secret") {{ totalCount nodes {{ id }} }} }}'))[name]
         hidden = world.ids(viewer, type_name) - world.ids(VISITOR, type_name)
         assert {node["id"] for node in searched["nodes"]} == hidden
@@ -508,6 +524,14 @@ def test_guarded_fields_are_these() -> None:
         "Cart.account": "accounts:read",
         "Category.isActive": "catalog:read",
         "Category.revisions": "catalog:read",
+        "Page.draftStatus": "content:read",
+        "Page.hasDraft": "content:read",
+        "Page.internalNotes": "content:read",
+        "Page.revisions": "content:read",
+        "Page.scheduleError": "content:read",
+        "Page.scheduleTimeZone": "content:read",
+        "Page.scheduledAt": "content:read",
+        "Page.unpublishAt": "content:read",
         "Post.comments": "content:read",
         "Post.draftStatus": "content:read",
         "Post.hasDraft": "content:read",

@@ -16,6 +16,7 @@ from models import (
     Category,
     DeadLetter,
     OrderEvent,
+    Page,
     Payment,
     Post,
     PostCategory,
@@ -104,6 +105,7 @@ POST_ORDERS = {
     "TITLE_ASC": "title, id",
     "MOST_READ": "view_count DESC, id DESC",
 }
+PAGE_ORDERS = {"TITLE_ASC": "title, id", "NEWEST": "created_at DESC, id DESC"}
 REVIEW_ORDERS = {
     "NEWEST": "created_at DESC, id DESC",
     "OLDEST": "created_at, id",
@@ -125,6 +127,7 @@ def sorted_lists() -> Iterator[PagedList]:
         (CATEGORY_ORDERS, "Query.categories", "list: categories*", Category, "true"),
         (SERVICE_ORDERS, "Query.services", "list: services*", Service, "true"),
         (POST_ORDERS, "Query.posts", "list: posts*", Post, "true"),
+        (PAGE_ORDERS, "Query.pages", "list: pages*", Page, "true"),
         (REVIEW_ORDERS, "Query.reviews", "list: reviews*", Review, APPROVED),
         (PRODUCT_ORDERS, "Category.products", 'parent: category(slug: "paged") { list: products* }', Product, CATEGORY),
         (REVIEW_ORDERS, "Product.reviews", 'parent: product(slug: "paged") { list: reviews* }', Review, PRODUCT),
@@ -147,6 +150,7 @@ def found_lists() -> Iterator[PagedList]:
         ("products", Product, "name"),
         ("services", Service, "title"),
         ("posts", Post, "title"),
+        ("pages", Page, "title"),
     ):
         expected = in_order(model, ranked(title), found)
         yield PagedList(f"Query.{field}", "RELEVANCE", f"list: {field}*", model, expected, FOUND)
@@ -178,7 +182,7 @@ def unsorted_lists() -> Iterator[PagedList]:
 
 def revisions() -> Iterator[PagedList]:
     """What is edited in versions, which are known by their numbers."""
-    for field, table in (("post", "posts"), ("category", "categories")):
+    for field, table in (("post", "posts"), ("category", "categories"), ("page", "pages")):
         of_item = f"row_id = (SELECT id FROM {table} WHERE slug = 'paged')"
         yield PagedList(
             f"{field.title()}.revisions",

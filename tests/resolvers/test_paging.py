@@ -27,6 +27,7 @@ from tests.factories import (
     add_dead_letter,
     add_order,
     add_order_note,
+    add_page,
     add_payment,
     add_post,
     add_post_category,
@@ -80,7 +81,7 @@ async def fill(session: AsyncSession) -> None:
     category, author = await add_category(session, slug="paged"), await add_author(session, slug="paged", name="Lamp 1")
     section = await add_post_category(session, slug="paged", position=-1)
     product = await add_product(session, slug="paged", name="lamp")
-    post = await add_post(session, slug="paged")
+    post, page = await add_post(session, slug="paged"), await add_page(session, slug="paged")
     owner = await add_user(session, id=OWNER)
     await session.execute(text("SELECT set_config('merkato.order_reason', 'Note', true)"))
     order = await add_order(session, placed_at=datetime(2200, 1, 1, tzinfo=UTC))
@@ -100,7 +101,8 @@ async def fill(session: AsyncSession) -> None:
         await add_category(session, name=name, position=shuffled % 3 - 1)
         await add_service(session, title=name if number else "LAMP", position=shuffled % 3, created_at=at)
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
-        for revised in (post, category):
+        await add_page(session, title=name, created_at=at)
+        for revised in (post, category, page):
             await add_revision(session, revised, version=number + 1)
         await add_comment(session, post, owner, created_at=at)
         await add_author(session, name=name)
@@ -367,7 +369,7 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 62
+    assert len(cursors) == 65
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]

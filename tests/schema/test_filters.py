@@ -29,6 +29,7 @@ from tests.api import Json, codes_of, data_of
 from tests.factories import (
     add_author,
     add_category,
+    add_page,
     add_post,
     add_post_category,
     add_product,
@@ -230,6 +231,15 @@ POSTS = Filtered(
         "text": lambda chance: chance.choice(PREFIXES),
     },
 )
+PAGES = Filtered(
+    "pages",
+    "PageFilter",
+    rules={"status": lambda fact, statuses: fact.kind in statuses, "text": starts_any},
+    values={
+        "status": some_of(tuple(PublishingStatus)),
+        "text": lambda chance: chance.choice(PREFIXES),
+    },
+)
 REVIEWS = Filtered(
     "reviews",
     "ReviewFilter",
@@ -249,7 +259,7 @@ REVIEWS = Filtered(
         "createdAt": span,
     },
 )
-ALL = (PRODUCTS, CATEGORIES, SERVICES, POSTS, REVIEWS)
+ALL = (PRODUCTS, CATEGORIES, SERVICES, POSTS, PAGES, REVIEWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +312,7 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[Shop]:
             facts = {"categories": [fact for fact, _ in categories.values()]}
             facts["services"] = [await service_fact(session, chance) for _ in range(20)]
             facts["posts"] = [fact async for fact in post_facts(session, chance, tags)]
+            facts["pages"] = [await page_fact(session, chance) for _ in range(20)]
             facts["reviews"] = []
             facts["products"] = [
                 await rate(session, chance, fact, product, facts["reviews"]) for fact, product in products
@@ -447,6 +458,14 @@ async def post_facts(session: AsyncSession, chance: Chance, tags: Mapping[str, A
             kind=status,
             at=at,
         )
+
+
+async def page_fact(session: AsyncSession, chance: Chance) -> Fact:
+    """A random page of text."""
+    status = chance.choice((PublishingStatus.DRAFT, PublishingStatus.PUBLISHED, PublishingStatus.ARCHIVED))
+    name, text = chance.sample(WORDS, k=1), chance.sample(WORDS, k=chance.randint(0, 2))
+    page = await add_page(session, title=" ".join(name), body=" ".join(text), status=status)
+    return Fact(encode_id("Page", page.id), words=frozenset({*name, *text}), kind=status)
 
 
 @pytest.mark.parametrize("filtered", ALL, ids=str)

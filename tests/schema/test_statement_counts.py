@@ -219,6 +219,7 @@ def test_every_type_is_reached() -> None:
         "CategoryConnection",
         "AuditEntryConnection",
         "DeadLetterConnection",
+        "PageConnection",
         "PaymentConnection",
         "PostCategoryConnection",
         "PromoCodeConnection",

@@ -15,6 +15,7 @@ from models import (
     Base,
     Category,
     FormerSlug,
+    Page,
     Post,
     PostCategory,
     Product,
@@ -29,6 +30,7 @@ from tests.factories import (
     LATER,
     add_author,
     add_category,
+    add_page,
     add_post,
     add_post_category,
     add_product,
@@ -52,6 +54,7 @@ KINDS: Mapping[type[Base], tuple[str, Callable[..., Awaitable[Base]]]] = {
     Post: ("/blog/{}", add_post),
     PostCategory: ("/blog/categories/{}", add_post_category),
     Author: ("/authors/{}", add_author),
+    Page: ("/pages/{}", add_page),
 }
 """What has pages, where they are, and how to make one."""
 

@@ -19,6 +19,7 @@ async def test_demo_shop_is_whole(demo_engine: AsyncEngine) -> None:
     assert counts == {
         "authors": 5,
         "categories": 30,
+        "pages": 3,
         "post_categories": 5,
         "post_tags": 62,
         "posts": 20,
