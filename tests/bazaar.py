@@ -5,16 +5,16 @@ import os
 import signal
 import socket
 import subprocess
-from base64 import b64encode
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
 from random import choice
-from secrets import token_bytes, token_urlsafe
+from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
@@ -23,16 +23,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.guests import guest_id_of, new_guest_token
+from auth.tokens import AccessClaims, AccessTokens
 from domain.integrity import check_integrity
+from models import Role
 from server.embedded import EmbeddedPostgres
 from server.integrity_reports import report
-from server.migrating import migrate
 from server.postmaster import read_postmaster
 from tests.commands import MERKATO
 from tests.databases import opened
 from tests.devices import DOCUMENTS
-from tests.factories import add_cart, add_cart_line, add_product, writing
+from tests.factories import add_cart, add_cart_line, add_product, add_session, add_user, writing
 from tests.patience import PATIENCE_SECONDS
+from tests.processes import made_keys
 
 PAUSE_SECONDS = 0.2
 """Between two attempts of one buyer."""
@@ -58,6 +60,7 @@ class Buyer:
     token: str
     key: str
     total: Decimal
+    payment: Mapping[str, str] = field(default_factory=lambda: {"kind": "CASH_ON_DELIVERY"})
 
 
 @dataclass(slots=True)
@@ -101,9 +104,10 @@ class Till:
 class Bazaar:
     """The servers, their database, and what is in it."""
 
-    postgres: EmbeddedPostgres
     engine: AsyncEngine
     tills: Sequence[Till]
+    variables: Mapping[str, str]
+    """What the servers, and whoever works with them, have in their environment."""
 
     async def offer(self, *units: int) -> list[UUID]:
         """Variants that need not be sent, with so many units each; gives their ids in the order of the ids."""
@@ -119,14 +123,23 @@ class Bazaar:
 
     async def buy(self, buyer: Buyer, till: Till) -> httpx.Response:
         """Check out once."""
-        document = (DOCUMENTS / "Checkout.graphql").read_text(encoding="utf-8")
-        given = {
-            "idempotencyKey": buyer.key,
-            "expectedTotal": str(buyer.total),
-            "payment": {"kind": "CASH_ON_DELIVERY"},
-        }
+        given = {"idempotencyKey": buyer.key, "expectedTotal": str(buyer.total), "payment": buyer.payment}
+        return await self.send(till, {"Guest-Token": buyer.token}, "Checkout", **given)
+
+    async def send(self, till: Till, headers: Mapping[str, str], name: str, **given: Any) -> httpx.Response:
+        """Send the mutation of `queries/`."""
+        document = (DOCUMENTS / f"{name}.graphql").read_text(encoding="utf-8")
         body = {"query": document, "variables": {"input": given}}
-        return await till.http.post("/graphql", json=body, headers={"Guest-Token": buyer.token})
+        return await till.http.post("/graphql", json=body, headers=dict(headers))
+
+    async def hire(self) -> Mapping[str, str]:
+        """What somebody new sends who may do everything."""
+        async with writing(self.engine) as session:
+            user = await add_user(session, role=Role.ADMIN)
+            signed_in = await add_session(session, user)
+        tokens = AccessTokens([self.variables["JWT_SECRET_KEY"]])
+        token = tokens.write(AccessClaims(user.id, signed_in.id, user.role), datetime.now(UTC))
+        return {"Authorization": f"Bearer {token.text}"}
 
     async def rush(self, buyers: Sequence[Buyer]) -> list[Result]:
         """Have all of them check out at once, at one till after the other; none may be answered 5xx, or an error."""
@@ -149,25 +162,33 @@ class Bazaar:
         async with self.engine.connect() as connection:
             return int(await connection.scalar(text(statement)) or 0)
 
+    async def until(self, statement: str, number: int) -> None:
+        """Wait until the statement gives that number."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self.count(statement) != number:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+
     async def assert_whole(self) -> None:
         """Every promise holds."""
         async with writing(self.engine) as session:
             found = await check_integrity(session)
         assert report(found)[-1].startswith("PASS"), report(found)
 
-    def kill_postgres(self) -> None:
-        """End the postmaster at once; its children notice by themselves."""
-        found = read_postmaster(self.postgres.folder / "postgres")
-        assert found is not None
-        os.kill(found.pid, signal.SIGKILL)
+
+def kill_postgres(postgres: EmbeddedPostgres) -> None:
+    """End the postmaster at once; its children notice by themselves."""
+    found = read_postmaster(postgres.folder / "postgres")
+    assert found is not None
+    os.kill(found.pid, signal.SIGKILL)
 
 
 def result_of(response: httpx.Response) -> Result:
-    """The result of a checkout that was answered without errors."""
+    """The result of a mutation that was answered without errors."""
     assert response.status_code == httpx.codes.OK, response.text
     body = response.json()
     assert "errors" not in body, body
-    result: Result = body["data"]["checkout"]
+    result: Result
+    (result,) = body["data"].values()
     return result
 
 
@@ -181,18 +202,13 @@ async def _fill_cart(session: AsyncSession, variants: Sequence[UUID], details: M
 
 
 @asynccontextmanager
-async def bazaar(folder: Path, tills: int = 2) -> AsyncIterator[Bazaar]:
-    """The shop, open."""
-    async with AsyncExitStack() as stack:
-        postgres = stack.enter_context(EmbeddedPostgres(folder / "database", {"fsync": "off"}))
-        engine = await stack.enter_async_context(opened(postgres.url))
-        await migrate(engine)
-        secrets = {name: token_urlsafe(48) for name in ("JWT_SECRET_KEY", "SECRET_KEY")}
-        keys = {"ENCRYPTION_KEYS": f"test:{b64encode(token_bytes(32)).decode()}", **secrets}
-        variables = {"DATABASE_URL": postgres.url, **keys, **LIMITS}
-        sellers = [await stack.enter_async_context(_till(folder, variables)) for _ in range(tills)]
+async def bazaar(folder: Path, url: str, **variables: str) -> AsyncIterator[Bazaar]:
+    """The shop, open, with two tills on the migrated database at that address."""
+    known = {"DATABASE_URL": url, **made_keys(), **LIMITS, **variables}
+    async with opened(url) as engine, AsyncExitStack() as stack:
+        sellers = [await stack.enter_async_context(_till(folder, known)) for _ in range(2)]
         await asyncio.gather(*(seller.open() for seller in sellers))
-        yield Bazaar(postgres, engine, sellers)
+        yield Bazaar(engine, sellers, known)
 
 
 @asynccontextmanager

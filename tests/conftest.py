@@ -24,6 +24,8 @@ LONGEST = (
     "test_role_matrix.py",
     "test_bad_arguments.py",
     "test_random_values.py",
+    "test_checkout_faults.py",
+    "test_payment_faults.py",
     "test_two_processes.py",
     "test_cli.py",
     "test_embedded.py",

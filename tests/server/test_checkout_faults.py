@@ -5,12 +5,15 @@ After each test every promise of `check-integrity` holds.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from random import randint
 
 import pytest
 
-from tests.bazaar import Bazaar, Buyer, Result, Till, bazaar
+from server.embedded import EmbeddedPostgres
+from server.migrating import migrate
+from tests.bazaar import Bazaar, Buyer, Result, Till, bazaar, kill_postgres
+from tests.databases import opened
 from tests.factories import add_promo_code, writing
 
 ORDERS = "SELECT count(*) FROM orders WHERE status = 'CONFIRMED'"
@@ -24,9 +27,18 @@ Fault = Callable[[Counter[int]], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
-async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bazaar]:
+def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL that may be killed."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("database"), {"fsync": "off"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def shop(own_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bazaar]:
     """Two server processes on one PostgreSQL."""
-    async with bazaar(tmp_path_factory.mktemp("bazaar")) as shop:
+    async with opened(own_postgres.url) as engine:
+        await migrate(engine)
+    async with bazaar(tmp_path_factory.mktemp("bazaar"), own_postgres.url) as shop:
         yield shop
 
 
@@ -112,16 +124,16 @@ async def test_killed_servers_lose_no_order_and_double_none(shop: Bazaar) -> Non
     assert await shop.count(LEFT.format(lamp)) == 1000 - WAVES * OF_A_WAVE
 
 
-async def test_killed_postgres_loses_no_order_and_doubles_none(shop: Bazaar) -> None:
+async def test_killed_postgres_loses_no_order_and_doubles_none(shop: Bazaar, own_postgres: EmbeddedPostgres) -> None:
     [lamp] = await shop.offer(1000)
     before = await shop.count(ORDERS)
 
     async def fall_and_rise(seen: Counter[int]) -> None:
-        shop.kill_postgres()
+        kill_postgres(own_postgres)
         while not seen[503]:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(POLL_SECONDS)
-        await asyncio.to_thread(shop.postgres.stop)
-        await asyncio.to_thread(shop.postgres.start)
+        await asyncio.to_thread(own_postgres.stop)
+        await asyncio.to_thread(own_postgres.start)
 
     seen = await all_buy(shop, await shop.enter(*[[lamp]] * OF_A_WAVE), fall_and_rise)
 
