@@ -1,13 +1,16 @@
 """Orders as they are placed and moved on, with the stock and the codes that are theirs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.errors import ConflictError
+from domain.events import CHANNEL
+from domain.order_payments import confirm
 from domain.order_placing import (
     Buyer,
     CartAlreadyOrderedError,
@@ -21,7 +24,10 @@ from domain.order_placing import (
 from domain.order_states import OrderMoveRefusedError
 from domain.orders import OrderNotFoundError, lock_order, move_order
 from models import Order, OrderDiscount, OrderEvent, OrderLine, OrderStatus, Product
+from server.database import open_connection
+from tests.databases import settings_for
 from tests.factories import add_product, new_id, shared_engine, writing
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +101,32 @@ async def test_cart_is_not_ordered_twice(shop: AsyncEngine) -> None:
     with pytest.raises(CartAlreadyOrderedError):
         async with writing(shop) as session:
             await place(session, again)
+
+
+async def test_order_that_is_rolled_back_is_told_of_to_nobody(shop: AsyncEngine) -> None:
+    url, told = str(shop.get_execution_options()["url"]), list[str]()
+    jobs = text("SELECT convert_from(payload, 'UTF8') FROM pgqueuer")
+    listener = await open_connection(url, settings_for(url))
+    await listener.add_listener(CHANNEL, lambda *heard: told.append(str(heard[-1])))
+    async with writing(shop) as session:
+        drafts = [draft_of(await add_product(session)) for _ in range(2)]
+    async with AsyncSession(shop) as session:
+        await confirm(session, await place(session, drafts[0]))
+        await session.rollback()
+    async with writing(shop) as session:
+        kept = await place(session, drafts[1])
+        await confirm(session, kept)
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not any(str(kept.id) in event for event in told):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    await listener.close()
+
+    assert [event for event in told if str(drafts[0].id) in event] == []
+    async with writing(shop) as session:
+        assert await session.get(Order, drafts[0].id) is None
+        letters = [job for job in await session.scalars(jobs) if "order_confirmed" in job]
+    assert [kept.number in letter for letter in letters] == [True]
 
 
 async def test_only_what_follows_may_follow(shop: AsyncEngine) -> None:

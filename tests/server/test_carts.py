@@ -21,7 +21,7 @@ from models import Cart, CartLine, Product, ProductVariant, Role, StockLevel
 from resolvers.ids import encode_id
 from tests.api import run_reference
 from tests.auth.accounts import PASSWORD, add_account
-from tests.buyers import Buyer, of
+from tests.buyers import Buyer, of, read_document
 from tests.factories import (
     add_address,
     add_product,
@@ -195,6 +195,8 @@ async def test_refused_lines_change_nothing(shop: Shop) -> None:
         for line in wanted:
             assert (await guest.add(of(variant, 2), line))["__typename"] == kind
     assert (await shop.visitor.add(of(hidden)))["__typename"] == "VariantNotForSale"
+    beyond = await guest.post(read_document("AddToCart"), {"input": {"lines": [of(variant, 2**31)]}})
+    assert [error["extensions"]["code"] for error in beyond["errors"]] == ["BAD_USER_INPUT"]
     cart = await guest.cart()
     assert (cart["version"], cart["units"]) == (1, 1)
     assert (await shop.count(Cart), await shop.count(CartLine)) == (carts, lines)
