@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
-from sqlalchemy import Text, inspect
+from sqlalchemy import Text
 from sqlalchemy import cast as sql_cast
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
@@ -66,7 +66,7 @@ def _identifier(selected: Selected[Identifier], _selections: Selections) -> str:
 
 def _sealed(selected: Selected[Sealed], _selections: Selections) -> str:
     attribute = selected.declaration.attribute
-    model = inspect(selected.entity).mapper.class_
+    model = selected.entity.model
     sealed = selected.layout.place(getattr(selected.entity, attribute), (id(selected.entity), attribute))
     key = key_place(selected.entity, selected.layout)
     return f"opened(r[{sealed}], {model.__tablename__!r}, {attribute!r}, r[{key}])"

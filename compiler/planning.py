@@ -18,7 +18,7 @@ from graphql import (
     get_argument_values,
 )
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, inspect, literal_column, select
+from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, literal_column, select
 from sqlalchemy.sql.elements import True_
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
@@ -168,7 +168,9 @@ class Planner:
             raise NotCompilableError(Reason.ARGUMENT, error.message) from error
         field: StrawberryField = selected.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         registry = self._schema.schema_converter.scalar_registry
-        return convert_arguments(values, field.arguments, registry, self._schema.config)
+        by_name = zip(selected.definition.args, field.arguments, strict=True)
+        given = [argument for name, argument in by_name if name in values]
+        return convert_arguments(values, given, registry, self._schema.config)
 
     def _computed(self, selected: Selected[Computed]) -> str:
         return computed(selected, self._selections, self._arguments(selected))
@@ -265,7 +267,7 @@ class Planner:
 
     def _connection(self, selected: Selected[Any], entity: Any, rules: ListRules, condition: Condition) -> str:
         arguments = self._arguments(selected)
-        model = inspect(entity).mapper.class_
+        model = entity.model
         order, question = _order_of(rules, arguments), rules.question(arguments)
         listed = OrderedList(entity, order, question, object_type(selected.definition.type))
         window = self._window(selected, arguments, listed)
@@ -336,7 +338,7 @@ class Planner:
 
     def _granted(self, selected: Selected[Granted]) -> str:
         """The grants are structure, so that the list stands in the code."""
-        model = inspect(selected.entity).mapper.class_
+        model = selected.entity.model
         return repr([permission.name for permission in granted_on(model, self._viewer)])
 
     def _lookup(self, selected: Selected[Lookup]) -> str:
