@@ -123,8 +123,8 @@ async def lock_cart(session: AsyncSession, buyer: Buyer) -> Cart:
 
 async def complete_cart(session: AsyncSession, cart: Cart) -> None:
     """Say of a locked cart that it was bought."""
-    cart.completed_at = (await session.scalars(select(func.now()))).one()
-    await session.flush()
+    completed = update(Cart).where(Cart.id == cart.id).values(completed_at=func.now())
+    await session.execute(completed.execution_options(synchronize_session=False))
 
 
 async def complete_again(session: AsyncSession, cart_id: UUID) -> None:

@@ -15,7 +15,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
 from domain import carts
 from domain.carts import CartNotFoundError, complete_cart, lock_cart
@@ -72,8 +71,10 @@ class Agreed:
     payment: Payment | None
 
 
-async def check_out(session: AsyncSession, vault: Vault, contact: Contact, wish: Wish, at: datetime) -> Agreed:
-    """Place the order of the buyer's open cart. The vault's index tells a guest who used a code before.
+async def check_out(  # noqa: PLR0913, PLR0917 - what an order is made from
+    session: AsyncSession, vault: Vault, contact: Contact, wish: Wish, order_id: UUID, at: datetime
+) -> Agreed:
+    """Place the order of the buyer's open cart, under that id. The vault's index tells a guest who used a code before.
 
     Raises what is in domain/checkout_errors.py, AmountTooLargeError, PromoCodeNotUsableError, OutOfStockError and
     CartAlreadyOrderedError; after any of them the transaction must not commit.
@@ -82,7 +83,6 @@ async def check_out(session: AsyncSession, vault: Vault, contact: Contact, wish:
     customer = known_customer(vault, contact.user_id, cart.email or contact.email)
     purchase = await purchase_of(session, cart, customer, at)
     means = _agreed_means(purchase, wish)
-    order_id = uuid7()
     for code in sorted(purchase.quote.applied, key=lambda applied: applied.promo_code_id):
         await use_code(session, code.promo_code_id, order_id, customer)
     reserved = await reserve(session, purchase.units, Cause(Order.__tablename__, order_id))

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError, shown
 from models import IdempotencyKey
@@ -24,6 +25,9 @@ SWEEP_KEYS = "sweep_idempotency_keys"
 
 KEPT = timedelta(days=7)
 """So long a client may send the same again."""
+
+
+_CLAIM = insert(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.id)
 
 
 class IdempotencyMismatchError(DomainError):
@@ -50,21 +54,24 @@ class Request:
         return sha256(orjson.dumps([self.operation, self.given], option=orjson.OPT_SORT_KEYS)).digest()
 
 
-async def is_new(session: AsyncSession, request: Request) -> bool:
-    """Whether it was not done yet, and is to be done in this transaction. Raises IdempotencyMismatchError."""
-    values = {"key": request.key, "operation": request.operation, "request_hash": request.hash}
-    claim = insert(IdempotencyKey).values(actor_id=request.actor_id, **values).on_conflict_do_nothing()
-    if await session.scalar(claim.returning(IdempotencyKey.id)) is not None:
+async def is_new(session: AsyncSession, request: Request, outcome_id: UUID | None = None) -> bool:
+    """Whether it was not done yet, and is to be done in this transaction. Raises IdempotencyMismatchError.
+
+    With `outcome_id` it is remembered what the request makes, for `outcome_of`.
+    """
+    claimed = {
+        "id": uuid7(),
+        "actor_id": request.actor_id,
+        "key": request.key,
+        "operation": request.operation,
+        "request_hash": request.hash,
+        "outcome_id": outcome_id,
+    }
+    if await session.scalar(_CLAIM, claimed) is not None:
         return True
     if await session.scalar(select(IdempotencyKey.request_hash).where(*_of(request))) != request.hash:
         raise IdempotencyMismatchError(request.key)
     return False
-
-
-async def keep_outcome(session: AsyncSession, request: Request, outcome_id: UUID) -> None:
-    """Remember what the request made, in the transaction that makes it."""
-    made = update(IdempotencyKey).where(*_of(request)).values(outcome_id=outcome_id)
-    await session.execute(made.execution_options(synchronize_session=False))
 
 
 async def outcome_of(session: AsyncSession, request: Request) -> UUID:

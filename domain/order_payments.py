@@ -49,6 +49,21 @@ async def record_payment(session: AsyncSession, order: Order, moved: MoneyMoved,
 
     Once all money went back, what has not left the house is free again. Raises PaymentSumsError.
     """
+    _count(order, moved)
+    await save(session, order, reason)
+    if moved.refunded > NOTHING:
+        await tell_refunded(session, order, moved.refunded)
+    if moved.refunded > NOTHING and order.payment_status is PaymentStatus.REFUNDED:
+        await _give_up(session, order, reason)
+
+
+async def confirm_paid(session: AsyncSession, order: Order, moved: MoneyMoved) -> None:
+    """Count on the locked order, which was waited for, now that there is money for it. Raises PaymentSumsError."""
+    _count(order, moved)
+    await _confirm(session, order, None)
+
+
+def _count(order: Order, moved: MoneyMoved) -> None:
     paid = Paid(
         order.total,
         order.authorized_total + moved.authorized,
@@ -60,11 +75,6 @@ async def record_payment(session: AsyncSession, order: Order, moved: MoneyMoved,
     order.authorized_total, order.captured_total = paid.authorized, paid.captured
     order.refunded_total = paid.refunded
     set_payment(order, paid.status(order.payment_status))
-    await save(session, order, reason)
-    if moved.refunded > NOTHING:
-        await tell_refunded(session, order, moved.refunded)
-    if moved.refunded > NOTHING and order.payment_status is PaymentStatus.REFUNDED:
-        await _give_up(session, order, reason)
 
 
 async def confirm(session: AsyncSession, order: Order, reason: str | None = None) -> bool:

@@ -16,7 +16,7 @@ from domain.payment_standing import Standing, differences, further, standing_of,
 from domain.payment_transactions import write_down
 from domain.payments import PaymentNotFoundError, lock_payment
 from domain.refund_news import take_over_refunds
-from models import Payment
+from models import Order, Payment
 
 
 async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOutcome) -> Payment:
@@ -29,21 +29,27 @@ async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOu
         order, payment = await lock_payment(session, payment_id)
     except PaymentNotFoundError as error:
         raise LookupError(f"There is no payment {payment_id}.") from error
+    await take_over(session, order, payment, news)
+    return payment
+
+
+async def take_over(session: AsyncSession, order: Order, payment: Payment, news: PaymentOutcome) -> None:
+    """The same where both are locked, or made by this transaction."""
     payment.checked_at = datetime.now(UTC)
     wrong = differences(payment, news)
     if wrong:
         call_for_attention(payment, " ".join(wrong))
         await session.flush()
-        return payment
+        return
     before = standing_of(payment)
     after = further(before, news)
     payment.provider_reference = payment.provider_reference or news.reference
-    await _move(session, payment, before, after)
+    with session.no_autoflush:  # what is looked for besides is none of what changes here
+        await _move(session, payment, before, after)
     await session.flush()
     given_back = await take_over_refunds(session, order, payment, news.refunds)
     await session.flush()
     await tell_order(session, order, payment, before, given_back)
-    return payment
 
 
 async def _move(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:

@@ -1,12 +1,13 @@
 """What becomes of an order when its payment moves."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.order_letters import tell_failed, tell_placed
-from domain.order_payments import MoneyMoved, PaymentSumsError, confirm, fail, record_payment
+from domain.order_payments import MoneyMoved, PaymentSumsError, confirm_paid, fail, record_payment
 from domain.order_states import ALIVE
 from domain.outbox import enqueue
 from domain.payment_attention import call_for_attention
@@ -30,9 +31,13 @@ async def tell_order(
     """
     after = standing_of(payment)
     moved = MoneyMoved(_counted(after) - _counted(before), after.captured - before.captured)
-    if not await _is_recorded(session, order, payment, moved):
+    if order.status is OrderStatus.PENDING and after.holds_money:
+        if not await _is_taken(session, payment, confirm_paid(session, order, moved)):
+            return
+    elif await _is_recorded(session, order, payment, moved):
+        await _move(session, order, payment, before, moved)
+    else:
         return
-    await _move(session, order, payment, before, moved)
     await _is_recorded(session, order, payment, MoneyMoved(refunded=given_back))  # less than nothing where it came back
 
 
@@ -40,7 +45,7 @@ async def _move(session: AsyncSession, order: Order, payment: Payment, before: S
     """Decide what becomes of the order now that its money is recorded."""
     after = standing_of(payment)
     if order.status is OrderStatus.PENDING:
-        await _decide(session, order, payment, before)
+        await _go_on(session, order, payment, before)
     elif order.status in ALIVE:
         if before.state is PaymentState.AUTHORIZED and after.state is PaymentState.CANCELLED:
             call_for_attention(payment, LET_GO)
@@ -50,11 +55,15 @@ async def _move(session: AsyncSession, order: Order, payment: Payment, before: S
 
 
 async def _is_recorded(session: AsyncSession, order: Order, payment: Payment, moved: MoneyMoved) -> bool:
+    """Whether the order takes the money."""
+    reason = CAME_BACK if moved.refunded < ZERO else None
+    return moved == MoneyMoved() or await _is_taken(session, payment, record_payment(session, order, moved, reason))
+
+
+async def _is_taken(session: AsyncSession, payment: Payment, recording: Awaitable[None]) -> bool:
     """Whether the order takes the money: it takes no more than it costs, so that nobody pays it twice unnoticed."""
-    if moved == MoneyMoved():
-        return True
     try:
-        await record_payment(session, order, moved, CAME_BACK if moved.refunded < ZERO else None)
+        await recording
     except PaymentSumsError as error:
         call_for_attention(payment, str(error))
         await session.flush()
@@ -62,12 +71,10 @@ async def _is_recorded(session: AsyncSession, order: Order, payment: Payment, mo
     return True
 
 
-async def _decide(session: AsyncSession, order: Order, payment: Payment, before: Standing) -> None:
-    """Whether the order goes on, and what its buyer is told."""
+async def _go_on(session: AsyncSession, order: Order, payment: Payment, before: Standing) -> None:
+    """Whether an order without money is still waited for, and what its buyer is told."""
     standing = standing_of(payment)
-    if standing.holds_money:
-        await confirm(session, order)
-    elif standing.state in LOST:
+    if standing.state in LOST:
         await fail(session, order, standing.failure or DECLINED)
         if not _is_told_at_checkout(payment, before):
             await tell_failed(session, order)

@@ -9,15 +9,16 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from auth.active_accounts import lock_account
 from auth.viewer import Viewer
 from domain.checkout import Agreed, Means, Wish, agreed_before, check_out
 from domain.checkout_errors import EmptyCartError, PaymentDeclinedError
 from domain.checkout_purchase import Contact
-from domain.idempotency import Request, is_new, keep_outcome, outcome_of
+from domain.idempotency import Request, is_new, outcome_of
 from domain.order_letters import tell_placed
-from domain.payment_applying import apply_outcome
+from domain.payment_applying import apply_outcome, take_over
 from domain.payment_providers import (
     PaymentKindNotOfferedError,
     PaymentProviderAwayError,
@@ -97,17 +98,17 @@ def _means(providers: PaymentProviders, given: GivenPayment | None) -> Means | N
 
 async def _agreed(session: AsyncSession, context: Context, request: Request, wish: Wish) -> Agreed:
     """The order, placed now or before. What nobody outside has to be asked about the payment is taken over at once."""
-    if not await is_new(session, request):
+    order_id = uuid7()
+    if not await is_new(session, request, order_id):
         return await agreed_before(session, await outcome_of(session, request))
     contact = await _contact(session, context.viewer)
-    agreed = await check_out(session, context.safeguards.vault, contact, wish, context.visit.at)
-    await keep_outcome(session, request, agreed.order.id)
+    agreed = await check_out(session, context.safeguards.vault, contact, wish, order_id, context.visit.at)
     if agreed.payment is not None and agreed.payment.provider == MANUAL:
         outcome = await context.payments.named(MANUAL).start(_asked(agreed.order, agreed.payment, None))
         if outcome.state is PaymentState.PENDING:
             await tell_placed(session, agreed.order, context.payments.instructions(agreed.payment.kind))
         else:
-            await apply_outcome(session, agreed.payment.id, outcome)
+            await take_over(session, agreed.order, agreed.payment, outcome)
     return agreed
 
 
@@ -129,11 +130,11 @@ async def _paid(context: Context, order: Order, payment: Payment, return_url: st
     except PaymentProviderAwayError:
         return CheckedOut(order.id, payment.id)
 
-    async def take_over() -> Payment:
+    async def apply() -> Payment:
         async with context.writing() as session:
             return await apply_outcome(session, payment.id, outcome)
 
-    return _settled(order, await tried_again(take_over, lambda: False), outcome.client_secret)
+    return _settled(order, await tried_again(apply, lambda: False), outcome.client_secret)
 
 
 def _asked(order: Order, payment: Payment, return_url: str | None) -> PaymentRequest:
