@@ -6,10 +6,10 @@ The policies of migration 0015 read it (decision 0022). A session that was told 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from auth.viewer import Viewer
@@ -59,6 +59,13 @@ IDENTIFY_SESSION = (
 """For a driver's connection, whose next user says so anew."""
 
 
+_IDENTIFICATION = select(
+    func.set_config(USER_ID, bindparam("user_id"), True),  # noqa: FBT003 - until the end of the transaction
+    func.set_config(PERMISSIONS, bindparam("permissions"), True),  # noqa: FBT003 - the same
+    func.set_config(GUEST_ID, bindparam("guest_id"), True),  # noqa: FBT003 - the same
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A viewer in the words of the policies."""
@@ -85,11 +92,8 @@ def _text(key: UUID | None) -> str:
     return "" if key is None else str(key)
 
 
-def identifying(viewer: Viewer) -> Select[Any]:
-    """The statement that tells the database who reads in this transaction."""
+async def identify(session: AsyncSession, viewer: Viewer) -> None:
+    """Tell the database who reads in this transaction."""
     identity = identity_of(viewer)
-    return select(
-        func.set_config(USER_ID, identity.user_id, True),  # noqa: FBT003 - until the end of the transaction
-        func.set_config(PERMISSIONS, identity.permissions, True),  # noqa: FBT003 - the same
-        func.set_config(GUEST_ID, identity.guest_id, True),  # noqa: FBT003 - the same
-    )
+    given = {"user_id": identity.user_id, "permissions": identity.permissions, "guest_id": identity.guest_id}
+    await session.execute(_IDENTIFICATION, given)

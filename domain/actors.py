@@ -1,12 +1,11 @@
 """Actors: who changes something, as the database is told of it for the audit log."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Select, event, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, bindparam, event, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from models import ActorKind
 
@@ -14,6 +13,8 @@ ACTOR = "merkato.actor"
 """The setting that the triggers read (migration 0020)."""
 
 TELL = f"SELECT set_config('{ACTOR}', $1, true)"
+
+_INTRODUCTION = select(func.set_config(ACTOR, bindparam("actor"), True))  # noqa: FBT003 - of this transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ def command(name: str) -> Actor:
     return Actor(ActorKind.COMMAND, name=name)
 
 
-def acting(actor: Actor) -> Select[Any]:
-    """The statement that tells the database who acts in this transaction."""
-    return select(func.set_config(ACTOR, actor.setting, True))  # noqa: FBT003 - until the end of the transaction
+async def introduce(session: AsyncSession | AsyncConnection, actor: Actor) -> None:
+    """Tell the database who acts in this transaction."""
+    await session.execute(_INTRODUCTION, {"actor": actor.setting})
 
 
 def act_as(engine: AsyncEngine, actor: Actor) -> None:

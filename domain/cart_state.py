@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, func, null, select
+from sqlalchemy import ARRAY, Row, Select, Uuid, and_, any_, bindparam, case, func, null, select
 
-from domain.conditions import among
 from domain.customization import (
     CustomizationInvalidError,
     NotCustomizableError,
@@ -113,8 +112,7 @@ class LineChoiceImpossible:
 LineProblem = LineOutOfStock | LinePriceChanged | LineNoLongerSold | LineChoiceImpossible
 
 
-def lines_of(cart_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
-    """The statement that `states_from` reads: all lines of some carts, each cart's in its order."""
+def _lines() -> Select[*tuple[Any, ...]]:
     counts = and_(ProductVariant.tracks_stock, ProductVariant.backorder_policy == BackorderPolicy.DENY)
     left = func.greatest(func.coalesce(StockLevel.available, 0), 0)
     return (
@@ -142,13 +140,17 @@ def lines_of(cart_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
         .outerjoin(Category, Category.id == Product.category_id)
         .outerjoin(StockLevel, StockLevel.variant_id == ProductVariant.id)
         .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
-        .where(among(CartLine.cart_id, cart_ids))
+        .where(CartLine.cart_id == any_(bindparam("carts", type_=ARRAY(Uuid()))))
         .order_by(CartLine.id)
     )
 
 
+LINES = _lines()
+"""What `states_from` reads: all lines of the `carts`, each cart's in its order."""
+
+
 def states_from(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, list[LineState]]:
-    """The lines that the rows of `lines_of` tell of, by their carts; a cart without lines is not there."""
+    """The lines that the rows of `LINES` tell of, by their carts; a cart without lines is not there."""
     found: dict[UUID, list[LineState]] = defaultdict(list)
     for row in rows:
         found[row.CartLine.cart_id].append(_state(row))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.cart_pricing import facts_of
-from domain.cart_state import LineChoiceImpossible, LineNoLongerSold, LineState, lines_of, problems_of, states_from
+from domain.cart_state import LINES, LineChoiceImpossible, LineNoLongerSold, LineState, problems_of, states_from
 from domain.checkout_errors import (
     CheckoutDetail,
     DetailsMissingError,
@@ -62,7 +62,7 @@ async def purchase_of(session: AsyncSession, cart: Cart, customer: Customer, at:
 
     Raises EmptyCartError, LinesNotForSaleError, NotSentThereError, DetailsMissingError and AmountTooLargeError.
     """
-    lines = states_from(await session.execute(lines_of([cart.id]))).get(cart.id, [])
+    lines = states_from(await session.execute(LINES, {"carts": [cart.id]})).get(cart.id, [])
     if not lines:
         raise EmptyCartError
     unsold = [

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, literal, select
+from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.conditions import among
 from domain.promo_code_offers import offers_of
 from domain.purchases import (
     LeftOut,
@@ -26,6 +25,25 @@ from models import Category, Product, ProductVariant, Shop
 from models.shop import SHOP_ID
 
 AnyRow = Row[*tuple[Any, ...]]
+
+_SETTINGS = select(Shop.countries, Shop.prices_include_tax).where(Shop.id == SHOP_ID)
+
+_VARIANTS = (
+    select(
+        ProductVariant.id,
+        ProductVariant.currency,
+        ProductVariant.weight_grams,
+        ProductVariant.requires_shipping,
+        ProductVariant.product_id,
+        Product.is_active,
+        Category.path,
+        rate_if_due(ProductVariant, Product.tax_class_id, bindparam("country_code", type_=String)).label("tax_rate"),
+    )
+    .join(Product, Product.id == ProductVariant.product_id)
+    .outerjoin(Category, Category.id == Product.category_id)
+    .where(ProductVariant.id == any_(bindparam("variants", type_=ARRAY(Uuid()))))
+)
+"""What is told of the `variants` with taxes as they are in `country_code`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +82,7 @@ async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> li
 
 
 async def _shop(session: AsyncSession) -> _Shop:
-    settings = select(Shop.countries, Shop.prices_include_tax).where(Shop.id == SHOP_ID)
-    row = (await session.execute(settings)).one()
+    row = (await session.execute(_SETTINGS)).one()
     return _Shop(tuple(row.countries), row.prices_include_tax)
 
 
@@ -73,22 +90,8 @@ async def _variants(session: AsyncSession, facts: PurchaseFacts, country_code: s
     """What is told of each variant that there is, by its id."""
     if not facts.lines:
         return {}
-    statement = (
-        select(
-            ProductVariant.id,
-            ProductVariant.currency,
-            ProductVariant.weight_grams,
-            ProductVariant.requires_shipping,
-            ProductVariant.product_id,
-            Product.is_active,
-            Category.path,
-            rate_if_due(ProductVariant, Product.tax_class_id, literal(country_code)).label("tax_rate"),
-        )
-        .join(Product, Product.id == ProductVariant.product_id)
-        .outerjoin(Category, Category.id == Product.category_id)
-        .where(among(ProductVariant.id, list({line.variant_id for line in facts.lines})))
-    )
-    return {row.id: row for row in await session.execute(statement)}
+    given = {"variants": list({line.variant_id for line in facts.lines}), "country_code": country_code}
+    return {row.id: row for row in await session.execute(_VARIANTS, given)}
 
 
 def _fault(line: PurchaseLine, known: Mapping[UUID, AnyRow], currency: str) -> LeftOut | None:

@@ -108,7 +108,7 @@ async def move(session: AsyncSession, units: Units, why: Why) -> frozenset[UUID]
     if not units:
         return frozenset()
     given = {"variants": list(units), "units": list(units.values()), "why": why.setting}
-    return frozenset(await session.scalars(_moving(RULES[why.kind]), given))
+    return frozenset(await session.scalars(_MOVES[why.kind], given))
 
 
 def _moving(rule: Rule) -> ReturningUpdate[UUID]:
@@ -136,3 +136,7 @@ def _given() -> TableValuedAlias:
     variants, units = bindparam("variants", type_=ARRAY(Uuid())), bindparam("units", type_=ARRAY(Integer()))
     columns = column("variant_id", Uuid()), column("units", Integer())
     return func.unnest(variants, units).table_valued(*columns).render_derived(name="given")
+
+
+_MOVES: Final = {kind: _moving(rule) for kind, rule in RULES.items()}
+"""The statement of each kind: its parameters are `variants`, `units` and `why`."""

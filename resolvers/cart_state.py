@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aiodataloader import DataLoader
 
-from domain.cart_state import LineProblem, LineState, lines_of, problems_of, states_from
+from domain.cart_state import LINES, LineProblem, LineState, problems_of, states_from
 from models import Cart, CartLine
 from resolvers.cart_totals import PurchaseProblem, purchase_problems
 from resolvers.context import Context
@@ -16,7 +16,7 @@ def line_states(context: Context, cart_id: UUID) -> Awaitable[Sequence[LineState
     """The lines of a cart that the viewer sees."""
 
     async def load(cart_ids: list[Any]) -> list[Sequence[LineState]]:
-        found = states_from(await context.reading.rows(lines_of(cart_ids)))
+        found = states_from(await context.reading.rows(LINES, {"carts": cart_ids}))
         return [found.get(each, ()) for each in cart_ids]
 
     return context.loader("lines of carts", lambda: DataLoader(load)).load(cart_id)

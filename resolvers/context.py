@@ -1,7 +1,7 @@
 """What a request carries: its viewer, its loaders, the one connection that its reads share, and its transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.actors import actor_of
-from auth.row_security import identifying
+from auth.row_security import identify
 from auth.safeguards import Safeguards
 from auth.viewer import Viewer
 from auth.visits import Visit
@@ -59,8 +59,8 @@ class Reading:
         """With a list, statements are put there as they come."""
         self._is_closed = False
 
-    async def rows(self, statement: AnySelect) -> Sequence[AnyRow]:
-        """The rows of a statement.
+    async def rows(self, statement: AnySelect, given: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
+        """The rows of a statement, whose named parameters are `given`.
 
         Raises ReadingEndedError once the operation is answered. Some of its resolvers may still run then, because
         an error made their values unwanted. After a failure every statement fails like the first: PostgreSQL would
@@ -73,7 +73,7 @@ class Reading:
                 raise self._failure
             self._reader = asyncio.current_task()
             try:
-                return await self._read(statement)
+                return await self._read(statement, given)
             except DatabaseAwayError as error:
                 self._failure = error
                 await self._give_up()
@@ -84,15 +84,15 @@ class Reading:
             finally:
                 self._reader = None
 
-    async def _read(self, statement: AnySelect) -> Sequence[AnyRow]:
+    async def _read(self, statement: AnySelect, given: Mapping[str, Any] | None) -> Sequence[AnyRow]:
         if self._session is None:
             self._session = await self._opened()
         if self.observed is not None:
-            self.observed.append(statement)
+            self.observed.append(statement if given is None else statement.params(given))
         self.statements += 1
         began = perf_counter()
         try:
-            return (await self._session.execute(statement)).all()
+            return (await self._session.execute(statement, given)).all()
         finally:
             self.seconds += perf_counter() - began
 
@@ -107,7 +107,7 @@ class Reading:
         try:
             await session.connection(execution_options=SNAPSHOT)
             if not self.viewer.is_visitor:
-                await session.execute(identifying(self.viewer))
+                await identify(session, self.viewer)
         except BaseException:
             await session.close()
             raise

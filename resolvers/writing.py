@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.actors import Actor, acting
+from domain.actors import Actor, introduce
 from resolvers.errors import ContentionError, DatabaseAwayError
 
 Result = TypeVar("Result")
@@ -31,7 +31,7 @@ async def transaction(engine: AsyncEngine, actor: Actor | None = None) -> AsyncI
     session = AsyncSession(engine, expire_on_commit=False)
     try:
         if actor is not None:
-            await session.execute(acting(actor))
+            await introduce(session, actor)
         yield session
         await session.commit()
     except DatabaseAwayError:

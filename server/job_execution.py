@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from structlog.contextvars import bound_contextvars
 
-from domain.actors import Actor, acting
+from domain.actors import Actor, introduce
 from domain.dead_letters import Failure, bury, error_text
 from domain.outbox import JOB_ID
 from domain.repeating import HopelessError, Patience
@@ -107,7 +107,7 @@ async def _failure_of(attempt: Attempt, handler: Handler, patience: Patience) ->
 async def _give_up(engine: AsyncEngine, attempt: Attempt, failure: Exception) -> None:
     actor = Actor(ActorKind.JOB, name=attempt.row.entrypoint, request_id=str(attempt.job_id))
     async with AsyncSession(engine) as session, session.begin():
-        await session.execute(acting(actor))
+        await introduce(session, actor)
         await bury(session, _described(attempt, failure))
     logger.error("Job %s is given up after attempt %d.", attempt, attempt.number, exc_info=failure)
 

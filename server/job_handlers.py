@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.sweeping import SWEEP_ACCOUNTS, sweep_accounts
-from domain.actors import Actor, acting
+from domain.actors import Actor, introduce
 from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG, keep, seal_batch
 from domain.cart_sweeping import SWEEP_CARTS, sweep_batch
 from domain.idempotency import SWEEP_KEYS, sweep_keys
@@ -86,7 +86,7 @@ def in_transaction(engine: AsyncEngine, name: str, work: Callable[[AsyncSession]
 
     async def handle(job_id: UUID, _payload: Payload) -> None:
         async with AsyncSession(engine) as session, session.begin():
-            await session.execute(acting(Actor(ActorKind.JOB, name=name, request_id=str(job_id))))
+            await introduce(session, Actor(ActorKind.JOB, name=name, request_id=str(job_id)))
             await work(session)
 
     return handle
@@ -99,7 +99,7 @@ def in_transactions(engine: AsyncEngine, name: str, work: Callable[[AsyncSession
         is_more = True
         while is_more:
             async with AsyncSession(engine) as session, session.begin():
-                await session.execute(acting(Actor(ActorKind.JOB, name=name, request_id=str(job_id))))
+                await introduce(session, Actor(ActorKind.JOB, name=name, request_id=str(job_id)))
                 is_more = await work(session)
 
     return handle

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.actors import Actor, acting
+from domain.actors import Actor, introduce
 from domain.order_cancelling import REFUND_ORDER
 from domain.payment_asking import Asking, Transactions
 from domain.payment_late import give_back_all
@@ -63,7 +63,7 @@ def transactions(engine: AsyncEngine, actor: Actor) -> Transactions:
     @asynccontextmanager
     async def begin() -> AsyncIterator[AsyncSession]:
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(acting(actor))
+            await introduce(session, actor)
             yield session
 
     return begin

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from uuid_utils.compat import uuid7
 
-from domain.actors import Actor, acting
+from domain.actors import Actor, introduce
 from domain.audit_log import seal_batch
 from domain.rendering import render_body
 from domain.stock_moving import Cause, Why, move
@@ -228,7 +228,7 @@ async def add_stock(session: AsyncSession, variant: ProductVariant, **overrides:
 
 async def add_reservation(session: AsyncSession, variant_id: UUID, user: User) -> None:
     """A unit of the variant that is promised, and a movement of which everything is known."""
-    await session.execute(acting(Actor(ActorKind.JOB, user.id, name="checkout")))
+    await introduce(session, Actor(ActorKind.JOB, user.id, name="checkout"))
     why = Why(MovementKind.RESERVED, Cause("orders", new_id()), "Selam's cart")
     await move(session, {variant_id: 1}, why)
 
@@ -447,7 +447,7 @@ async def add_audited_change(session: AsyncSession) -> User:
     """A change of an account of which everything is on record; everything later in the transaction is too."""
     user = await add_user(session)
     actor = Actor(ActorKind.API_TOKEN, user.id, new_id(), "till", "192.0.2.1", "Fox", f"request-{next(NUMBERS)}")
-    await session.execute(acting(actor))
+    await introduce(session, actor)
     user.role, user.first_name = Role.STAFF, "Hana"
     await session.flush()
     return user

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 import models
-from domain.actors import acting, command
+from domain.actors import command, introduce
 from domain.audit_chain import BEGINNING
 from domain.audit_log import Verification, keep, newest_link, seal_batch, verify
 from models import AuditedTable, AuditEntry, Tag, User
@@ -58,7 +58,7 @@ async def rename_often(engine: AsyncEngine, names: list[str]) -> None:
 
 async def test_changes_are_recorded_with_the_columns_that_changed(engine: AsyncEngine) -> None:
     async with writing(engine) as session:
-        await session.execute(acting(command("test")))
+        await introduce(session, command("test"))
         category = await add_category(session, name="Lamps")
         category.name = "Lights"
         await session.flush()
@@ -279,7 +279,7 @@ async def test_months_are_made_ahead_and_dropped_when_nothing_is_kept_of_them(en
 async def test_what_one_table_keeps_no_longer_is_emptied_and_the_chain_holds(engine: AsyncEngine) -> None:
     async with writing(engine) as session:
         await add_product(session)
-        await session.execute(acting(command("test")))
+        await introduce(session, command("test"))
         await add_tag(session, name="Hush")
     await seal(engine)
     async with writing(engine) as session:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.actors import acting, command
+from domain.actors import command, introduce
 from domain.product_writing import put_products
 from domain.products import Merge, ProductData, VariantData
 from domain.reservations import NotReservedError, OutOfStockError, release, reserve, sell, take_back
@@ -85,7 +85,7 @@ def some_order() -> Cause:
 async def test_units_go_from_the_delivery_to_the_customer_and_back(shop: AsyncEngine) -> None:
     variant, order = await some_variant(shop, None), some_order()
     async with writing(shop) as session:
-        await session.execute(acting(command("stocktaking")))
+        await introduce(session, command("stocktaking"))
         level = await receive(session, variant, 5, "Delivery 7")
         assert await reserve(session, {variant: 3}, order) == {variant}
         await release(session, {variant: 1}, order)

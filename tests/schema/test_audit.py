@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.permissions import Permission
 from auth.viewer import Viewer, viewer_with_role
-from domain.actors import Actor, acting, command
+from domain.actors import Actor, command, introduce
 from models import ActorKind, Role, Tag
 from resolvers.ids import encode_id
 from tests.api import codes_of, data_of
@@ -44,13 +44,13 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[Shop]:
         async with writing(engine) as session:
             user = await add_user(session)
             actor = Actor(ActorKind.USER, user.id, address="192.0.2.1", user_agent="Fox", request_id="request-1")
-            await session.execute(acting(actor))
+            await introduce(session, actor)
             tag = await add_tag(session)
         async with writing(engine) as session:
-            await session.execute(acting(command("rename")))
+            await introduce(session, command("rename"))
             (await session.get_one(Tag, tag.id)).name = "Other"
         async with writing(engine) as session:
-            await session.execute(acting(Actor(ActorKind.JOB, name="sweep", request_id="job-1")))
+            await introduce(session, Actor(ActorKind.JOB, name="sweep", request_id="job-1"))
             await session.execute(delete(Tag).where(Tag.id == tag.id))
             await add_category(session)
         yield Shop(engine, user.id, tag.id)
