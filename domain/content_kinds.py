@@ -1,6 +1,6 @@
 """Kinds of items that editors write: which of their columns and relations a revision holds."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -9,9 +9,12 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from domain.content_values import Content
 from domain.errors import InvalidField
+from domain.item_parts import keywords_of
 from models import Author, Category, Page, Post, PostCategory, Product, post_tags
 from models.base import Base, Versioned
 from models.publishing import Publishable
@@ -23,10 +26,27 @@ Outward = TypeVar("Outward", bound=Publishable)
 TAGS = "tags"
 """The field that holds the slugs of labels, in their order."""
 
-Content = Mapping[str, Any]
-"""An item in JSON: by field, what its columns and relations hold."""
-
 SEO = ("seo_title", "seo_description")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts(Generic[Item]):
+    """What an item has in tables of its own."""
+
+    name: str
+    """The field of the content that holds them by their ids."""
+    blank: Content
+    """What a new one holds that nobody says anything of."""
+    read: Callable[[AsyncSession, Item], Awaitable[dict[str, Any]]]
+    """Their fields of the content, as they are stored."""
+    lay: Callable[[AsyncSession, Item, Content], Awaitable[None]]
+    """Let the tables hold what a content says. Raises InvalidInputError."""
+    require: Callable[[AsyncSession, UUID, Content, Content], Awaitable[None]]
+    """Refuse a content, by what it changes of another, that could not be laid. Raises InvalidInputError."""
+    columns: Callable[[Content], Mapping[str, Any]]
+    """What a new row holds beside its content, which may follow from its parts."""
+    beside: tuple[str, ...] = ()
+    """Further fields of the content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,9 @@ class Kind(Generic[Item]):
     is_tree: bool = False
     """Whether its rows stand below each other, so that whoever writes one locks the tree before any row of it."""
     tags: Table | None = None
+    parts: Parts[Item] | None = None
+    completed: Callable[[Content], dict[str, Any]] | None = None
+    """What is given, with what follows from it. Raises InvalidInputError."""
 
     @property
     def table_name(self) -> str:
@@ -59,7 +82,14 @@ class Kind(Generic[Item]):
     @property
     def fields(self) -> tuple[str, ...]:
         """All that its content consists of."""
-        return (*self.columns, TAGS) if self.tags is not None else self.columns
+        tags = () if self.tags is None else (TAGS,)
+        parts = () if self.parts is None else (*self.parts.beside, self.parts.name)
+        return (*self.columns, *tags, *parts)
+
+    @property
+    def part_keywords(self) -> frozenset[str]:
+        """What a mutation calls changes of its parts."""
+        return frozenset() if self.parts is None else keywords_of(self.parts.name)
 
     def column_of(self, keyword: str) -> str:
         """The field of the content that a mutation calls `keyword`: references go without their ending there."""
@@ -71,14 +101,9 @@ class Kind(Generic[Item]):
 
     def decoded(self, column: str, value: Any) -> Any:
         """The value of a content's field as the column takes it."""
-        kind = self.model.__table__.c[column].type.python_type
+        kind = getattr(self.model, column).type.python_type
         is_text_of = value is not None and issubclass(kind, UUID | Decimal | Enum)
         return kind(value) if is_text_of else value
-
-
-def as_json(value: Any) -> Any:
-    """A value of a column as a content holds it: exact, and the same whichever way it came."""
-    return str(value) if isinstance(value, UUID | Decimal) else value
 
 
 POST = Kind(

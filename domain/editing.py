@@ -1,5 +1,6 @@
 """Editing items in versions: made, changed field by field, put into the trash and taken out of it (decision 0041)."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +9,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from domain.content_kinds import TAGS, Content, Item, Kind, as_json
+from domain.content_kinds import TAGS, Item, Kind
+from domain.content_values import Content, as_json
 from domain.errors import ConflictError, DomainError, InvalidInputError, invalid, shown
 from domain.item_content import content_of, known_tags, lay, require_referents
 from domain.item_locks import lock_tree
+from domain.item_parts import overlaid, patch_of
 from domain.publishing_moves import status_after_edit
 from domain.revisions import Opened, content_at, keep, require_mergeable
 from domain.slugs import is_slug, slugify
@@ -69,12 +72,14 @@ async def create_item(
 
     Raises InvalidInputError and SlugTakenError.
     """
-    content = await _content_given(session, kind, given)
+    row_id = uuid7()
+    content = overlaid({}, await _content_given(session, kind, given))
     content["slug"] = content.get("slug") or slugify(content[kind.title])[:SLUG_LENGTH]
     _require_slug(content)
     await lock_tree(session, kind)
-    await require_referents(session, kind, content)
-    row = kind.model(id=uuid7(), **{name: kind.decoded(name, content[name]) for name in content if name != TAGS})
+    await _require_sound(session, kind, row_id, content, {})
+    columns = {name: kind.decoded(name, content[name]) for name in kind.columns if name in content}
+    row = kind.model(id=row_id, **columns, **({} if kind.parts is None else kind.parts.columns(content)))
     with refused_by(_refusals(kind, content)):
         session.add(row)
         await session.flush()
@@ -94,7 +99,7 @@ async def edit_item(session: AsyncSession, kind: Kind[Item], wanted: ItemChange,
     given = await _content_given(session, kind, wanted.changes)
     _require_slug(given)
     await require_mergeable(session, item, wanted.expected_version, given)
-    await renew(session, item, {**item.content, **given}, editor_id)
+    await renew(session, item, overlaid(item.content, given), editor_id)
     return item.row
 
 
@@ -102,7 +107,7 @@ async def renew(session: AsyncSession, item: Opened[Item], content: Content, edi
     """Let the content be the item's next version, if it is another. What was is kept too, if nobody has kept it."""
     if content == item.content:
         return
-    await require_referents(session, item.kind, content)
+    await _require_sound(session, item.kind, item.row.id, content, item.content)
     await keep(session, item.kind, item.row, item.content)
     item.row.version += 1
     if isinstance(item.row, Publishable):
@@ -148,10 +153,24 @@ async def lay_newest(session: AsyncSession, kind: Kind[Item], row: Item, content
 
 async def _content_given(session: AsyncSession, kind: Kind[Item], given: Mapping[str, Any]) -> dict[str, Any]:
     """What is given, by the fields of a content."""
-    content = {kind.column_of(keyword): as_json(value) for keyword, value in given.items()}
+    plain = {name: value for name, value in given.items() if name not in kind.part_keywords}
+    content = {kind.column_of(keyword): as_json(value) for keyword, value in plain.items()}
     if TAGS in content:
         content[TAGS] = await known_tags(session, content[TAGS])
-    return content
+    if kind.parts is not None and (patch := patch_of(kind.parts.name, kind.parts.blank, given)):
+        content[kind.parts.name] = patch
+    if kind.completed is None:
+        return content
+    return await asyncio.to_thread(kind.completed, content)  # markup takes its time, and others are answered meanwhile
+
+
+async def _require_sound(
+    session: AsyncSession, kind: Kind[Item], row_id: UUID, content: Content, before: Content
+) -> None:
+    """Refuse a content that could not be laid into a row. Raises InvalidInputError."""
+    await require_referents(session, kind, content)
+    if kind.parts is not None:
+        await kind.parts.require(session, row_id, content, before)
 
 
 def _require_slug(content: Content) -> None:

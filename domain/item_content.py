@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.conditions import among
-from domain.content_kinds import TAGS, Content, Item, Kind, as_json
+from domain.content_kinds import TAGS, Item, Kind
+from domain.content_values import Content, as_json
 from domain.errors import InvalidField, InvalidInputError, invalid
 from domain.rendering import render_written
 from domain.slugs import slugify
@@ -22,6 +23,8 @@ async def content_of(session: AsyncSession, kind: Kind[Item], row: Item) -> dict
     content: dict[str, Any] = {name: as_json(getattr(row, name)) for name in kind.columns}
     if kind.tags is not None:
         content[TAGS] = await _tags_of(session, kind.tags, row.id)
+    if kind.parts is not None:
+        content |= await kind.parts.read(session, row)
     return content
 
 
@@ -39,6 +42,8 @@ async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Conte
     await session.flush()
     if kind.tags is not None and TAGS in content:
         await _link(session, kind.tags, row.id, content[TAGS])
+    if kind.parts is not None:
+        await kind.parts.lay(session, row, content)
 
 
 async def require_referents(session: AsyncSession, kind: Kind[Item], content: Content) -> None:

@@ -20,12 +20,17 @@ def find_conflicts(batch: Sequence[ProductData], stored: Stored, merge: Merge) -
 
 
 def match_variants(variants: Sequence[VariantData], rows: Sequence[Row]) -> list[Row | None]:
-    """The stored row of each variant: the one with its SKU, else the one with its option values."""
-    by_sku = {row["sku"]: row for row in rows}
-    matches = [by_sku.pop(variant.sku, None) for variant in variants]
+    """The stored row of each variant: the one with its id, if it has one, else with its SKU or its option values."""
+    by_id = {row["id"]: row for row in rows}
+    known = [by_id.pop(variant.id, None) for variant in variants]
+    by_sku = {row["sku"]: row for row in by_id.values()}
+    matches = [
+        row if variant.id else by_sku.pop(variant.sku, None) for variant, row in zip(variants, known, strict=True)
+    ]
     by_values = {tuple(each["value"] for each in row["option_values"]): row for row in by_sku.values()}
     return [
-        match or by_values.pop(variant.option_values, None) for variant, match in zip(variants, matches, strict=True)
+        match or (None if variant.id else by_values.pop(variant.option_values, None))
+        for variant, match in zip(variants, matches, strict=True)
     ]
 
 

@@ -111,7 +111,7 @@ class _Planner:
     def _put_variants(self, matches: Sequence[Row | None], images: dict[str | None, UUID]) -> list[Row]:
         rows = []
         for place, (variant, stored) in enumerate(zip(self.product.variants, matches, strict=True)):
-            keys = {"id": stored["id"] if stored else uuid7(), "product_id": self.product_id}
+            keys = {"id": stored["id"] if stored else variant.id or uuid7(), "product_id": self.product_id}
             keys["image_id"] = images.get(variant.image_url)
             row = variant_row(variant, self.product.options, place, keys)
             if stored:

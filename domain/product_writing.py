@@ -10,6 +10,7 @@ from domain.product_planning import plan
 from domain.product_rules import find_problems
 from domain.product_state import read_stored
 from domain.product_statements import write_changes
+from domain.product_versions import count_versions, drafts_beside
 from domain.products import Fate, Merge, Outcome, Problem, ProductData
 
 TRIES: Final = 2
@@ -69,7 +70,9 @@ async def _land(session: AsyncSession, batch: Sequence[ProductData], merge: Merg
 async def _write(session: AsyncSession, batch: Sequence[ProductData], merge: Merge) -> list[Outcome]:
     stored = await read_stored(session, batch)
     planned = plan(batch, stored, merge)
+    drafts = await drafts_beside(session, stored.products.values())
     await write_changes(session, planned.changes)
+    await count_versions(session, {row["id"] for row in planned.changes.updated["products"]}, drafts)
     return planned.outcomes
 
 

@@ -51,6 +51,8 @@ class VariantData:
     minimum_level: int = LOW_STOCK_BELOW
     image_url: str | None = None
     """The address of one of the product's images."""
+    id: UUID | None = None
+    """Which variant of the product it is; by its SKU or its option values where that is not said."""
 
     @property
     def name(self) -> str:
@@ -111,7 +113,7 @@ class Merge:
 
 
 KEEPABLE = frozenset(f.name for f in fields(ProductData)) - {"slug", "name", "variants", "options", "created_at"}
-KEEPABLE_OF_VARIANTS = frozenset(f.name for f in fields(VariantData)) - {"sku", "option_values", "quantity"}
+KEEPABLE_OF_VARIANTS = frozenset(f.name for f in fields(VariantData)) - {"id", "sku", "option_values", "quantity"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.content_kinds import Content
+from domain.content_values import Content
 from domain.errors import DomainError
 from domain.paths import Address, addresses_in
 from domain.revisions import Opened

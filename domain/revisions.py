@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from domain.content_kinds import Content, Item, Kind
+from domain.content_kinds import Item, Kind
+from domain.content_values import Content
 from domain.errors import ConflictError
+from domain.item_parts import Patch
 from models import Revision
 
 
@@ -57,4 +59,10 @@ async def require_mergeable(session: AsyncSession, item: Opened[Item], expected_
 
 
 def _changed_by_both(read: Content, stored: Content, given: Content) -> Collection[str]:
-    return [name for name, value in given.items() if read.get(name) != stored.get(name) != value]
+    return [name for name, value in given.items() if _meets(value, read.get(name), stored.get(name))]
+
+
+def _meets(value: Any, read: Any, stored: Any) -> bool:
+    if isinstance(value, Patch):
+        return value.meets(read or {}, stored or {})
+    return bool(read != stored != value)

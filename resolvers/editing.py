@@ -10,6 +10,8 @@ from domain.bulk_editing import Edited
 from domain.content_kinds import Item, Kind
 from domain.editing import ItemChange, OldVersion, restore_revision
 from domain.errors import InvalidInputError
+from domain.item_parts import PartChange
+from domain.showing import Shown, hide_item, show_item
 from domain.trash import ReadItem, Trashed
 from resolvers.context import Context
 from resolvers.inputs import within_input
@@ -75,6 +77,31 @@ def restoring_revision(kind: Kind[Item]) -> Callable[..., Awaitable[Item]]:
             return await restore_revision(session, kind, wanted, context.viewer.actor_id)
 
     return say_again
+
+
+def showing(kind: Kind[Shown]) -> Callable[..., Awaitable[Shown]]:
+    """The mutation that lets readers see an item of the kind as it was left last."""
+
+    async def show(context: Context, *, id: UUID, expected_version: int) -> Shown:  # noqa: A002 - what clients call it
+        async with context.writing() as session:
+            return await show_item(session, kind, ReadItem(id, expected_version))
+
+    return show
+
+
+def hiding(kind: Kind[Shown]) -> Callable[..., Awaitable[Shown]]:
+    """The mutation that lets readers see an item of the kind no more."""
+
+    async def hide(context: Context, *, id: UUID, expected_version: int) -> Shown:  # noqa: A002 - what clients call it
+        async with context.writing() as session:
+            return await hide_item(session, kind, ReadItem(id, expected_version))
+
+    return hide
+
+
+def part_of(*, id: UUID, **changes: Any) -> PartChange:  # noqa: A002 - what clients call it
+    """The fields of an input that changes a part of an item."""
+    return PartChange(id, changes)
 
 
 def change_of(*, id: UUID, expected_version: int, **changes: Any) -> ItemChange:  # noqa: A002 - what clients call it

@@ -191,6 +191,13 @@ class Product(Node):
     canonical_url: str | None = expression(canonical_url, CANONICAL)
     open_graph: JSON = expression(open_graph.product, OPEN_GRAPH)
     json_ld: JSON = expression(structured_data.product, "It as JSON-LD (Product, Offer, AggregateRating).")
+    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    has_draft: bool | None = expression(
+        lambda product: product.live_version < product.version,
+        "Whether its newest revision waits beside what visitors see.",
+        requires=Permission.CATALOG_READ,
+    )
+    revisions: Connection[Revision] | None = revisions_of(models.Product, Permission.CATALOG_READ)
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
     option_schema: ProductOptionSchema | None = one(

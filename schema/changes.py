@@ -20,9 +20,11 @@ from schema.own_account_mutations import OwnAccountMutations
 from schema.page_mutations import PageMutations
 from schema.payment_mutations import PaymentMutations
 from schema.product_imports import ProductImportMutations
+from schema.product_mutations import ProductMutations
 from schema.promotion_mutations import PromotionMutations
 from schema.publishing_mutations import PublishingMutations
 from schema.review_mutations import ReviewMutations
+from schema.service_mutations import ServiceMutations
 from schema.shop_mutations import ShopMutations
 from schema.site_mutations import SiteMutations
 from schema.staff_mutations import StaffMutations
@@ -41,6 +43,8 @@ class Mutation(
     OwnAccountMutations,
     StaffMutations,
     ProductImportMutations,
+    ProductMutations,
+    ServiceMutations,
     PromotionMutations,
     ContentMutations,
     PageMutations,

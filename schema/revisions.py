@@ -10,13 +10,19 @@ from strawberry.scalars import JSON
 
 import models
 from auth.permissions import Permission
+from domain.revision_diffs import FieldChange as FieldChangeValue
 from resolvers.loading import Link
 from schema.declare import column, many, one, sort_enum, table
 from schema.orders import descending
+from schema.payloads import payload
 from schema.relay import Node
 
 if TYPE_CHECKING:
     from schema.accounts import Account
+
+
+COMPARING_COST = 5
+"""Of what is different between two versions: five statements at the most."""
 
 
 @sort_enum("How revisions are sorted.")
@@ -36,6 +42,18 @@ class Revision(Node):
     editor: Annotated["Account", strawberry.lazy("schema.accounts")] | None = one(
         models.Revision.editor, "Who made it; null for what was there before.", requires=Permission.ACCOUNTS_READ
     )
+
+
+@payload(FieldChangeValue, "A field that says something else in one version than in another.")
+class FieldChange:
+    """A change."""
+
+    path: list[str] = strawberry.field(
+        description="Where it is in the content: fields, ids of parts such as variants, and what members of lists are "
+        "known by: labels by themselves, pictures by their `url`."
+    )
+    before: JSON | None = strawberry.field(description="What it said; null where it was not.")
+    after: JSON | None = strawberry.field(description="What it says; null where it is not any more.")
 
 
 def revisions_of(model: type[models.Base], requires: Permission) -> Any:

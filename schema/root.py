@@ -11,6 +11,7 @@ from resolvers.database_health import database_overview
 from resolvers.external_sign_in import identity_providers
 from resolvers.paths import resolve_path
 from resolvers.payments import options_of
+from resolvers.revision_changes import revision_changes
 from schema.accounts import Account
 from schema.audit import AuditEntry
 from schema.audit_lists import AuditFilter, AuditSort
@@ -38,6 +39,7 @@ from schema.provider_events import ProviderEvent, ProviderEventFilter, ProviderE
 from schema.relay import Connection, Node
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
+from schema.revisions import COMPARING_COST, FieldChange
 from schema.scalars import SCALARS
 from schema.search import SOURCES, SearchConnection, SearchType
 from schema.services import Service, ServiceFilter, ServiceSort, ServiceTier
@@ -90,6 +92,15 @@ class Query(PageQueries):
         "What a path of the shop's front end leads to. Whatever bore another slug once is found by that, too.",
         argument("path", str, "The path as a browser asked for it, such as `/products/switch`."),
         cost=RESOLVING_COST,
+    )
+    revision_changes: list[FieldChange] | None = field(
+        lambda _root, info, **given: revision_changes(info.context, **given),
+        "What is different between two versions of something that is edited in versions: from what readers see to the "
+        "newest one, unless versions are given. Null when there is none, or its revisions are not for the viewer.",
+        argument("item", strawberry.ID, "Its id."),
+        argument("since", int | None, "The earlier version; what readers see when absent.", required=False),
+        argument("until", int | None, "The later version; the newest when absent.", required=False),
+        cost=COMPARING_COST,
     )
     identity_providers: list[IdentityProvider] = field(
         lambda _root, info: identity_providers(info.context), "Whom people may sign in with, besides with a password."

@@ -13,7 +13,8 @@ from schema.declare import column, expression, many, one, part, sort_enum, table
 from schema.enums import BillingPeriod, ServiceType
 from schema.filters import condition, filter_input
 from schema.orders import BY_POSITION, ascending, by_relevance, descending
-from schema.relay import Node
+from schema.relay import Connection, Node
+from schema.revisions import Revision, revisions_of
 from schema.values import CANONICAL, KEYWORD_SEO, OPEN_GRAPH, PRICE, KeywordSeo, Money
 
 
@@ -74,6 +75,13 @@ class Service(Node):
     canonical_url: str | None = expression(canonical_url, CANONICAL)
     open_graph: JSON = expression(open_graph.service, OPEN_GRAPH)
     json_ld: JSON = expression(structured_data.service, "It as JSON-LD (Service with an Offer for each tier).")
+    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    has_draft: bool | None = expression(
+        lambda service: service.live_version < service.version,
+        "Whether its newest revision waits beside what visitors see.",
+        requires=Permission.SERVICES_READ,
+    )
+    revisions: Connection[Revision] | None = revisions_of(models.Service, Permission.SERVICES_READ)
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
     tiers: list[ServiceTier] = many(models.Service.tiers, "Its prices in order.", order=BY_POSITION, paged=False)

@@ -522,7 +522,10 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
         features=["Quiet"],
         options=[{"name": "Colour", "values": ["Black", "White"]}],
         created_at=at,
+        version=2,
     )
+    for version in (1, 2):
+        await add_revision(session, product, version=version, editor_id=(await add_user(session)).id)
     image = await add_image(session, product)
     await add_option_schema(session, product)
     await add_variant(session, product, position=1)
@@ -609,7 +612,10 @@ async def _add_full_service(session: AsyncSession, number: int) -> None:
         gallery=["/media/care.webp"],
         seo_keywords=["network"],
         internal_notes="Two days.",
+        version=2,
     )
+    for version in (1, 2):
+        await add_revision(session, service, version=version, editor_id=(await add_user(session)).id)
     await add_tier(session, service, features=["By phone"])
     await add_tier(session, service, features=["On site"], position=1)
 

@@ -136,6 +136,7 @@ def arguments_on(rows: dict[str, str], path: str) -> Arguments:
             return f'({next(iter(step.field.args))}: "{next(iter(rows.values()))}")'
         given = [SEARCHED] if step.name == "search" else []
         given += [f'path: "{path}"'] if "path" in step.field.args else []
+        given += [f'item: "{rows["Post"]}"'] if "item" in step.field.args else []
         given += ["first: 2"] if "first" in step.field.args else []
         return f"({', '.join(given)})" if given else ""
 

@@ -14,7 +14,7 @@ from server.graphiql import read_examples
 from tests.schema.walk import CORE, fields
 
 DOCUMENTS = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
-FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders", "PaymentOptions", "ResolvePath"}
+FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders", "PaymentOptions", "ResolvePath", "RevisionChanges"}
 FOR_EDITORS = {"PageRevisions", "PostRevisions"}
 """Those that ask for more than visitors see, below fields that they see."""
 READS = [

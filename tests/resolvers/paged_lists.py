@@ -180,9 +180,16 @@ def unsorted_lists() -> Iterator[PagedList]:
     yield PagedList("Query.deadLetters", None, "list: deadLetters*", DeadLetter, letters, viewer=ADMIN)
 
 
+OF_ITEMS = (
+    *(("post", "posts"), ("page", "pages")),
+    *(("category", "categories"), ("product", "products"), ("service", "services")),
+)
+"""What is edited in versions: its lookup, and its table."""
+
+
 def revisions() -> Iterator[PagedList]:
     """What is edited in versions, which are known by their numbers."""
-    for field, table in (("post", "posts"), ("category", "categories"), ("page", "pages")):
+    for field, table in OF_ITEMS:
         of_item = f"row_id = (SELECT id FROM {table} WHERE slug = 'paged')"
         yield PagedList(
             f"{field.title()}.revisions",

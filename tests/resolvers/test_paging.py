@@ -82,6 +82,7 @@ async def fill(session: AsyncSession) -> None:
     section = await add_post_category(session, slug="paged", position=-1)
     product = await add_product(session, slug="paged", name="lamp")
     post, page = await add_post(session, slug="paged"), await add_page(session, slug="paged")
+    service = await add_service(session, slug="paged", title="lamp", created_at=START)
     owner = await add_user(session, id=OWNER)
     await session.execute(text("SELECT set_config('merkato.order_reason', 'Note', true)"))
     order = await add_order(session, placed_at=datetime(2200, 1, 1, tzinfo=UTC))
@@ -102,7 +103,7 @@ async def fill(session: AsyncSession) -> None:
         await add_service(session, title=name if number else "LAMP", position=shuffled % 3, created_at=at)
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
         await add_page(session, title=name, created_at=at)
-        for revised in (post, category, page):
+        for revised in (post, page, category, product, service):
             await add_revision(session, revised, version=number + 1)
         await add_comment(session, post, owner, created_at=at)
         await add_author(session, name=name)
