@@ -36,9 +36,10 @@ WIDE = {
     "max_operation_mutations": 1_000,
     "max_operation_attempts": 1_000,
     "max_operation_fields": 10_000,
+    "operation_timeout_seconds": PATIENCE_SECONDS,
+    "database_statement_timeout_seconds": 0,
 }
-"""For documents that ask for everything at once."""
-"""Nobody asks it anything: no input is of a page that it may send anybody back to."""
+"""For documents that ask for everything at once, on a machine that is busy with much else."""
 
 
 @dataclass(frozen=True, slots=True)
