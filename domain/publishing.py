@@ -13,7 +13,7 @@ from domain.editing import lay_newest, open_item
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError
 from domain.publishing_checks import require_ready
 from domain.publishing_moves import Move, way_of
-from domain.revisions import Opened
+from domain.revisions import Opened, keep_as_published
 from domain.trash import ReadItem
 from models import Author, Post, PublishingStatus, Shop
 from models.publishing import Publishable
@@ -81,6 +81,7 @@ async def publish(session: AsyncSession, item: Opened[Outward]) -> None:
     if row.published_at is None:
         row.published_at = (await session.scalars(select(func.now()))).one()
     row.status = PublishingStatus.PUBLISHED
+    await keep_as_published(session, item.kind, row, item.content)
     row.scheduled_at = row.schedule_error = row.submitted_by_id = None
 
 

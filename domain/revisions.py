@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -15,6 +15,8 @@ from domain.content_values import Content
 from domain.errors import ConflictError
 from domain.item_parts import Patch
 from models import Revision
+from models.base import Versioned
+from models.publishing import Drafted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,22 @@ async def keep(
 ) -> None:
     """Keep the content as the revision of the row's version, unless there is one already."""
     values = {"table_name": kind.table_name, "row_id": row.id, "version": row.version}
+    published_at = func.now() if _is_seen(row) else None
     revision = insert(Revision).values(id=uuid7(), **values, content=content, editor_id=editor_id)
-    await session.execute(revision.on_conflict_do_nothing())
+    await session.execute(revision.values(published_at=published_at).on_conflict_do_nothing())
+
+
+async def keep_as_published(session: AsyncSession, kind: Kind[Item], row: Item, content: Content) -> None:
+    """Keep what readers see from now on, and that they did."""
+    await keep(session, kind, row, content)
+    its = (Revision.table_name == kind.table_name, Revision.row_id == row.id, Revision.version == row.version)
+    seen = update(Revision).where(*its, Revision.published_at.is_(None)).values(published_at=func.now())
+    await session.execute(seen, execution_options={"synchronize_session": False})
+
+
+def _is_seen(row: Versioned) -> bool:
+    """Whether the row's newest version is what readers see."""
+    return isinstance(row, Drafted) and row.is_out and not row.has_draft
 
 
 async def content_at(session: AsyncSession, kind: Kind[Item], row_id: UUID, version: int) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.content_kinds import Kind
 from domain.editing import lay_newest, open_item
 from domain.errors import ConflictError
-from domain.revisions import Opened
+from domain.revisions import Opened, keep_as_published
 from domain.trash import ReadItem
 from models.publishing import Switched
 
@@ -23,6 +23,7 @@ async def show_item(session: AsyncSession, kind: Kind[Shown], wanted: ReadItem) 
     item = await _as_it_was_read(session, kind, wanted)
     item.row.show(is_out=True)
     await lay_newest(session, kind, item.row, item.content)
+    await keep_as_published(session, kind, item.row, item.content)
     return item.row
 
 

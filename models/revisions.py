@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -18,6 +18,7 @@ class Revision(Base):
         UniqueConstraint("table_name", "row_id", "version"),
         CheckConstraint("version > 0", name="version"),
         Index(None, "editor_id"),
+        Index(None, "recorded_at", postgresql_where=text("published_at IS NULL")),
     )
 
     table_name: Mapped[str] = mapped_column(String(TABLE_NAME_LENGTH))
@@ -29,5 +30,7 @@ class Revision(Base):
     editor_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     """None for what was there before anybody edited it, and for commands and jobs."""
     recorded_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
+    published_at: Mapped[Timestamp | None]
+    """When readers first saw it; None for what they never saw, and of items that have no drafts."""
 
     editor: Mapped[User | None] = relationship(viewonly=True, lazy="raise")

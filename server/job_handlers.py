@@ -22,6 +22,7 @@ from domain.provider_events import SWEEP_EVENTS, sweep_events
 from domain.publishing_due import PUBLISH_DUE, publish_due
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from domain.rendering import RENDER_TEXTS, render_texts
+from domain.revision_sweeping import SWEEP_REVISIONS, sweep_revisions
 from models import ActorKind
 from server.integrity_reports import check_and_log
 from server.job_execution import Handler, Payload
@@ -50,6 +51,7 @@ SCHEDULE = (
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
     Scheduled(RECONCILE_PAYMENTS, "*/5 * * * *"),
     Scheduled(SWEEP_EVENTS, "37 3 * * *"),
+    Scheduled(SWEEP_REVISIONS, "41 3 * * *"),
     Scheduled(KEEP_AUDIT_LOG, "23 2 * * *"),
     Scheduled(CHECK_INTEGRITY, "53 2 * * *"),
 )
@@ -74,6 +76,11 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),
         CHECK_INTEGRITY: in_transaction(engine, CHECK_INTEGRITY, check_and_log),
         SWEEP_EVENTS: in_transaction(engine, SWEEP_EVENTS, lambda session: sweep_events(session, datetime.now(UTC))),
+        SWEEP_REVISIONS: in_transactions(
+            engine,
+            SWEEP_REVISIONS,
+            partial(sweep_revisions, kept=settings.revisions_kept, age=timedelta(days=settings.revision_days)),
+        ),
         **payment_handlers(engine, providers),
     }
 

@@ -24,6 +24,7 @@ from server.listed_settings import Networks, Texts
 from server.observation_settings import LogFormat, ObservationSettings
 from server.payment_settings import PaymentSettings
 from server.rate_limit_settings import RateLimitSettings
+from server.revision_settings import RevisionSettings
 from server.site_settings import SiteSettings
 from server.upload_settings import UploadSettings
 from server.websocket_settings import WebSocketSettings
@@ -102,6 +103,7 @@ class Settings(
     LimitSettings,
     UploadSettings,
     RateLimitSettings,
+    RevisionSettings,
     SiteSettings,
     DoorSettings,
 ):
