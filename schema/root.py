@@ -100,6 +100,7 @@ class Query(PageQueries):
         argument("item", strawberry.ID, "Its id."),
         argument("since", int | None, "The earlier version; what readers see when absent.", required=False),
         argument("until", int | None, "The later version; the newest when absent.", required=False),
+        requires=Permission.CONTENT_READ,
         cost=COMPARING_COST,
     )
     identity_providers: list[IdentityProvider] = field(

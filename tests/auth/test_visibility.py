@@ -571,6 +571,7 @@ def test_guarded_fields_are_these() -> None:
         "Query.payments": "payments:read",
         "Query.promoCodes": "promotions:read",
         "Query.providerEvents": "payments:read",
+        "Query.revisionChanges": "content:read",
         "Query.stockLevels": "stock:read",
         "Query.taxClasses": "catalog:read",
         "Query.user": "accounts:read",

@@ -7,11 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.viewer import VISITOR, Viewer
 from models import Role
 from resolvers.ids import encode_id
+from tests.api import codes_of
 from tests.editors import document, edited, editor
 from tests.factories import add_post, add_service, new_id, writing
 from tests.mutations import answer_to
 
 Json = dict[str, Any]
+
+REFUSED = (["UNAUTHENTICATED"], ["FORBIDDEN"])
 
 
 async def compared(engine: AsyncEngine, viewer: Viewer, item: str, **versions: int) -> list[Json] | None:
@@ -43,7 +46,7 @@ async def test_versions_of_a_post_are_compared(engine: AsyncEngine) -> None:
     assert await compared(engine, almaz, post, since=3, until=2) == [change("title", "Three", "Two")]
     assert await compared(engine, almaz, post, since=9) is None
     for viewer in (VISITOR, await editor(engine, Role.CUSTOMER)):
-        assert await compared(engine, viewer, post) is None
+        assert await codes_of(engine, document("RevisionChanges"), {"item": post}, viewer) in REFUSED
 
 
 async def test_tiers_of_a_service_are_compared_by_their_ids(engine: AsyncEngine) -> None:
