@@ -1,6 +1,5 @@
 """What becomes of an order when its payment moves."""
 
-from collections.abc import Awaitable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -32,7 +31,7 @@ async def tell_order(
     after = standing_of(payment)
     moved = MoneyMoved(_counted(after) - _counted(before), after.captured - before.captured)
     if order.status is OrderStatus.PENDING and after.holds_money:
-        if not await _is_taken(session, payment, confirm_paid(session, order, moved)):
+        if not await _is_confirmed(session, order, payment, moved):
             return
     elif await _is_recorded(session, order, payment, moved):
         await _move(session, order, payment, before, moved)
@@ -54,21 +53,32 @@ async def _move(session: AsyncSession, order: Order, payment: Payment, before: S
         await take_late(session, order, payment)
 
 
-async def _is_recorded(session: AsyncSession, order: Order, payment: Payment, moved: MoneyMoved) -> bool:
-    """Whether the order takes the money."""
-    reason = CAME_BACK if moved.refunded < ZERO else None
-    return moved == MoneyMoved() or await _is_taken(session, payment, record_payment(session, order, moved, reason))
-
-
-async def _is_taken(session: AsyncSession, payment: Payment, recording: Awaitable[None]) -> bool:
-    """Whether the order takes the money: it takes no more than it costs, so that nobody pays it twice unnoticed."""
+async def _is_confirmed(session: AsyncSession, order: Order, payment: Payment, moved: MoneyMoved) -> bool:
+    """Whether the order takes the money that it was waited for with."""
     try:
-        await recording
+        await confirm_paid(session, order, moved)
     except PaymentSumsError as error:
-        call_for_attention(payment, str(error))
-        await session.flush()
+        await _refuse(session, payment, error)
         return False
     return True
+
+
+async def _is_recorded(session: AsyncSession, order: Order, payment: Payment, moved: MoneyMoved) -> bool:
+    """Whether the order takes the money."""
+    if moved == MoneyMoved():
+        return True
+    try:
+        await record_payment(session, order, moved, CAME_BACK if moved.refunded < ZERO else None)
+    except PaymentSumsError as error:
+        await _refuse(session, payment, error)
+        return False
+    return True
+
+
+async def _refuse(session: AsyncSession, payment: Payment, error: PaymentSumsError) -> None:
+    """An order takes no more than it costs, so that nobody pays it twice unnoticed."""
+    call_for_attention(payment, str(error))
+    await session.flush()
 
 
 async def _go_on(session: AsyncSession, order: Order, payment: Payment, before: Standing) -> None:
