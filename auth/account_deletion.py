@@ -14,12 +14,12 @@ from auth.sessions import end_sessions
 from auth.throttling import Transactions
 from auth.visits import Visit
 from domain.forgetting import forget_buyer, forget_letters
+from domain.payment_methods import forget_methods
 from models import (
     Address,
     ApiToken,
     ExternalIdentity,
     OneTimeToken,
-    PaymentMethod,
     RecoveryCode,
     SecurityEvent,
     SessionEnd,
@@ -29,7 +29,7 @@ from models import (
     UserSession,
 )
 
-OWNED = (Address, ApiToken, ExternalIdentity, OneTimeToken, PaymentMethod, RecoveryCode, TotpCredential)
+OWNED = (Address, ApiToken, ExternalIdentity, OneTimeToken, RecoveryCode, TotpCredential)
 """What goes with the person, as their carts do. Reviews and orders stay, under no name."""
 
 NOBODY = "Deleted"
@@ -51,6 +51,7 @@ async def delete_my_account(
         if user is None or not user.is_active:
             raise AccountGoneError
         require_another_administrator(administrators, user)
+        await forget_methods(session, safeguards.vault, user.id)
         await _anonymise(session, user, visit)
 
 

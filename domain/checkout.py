@@ -50,6 +50,9 @@ class Means:
     provider: PaymentProvider
     source: str | None = None
     """What the provider takes the money from, by its own name."""
+    customer: str | None = None
+    """What the provider calls the account, if it keeps something for it."""
+    keeps_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,16 @@ async def check_out(  # noqa: PLR0913, PLR0917 - what an order is made from
         return Agreed(order, None)
     patience = WAITED_FOR.get(means.kind)
     order = await place(session, replace(draft, expires_at=None if patience is None else at + patience))
-    payment = await begin(session, order, means.provider, means.kind, order.total, source=means.source)
+    payment = await begin(
+        session,
+        order,
+        means.provider,
+        means.kind,
+        order.total,
+        source=means.source,
+        customer=means.customer,
+        keeps_source=means.keeps_source,
+    )
     return Agreed(order, payment)
 
 

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.outbox import Job, enqueue
 from domain.payment_attention import call_for_attention
 from domain.payment_effects import tell_order
+from domain.payment_methods import KEEP_SOURCE
 from domain.payment_providers import PaymentOutcome
 from domain.payment_standing import Standing, differences, further, standing_of, steps_between
 from domain.payment_transactions import write_down
@@ -58,6 +60,8 @@ async def _move(session: AsyncSession, payment: Payment, before: Standing, after
         return
     for step in steps_between(before, after, payment.amount):
         await write_down(session, payment, step)
+    if payment.keeps_source and after.holds_money and not before.holds_money:
+        await enqueue(session, Job(KEEP_SOURCE, {"payment": str(payment.id)}))
     payment.status, payment.failure = after.state, after.failure
     payment.authorized, payment.captured = after.authorized, after.captured
     payment.version += 1

@@ -59,6 +59,29 @@ class PaymentRequest:
     return_url: str | None = None
     """Where the customer's browser comes back to from their bank."""
     email: str | None = None
+    keeping: "Keeping | None" = None
+    """With it the source is kept for the next time, once the money is promised or taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """For whom a source is to be kept."""
+
+    user_id: UUID
+    customer: str | None = None
+    """What the provider calls them; None makes them known to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSource:
+    """A source that the provider has kept."""
+
+    source: Source
+    kind: PaymentKind
+    label: str
+    """What its owner knows it by, such as Visa, ending in 4242."""
+    mark: str
+    """What tells the card from others, however often it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +191,12 @@ class PaymentProvider(Protocol):
 
     async def look_up_refund(self, reference: str) -> RefundOutcome:
         """What became of money that was on its way back."""
+
+    async def kept_source(self, payment: SoughtPayment) -> KeptSource | None:
+        """What was kept of that payment; None when nothing was."""
+
+    async def forget_source(self, reference: str) -> None:
+        """Keep a source no more; again it changes nothing."""
 
     def read_event(self, body: bytes, headers: Mapping[str, str], now: datetime) -> ReportedEvent:
         """The message of a webhook, whose header names are in lower case. Raises ForgedEventError."""

@@ -36,6 +36,8 @@ async def begin(  # noqa: PLR0913 - what a payment is made of
     amount: Decimal,
     *,
     source: str | None = None,
+    customer: str | None = None,
+    keeps_source: bool = False,
 ) -> Payment:
     """Write down that the order is about to be paid, before anybody is asked to. `amount` is more than 0.
 
@@ -49,6 +51,8 @@ async def begin(  # noqa: PLR0913 - what a payment is made of
         amount=amount,
         currency=order.currency,
         source=source,
+        source_customer=customer,
+        keeps_source=keeps_source,
     )
     session.add(payment)
     await session.flush()

@@ -10,6 +10,7 @@ from typing_extensions import override
 from domain.payment_providers import (
     ConcernedPayment,
     ForgedEventError,
+    KeptSource,
     PaymentOutcome,
     PaymentProvider,
     PaymentRequest,
@@ -72,6 +73,14 @@ class ManualPayments(PaymentProvider):
     @override
     async def look_up_refund(self, reference: str) -> RefundOutcome:
         return RefundOutcome(TransactionState.SUCCEEDED, reference)
+
+    @override
+    async def kept_source(self, payment: SoughtPayment) -> KeptSource | None:
+        return None
+
+    @override
+    async def forget_source(self, reference: str) -> None:
+        """There are none."""
 
     @override
     def read_event(self, body: bytes, headers: Mapping[str, str], now: datetime) -> ReportedEvent:

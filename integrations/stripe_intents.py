@@ -5,9 +5,17 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from domain.payment_providers import ZERO, ConcernedPayment, PaymentOutcome, RefundOutcome, ReportedRefund
+from domain.payment_providers import (
+    ZERO,
+    ConcernedPayment,
+    KeptSource,
+    PaymentOutcome,
+    RefundOutcome,
+    ReportedRefund,
+    Source,
+)
 from integrations.minor_units import from_minor
-from models import PaymentState, TransactionState
+from models import PaymentKind, PaymentState, TransactionState
 from models.payments import FAILURE_LENGTH
 
 Json = Mapping[str, Any]
@@ -78,6 +86,16 @@ def refund_outcome_of(refund: Json) -> RefundOutcome:
     state = REFUND_STATES.get(refund["status"], TransactionState.PENDING)
     failure = refund.get("failure_reason") if state is TransactionState.FAILED else None
     return RefundOutcome(state, refund["id"], failure)
+
+
+def kept_source_of(intent: Json) -> KeptSource | None:
+    """The card that is attached to its customer from now on."""
+    method, customer = _object(intent.get("payment_method")), intent.get("customer")
+    card = _object(method.get("card"))
+    if intent.get("setup_future_usage") is None or customer is None or not card or method.get("customer") != customer:
+        return None
+    label = f"{str(card['brand']).title()}, ending in {card['last4']}"
+    return KeptSource(Source(method["id"], customer), PaymentKind.CARD, label, card.get("fingerprint") or method["id"])
 
 
 def _refunds(intent: Json, currency: str) -> Iterator[ReportedRefund]:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 import stripe
 from stripe.params import PaymentIntentCreateParams
@@ -17,6 +18,7 @@ from typing_extensions import override
 
 from domain.payment_providers import (
     ConcernedPayment,
+    KeptSource,
     PaymentOutcome,
     PaymentProvider,
     PaymentProviderAwayError,
@@ -38,6 +40,7 @@ from integrations.stripe_intents import (
     SERVER,
     TRANSACTION_ID,
     concerned_by,
+    kept_source_of,
     outcome_of,
     refund_outcome_of,
 )
@@ -97,8 +100,12 @@ class StripePayments(PaymentProvider):
         """The first answer to a request comes again for the same key; what became of the intent since is asked for."""
         try:
             async with _understandable():
+                params = self._params(asked)
+                if asked.keeping is not None:
+                    params["customer"] = asked.keeping.customer or await self._customer(asked.keeping.user_id)
+                    params["setup_future_usage"] = "on_session"
                 intent = await self._client.v1.payment_intents.create_async(
-                    self._params(asked), {"idempotency_key": str(asked.payment_id)}
+                    params, {"idempotency_key": str(asked.payment_id)}
                 )
                 return await self._now(intent.id) if _was_replayed(intent) else outcome_of(intent.to_dict())
         except PaymentStepRefusedError as error:
@@ -157,6 +164,21 @@ class StripePayments(PaymentProvider):
             return refund_outcome_of(refund.to_dict())
 
     @override
+    async def kept_source(self, payment: SoughtPayment) -> KeptSource | None:
+        async with _understandable():
+            params: Any = {"expand": ["payment_method"]}
+            intent = await self._client.v1.payment_intents.retrieve_async(await self._reference(payment), params)
+            return kept_source_of(intent.to_dict())
+
+    @override
+    async def forget_source(self, reference: str) -> None:
+        try:
+            async with _understandable():
+                await self._client.v1.payment_methods.detach_async(reference)
+        except PaymentStepRefusedError as error:
+            logger.warning("Stripe does not forget %s, if it knows it: %s", reference, error)
+
+    @override
     def read_event(self, body: bytes, headers: Mapping[str, str], now: datetime) -> ReportedEvent:
         return read_signed_event(body, headers.get(SIGNATURE, ""), self._account.webhook_secrets, now)
 
@@ -193,6 +215,13 @@ class StripePayments(PaymentProvider):
         if asked.email is not None:
             params["receipt_email"] = asked.email
         return params
+
+    async def _customer(self, user_id: UUID) -> str:
+        """Whom Stripe keeps cards for; the same for a day, after which the cards that are kept say who it is."""
+        customer = await self._client.v1.customers.create_async(
+            {"metadata": {"user_id": str(user_id)}}, {"idempotency_key": f"customer-{user_id}"}
+        )
+        return customer.id
 
     async def _now(self, reference: str) -> PaymentOutcome:
         intent = await self._client.v1.payment_intents.retrieve_async(reference, {"expand": list(EXPAND)})

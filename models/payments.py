@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    false,
     func,
     text,
     true,
@@ -124,6 +125,10 @@ class Payment(Timestamped, Base):
     """What the provider calls it."""
     source: Mapped[str | None] = mapped_column(String(REFERENCE_LENGTH))
     """What the provider takes the money from, by its own name; worth nothing to others."""
+    source_customer: Mapped[str | None] = mapped_column(String(REFERENCE_LENGTH))
+    """What the provider calls whoever has kept the source, or has it kept now."""
+    keeps_source: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the buyer wants to pay with it again."""
     failure: Mapped[str | None] = mapped_column(String(FAILURE_LENGTH))
     """Why it was declined, in words for the customer."""
     attention: Mapped[str | None] = mapped_column(String(FAILURE_LENGTH))
@@ -202,7 +207,7 @@ class PaymentMethod(Timestamped, Base):
     __tablename__ = "payment_methods"
     __table_args__ = (
         CheckConstraint("label <> ''", name="label"),
-        Index(None, "user_id"),
+        UniqueConstraint("user_id", "provider", "mark_index"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -212,6 +217,8 @@ class PaymentMethod(Timestamped, Base):
     """What its owner knows it by, such as Visa, ending in 4242."""
     encrypted_details: Mapped[bytes] = mapped_column(LargeBinary)
     """What the provider knows it by, sealed by domain/vault.py."""
+    mark_index: Mapped[bytes] = mapped_column(LargeBinary)
+    """The keyed hash of what tells the card from others (`Vault.index`), so that it is kept once."""
     is_active: Mapped[bool] = mapped_column(server_default=true())
 
 

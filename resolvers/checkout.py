@@ -4,7 +4,7 @@ Whoever is cut off in between sends the same again: under its key the order is f
 where it was. A job does so too (domain/payments.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,13 +16,15 @@ from auth.viewer import Viewer
 from domain.checkout import Agreed, Means, Wish, agreed_before, check_out
 from domain.checkout_errors import EmptyCartError, PaymentDeclinedError
 from domain.checkout_purchase import Contact
+from domain.errors import InvalidField, InvalidInputError
 from domain.idempotency import Request, is_new, outcome_of
 from domain.order_letters import tell_placed
 from domain.payment_applying import apply_outcome, take_over
+from domain.payment_methods import PaymentMethodNotFoundError, customer_of, own_method
 from domain.payment_providers import (
+    Keeping,
     PaymentKindNotOfferedError,
     PaymentProviderAwayError,
-    PaymentProviders,
     PaymentRequest,
     Source,
 )
@@ -39,6 +41,8 @@ class GivenPayment:
 
     kind: PaymentKind
     source: str | None = None
+    payment_method_id: UUID | None = None
+    keeps_source: bool = False
     return_url: str | None = None
 
 
@@ -62,7 +66,7 @@ async def checkout(  # noqa: PLR0913 - the fields of the input
     customer_note: str = "",
 ) -> CheckedOut:
     """Buy what is in the viewer's cart, once under each key."""
-    wish = Wish(expected_total, expected_version, _means(context.payments, payment), customer_note.strip())
+    wish = Wish(expected_total, expected_version, note=customer_note.strip())
     given = {
         "expected_total": str(expected_total),
         "expected_version": expected_version,
@@ -71,7 +75,7 @@ async def checkout(  # noqa: PLR0913 - the fields of the input
     }
     request = Request(_buyer_key(context.viewer), idempotency_key, "checkout", given)
     async with context.writing() as session:
-        agreed = await _agreed(session, context, request, wish)
+        agreed = await _agreed(session, context, request, wish, payment)
     if agreed.payment is None:
         return CheckedOut(agreed.order.id)
     if agreed.payment.status not in OPEN or agreed.payment.provider == MANUAL:
@@ -87,22 +91,49 @@ def _buyer_key(viewer: Viewer) -> UUID:
     return key
 
 
-def _means(providers: PaymentProviders, given: GivenPayment | None) -> Means | None:
-    """Raises PaymentKindNotOfferedError."""
+async def _means(session: AsyncSession, context: Context, given: GivenPayment | None) -> Means | None:
+    """Raises PaymentKindNotOfferedError, PaymentMethodNotFoundError and InvalidInputError."""
     if given is None:
         return None
-    if all(option.kind is not given.kind for option in providers.options):
+    if all(option.kind is not given.kind for option in context.payments.options):
         raise PaymentKindNotOfferedError(given.kind)
-    return Means(given.kind, providers.for_kind(given.kind), given.source)
+    provider, vault, user_id = context.payments.for_kind(given.kind), context.safeguards.vault, context.viewer.user_id
+    if given.payment_method_id is not None:
+        _require_alone(given)
+        if user_id is None:
+            raise PaymentMethodNotFoundError
+        kept = await own_method(session, vault, user_id, given.payment_method_id)
+        if (kept.provider, kept.kind) != (provider.name, given.kind):
+            raise PaymentMethodNotFoundError
+        return Means(given.kind, provider, kept.source.reference, kept.source.customer)
+    if not given.keeps_source or not provider.can_be_asked:
+        return Means(given.kind, provider, given.source)
+    if user_id is None:
+        raise _refused("keeps_source", "Only accounts keep ways to pay. Sign in first, or leave it out.")
+    customer = await customer_of(session, vault, user_id, provider.name)
+    return Means(given.kind, provider, given.source, customer, keeps_source=True)
 
 
-async def _agreed(session: AsyncSession, context: Context, request: Request, wish: Wish) -> Agreed:
+def _require_alone(given: GivenPayment) -> None:
+    """Raises InvalidInputError."""
+    if given.source is not None or given.keeps_source:
+        raise _refused("payment_method_id", "It is kept already: neither `source` nor `keepsSource` goes with it.")
+
+
+def _refused(name: str, message: str) -> InvalidInputError:
+    return InvalidInputError([InvalidField(("payment", name), message)])
+
+
+async def _agreed(
+    session: AsyncSession, context: Context, request: Request, wish: Wish, given: GivenPayment | None
+) -> Agreed:
     """The order, placed now or before. What nobody outside has to be asked about the payment is taken over at once."""
     order_id = uuid7()
     if not await is_new(session, request, order_id):
         return await agreed_before(session, await outcome_of(session, request))
     contact = await _contact(session, context.viewer)
-    agreed = await check_out(session, context.safeguards.vault, contact, wish, order_id, context.visit.at)
+    meant = replace(wish, means=await _means(session, context, given))
+    agreed = await check_out(session, context.safeguards.vault, contact, meant, order_id, context.visit.at)
     if agreed.payment is not None and agreed.payment.provider == MANUAL:
         outcome = await context.payments.named(MANUAL).start(_asked(agreed.order, agreed.payment, None))
         if outcome.state is PaymentState.PENDING:
@@ -144,9 +175,10 @@ def _asked(order: Order, payment: Payment, return_url: str | None) -> PaymentReq
         payment.amount,
         payment.currency,
         payment.kind,
-        source=None if payment.source is None else Source(payment.source),
+        source=None if payment.source is None else Source(payment.source, payment.source_customer),
         return_url=return_url,
         email=order.email,
+        keeping=Keeping(order.user_id, payment.source_customer) if payment.keeps_source and order.user_id else None,
     )
 
 

@@ -5,27 +5,20 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import payment_steps
-from domain.errors import DomainError, invalid
+from domain.errors import invalid
 from domain.idempotency import Request, is_new
 from domain.order_refunds import RefundWish, refund_order
+from domain.payment_methods import delete_method
 from domain.payment_providers import PaymentOption
 from domain.payment_transactions import asked_under, key_of
 from domain.payments import PaymentNotFoundError
-from models import Payment, PaymentMethod, PaymentTransaction
+from models import Payment, PaymentTransaction
 from resolvers.context import Context
 from resolvers.mutations import DONE, Done
 from resolvers.orders import UnitsOfLine
-
-
-class PaymentMethodNotFoundError(DomainError):
-    """The viewer has kept no such way to pay."""
-
-    def __init__(self) -> None:
-        super().__init__("You have kept no such way to pay.")
 
 
 def options_of(context: Context) -> Sequence[PaymentOption]:
@@ -95,10 +88,8 @@ async def settle_attention(context: Context, *, payment_id: UUID) -> Payment:
 
 async def delete_payment_method(context: Context, *, id: UUID) -> Done:  # noqa: A002 - the field of the input
     """Forget one of the viewer's own ways to pay."""
-    own = delete(PaymentMethod).where(PaymentMethod.id == id, PaymentMethod.user_id == context.viewer.account_id)
     async with context.writing() as session:
-        if await session.scalar(own.returning(PaymentMethod.id)) is None:
-            raise PaymentMethodNotFoundError
+        await delete_method(session, context.safeguards.vault, context.viewer.account_id, id)
     return DONE
 
 

@@ -34,10 +34,11 @@ from schema.checkout_problems import (
 from schema.customer_orders import Order
 from schema.declare import field, mutation
 from schema.enums import PaymentKind
-from schema.inputs import choice, mutation_input, nested, number, text
+from schema.inputs import choice, key, mutation_input, nested, number, text
 from schema.out_of_stock import OutOfStock
 from schema.payloads import payload
 from schema.payments import Payment
+from schema.payments_changes import PaymentMethodNotFound
 from schema.problems import InvalidInput
 from schema.stock_changes import IdempotencyMismatch
 
@@ -55,6 +56,12 @@ class CheckoutPaymentInput:
         "buyer's browser says so, with the `clientSecret`.",
         longest=REFERENCE_LENGTH,
         shortest=1,
+    )
+    payment_method_id: strawberry.ID | None = key(
+        "One of the ways to pay that the account has kept, instead of `source`.", "PaymentMethod"
+    )
+    keeps_source: bool | None = choice(
+        "Whether the account keeps what it pays with, for the next time, once the money is promised; else not."
     )
     return_url: str | None = text("Where the buyer's browser comes back to from their bank.", longest=LONGEST_URL)
 
@@ -122,6 +129,7 @@ CheckoutResult = Annotated[
     | OutOfStock
     | PaymentMissing
     | PaymentKindNotOffered
+    | PaymentMethodNotFound
     | PaymentDeclined
     | IdempotencyMismatch,
     strawberry.union("CheckoutResult", description="The order, or why there is none."),

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from domain.order_refunds import NothingToRefundError
+from domain.payment_methods import PaymentMethodNotFoundError
 from domain.payment_steps import CaptureTooLargeError, PaymentNotByHandError, PaymentStateRefusedError
 from domain.payment_transactions import PaymentStepPendingError
 from domain.payments import PaymentNotFoundError
@@ -14,7 +15,6 @@ from models.idempotency import LONGEST_KEY
 from models.payments import LONGEST_REFUND_REASON
 from resolvers.input_rules import NestedRule
 from resolvers.orders import UnitsOfLine
-from resolvers.payments import PaymentMethodNotFoundError
 from schema.enums import PaymentState
 from schema.inputs import choice, items, key, mutation_input, number, text
 from schema.order_changes import OrderNotFound, OrderUnitsInput, UnitsNotThere

@@ -23,11 +23,13 @@ from domain.publishing_due import PUBLISH_DUE, publish_due
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
 from domain.rendering import RENDER_TEXTS, render_texts
 from domain.revision_sweeping import SWEEP_REVISIONS, sweep_revisions
+from domain.vault import Vault, parse_keys
 from models import ActorKind
 from server.integrity_reports import check_and_log
 from server.job_execution import Handler, Payload
 from server.mailing import mail_handler
 from server.payment_jobs import payment_handlers
+from server.payment_method_jobs import payment_method_handlers
 from server.settings import Settings
 
 
@@ -82,6 +84,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
             partial(sweep_revisions, kept=settings.revisions_kept, age=timedelta(days=settings.revision_days)),
         ),
         **payment_handlers(engine, providers),
+        **payment_method_handlers(engine, providers, Vault(parse_keys(settings.encryption_keys.get_secret_value()))),
     }
 
 

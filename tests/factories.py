@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from domain.actors import Actor, introduce
 from domain.audit_log import seal_batch
+from domain.payment_methods import MARK_INDEX
 from domain.rendering import render_body
 from domain.stock_moving import Cause, Why, move
 from domain.vault import Place
@@ -302,7 +303,11 @@ async def add_payment_transaction(session: AsyncSession, payment: Payment, **ove
 async def add_payment_method(session: AsyncSession, user: User, **overrides: Any) -> PaymentMethod:
     """A card that the account has kept."""
     card = {"provider": "stripe", "kind": PaymentKind.CARD, "label": "Visa, ending in 4242"}
-    return await _add(session, PaymentMethod, overrides, user_id=user.id, encrypted_details=b"sealed", **card)
+    key, mark = new_id(), SAFEGUARDS.vault.index(f"card {next(NUMBERS)}", MARK_INDEX)
+    details = '{"reference": "pm_card_visa", "customer": "cus_1"}'
+    sealed = SAFEGUARDS.vault.seal(details, Place(PaymentMethod.__tablename__, "encrypted_details", key))
+    kept = {"id": key, "user_id": user.id, "encrypted_details": sealed, "mark_index": mark}
+    return await _add(session, PaymentMethod, overrides, **kept, **card)
 
 
 async def add_provider_event(session: AsyncSession, **overrides: Any) -> ProviderEvent:

@@ -88,7 +88,10 @@ async def retrieve(request: Request) -> JSONResponse:
         return refused
     key = request.path_params["id"]
     try:
-        return JSONResponse(account.refunds[key] if key in account.refunds else account.intent(key))
+        found = account.refunds[key] if key in account.refunds else account.intent(key)
+        if "payment_method" in request.query_params.values() and found["payment_method"] in account.methods:
+            found = {**found, "payment_method": account.methods[found["payment_method"]]}
+        return JSONResponse(found)
     except RefusalError as refusal:
         return JSONResponse(refusal.body, refusal.status)
 
@@ -115,9 +118,8 @@ async def control(request: Request) -> JSONResponse:
             actions.settle(account, asked)
         case "change":
             account.intent(asked["id"]).update(asked["values"])
-    return JSONResponse(
-        {"events": account.events, "intents": list(account.intents.values()), "refunds": list(account.refunds.values())}
-    )
+    known = {"intents": account.intents, "refunds": account.refunds, "methods": account.methods}
+    return JSONResponse({"events": account.events, **{name: list(each.values()) for name, each in known.items()}})
 
 
 application = Starlette(
@@ -135,6 +137,14 @@ application = Starlette(
         Route(
             "/v1/payment_intents/{id}/cancel",
             changing(lambda request, asked: actions.cancel(account, request.path_params["id"], asked)),
+            methods=["POST"],
+        ),
+        Route(
+            "/v1/customers", changing(lambda _request, asked: actions.make_customer(account, asked)), methods=["POST"]
+        ),
+        Route(
+            "/v1/payment_methods/{id}/detach",
+            changing(lambda request, _asked: actions.detach(account, request.path_params["id"])),
             methods=["POST"],
         ),
         Route("/v1/refunds", changing(lambda _request, asked: actions.refund(account, asked)), methods=["POST"]),

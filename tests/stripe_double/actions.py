@@ -9,7 +9,7 @@ CARDS = frozenset({DECLINED, AUTHENTICATED, GOOD})
 KNOWN = frozenset(
     {
         *("amount", "currency", "capture_method", "allowed_payment_method_types", "metadata", "expand"),
-        *("payment_method", "confirm", "customer", "return_url", "receipt_email"),
+        *("payment_method", "confirm", "customer", "return_url", "receipt_email", "setup_future_usage"),
     }
 )
 
@@ -33,13 +33,14 @@ def create(account: Account, asked: Json) -> Json:
         "client_secret": f"{key}_secret_0",
         "metadata": asked.get("metadata", {}),
         "payment_method": asked.get("payment_method"),
+        "customer": asked.get("customer"),
+        "setup_future_usage": asked.get("setup_future_usage"),
         "receipt_email": asked.get("receipt_email"),
         "status": "requires_payment_method",
         "last_payment_error": None,
         "latest_charge": None,
     }
-    if intent["payment_method"] not in {None, *CARDS}:
-        raise RefusalError(404, "invalid_request_error", f"No such PaymentMethod: '{intent['payment_method']}'")
+    account.require_usable(intent["payment_method"], intent["customer"], CARDS)
     account.intents[key] = intent
     if asked.get("confirm") == "true":
         confirm(account, intent)
@@ -59,8 +60,32 @@ def confirm(account: Account, intent: Json) -> None:
     charge(account, intent)
 
 
+def make_customer(account: Account, asked: Json) -> Json:
+    """Somebody whom cards are kept for."""
+    return {"id": account.new_id("cus"), "object": "customer", "metadata": asked.get("metadata", {})}
+
+
+def detach(account: Account, key: str) -> Json:
+    """Keep a card no more."""
+    method = account.methods.pop(key, None)
+    if method is None:
+        raise RefusalError(400, "invalid_request_error", "The payment method is not attached to a customer.")
+    return {**method, "customer": None}
+
+
+def keep(account: Account, intent: Json) -> None:
+    """Attach the card to the customer: each time by another name, but with the fingerprint of its number."""
+    if intent["setup_future_usage"] is None or intent["payment_method"] in account.methods:
+        return
+    card = {"brand": "visa", "last4": "4242", "fingerprint": f"of {intent['payment_method']}"}
+    key = account.new_id("pm")
+    account.methods[key] = {"id": key, "object": "payment_method", "customer": intent["customer"], "card": card}
+    intent["payment_method"] = key
+
+
 def charge(account: Account, intent: Json) -> None:
     """Take the money, or have it promised."""
+    keep(account, intent)
     refunds: Json = {"object": "list", "data": [], "has_more": False}
     charged = {"id": account.new_id("ch"), "object": "charge", "amount_refunded": 0, "refunds": refunds}
     intent["latest_charge"] = charged | {"billing_details": {"email": intent["receipt_email"]}}

@@ -34,6 +34,8 @@ class Account:
 
     intents: dict[str, Json] = field(default_factory=dict)
     refunds: dict[str, Json] = field(default_factory=dict)
+    methods: dict[str, Json] = field(default_factory=dict)
+    """The cards that are kept for customers."""
     kept: dict[str, KeptAnswer] = field(default_factory=dict)
     events: list[Json] = field(default_factory=list)
     silences: int = 0
@@ -58,3 +60,12 @@ class Account:
                 404, "invalid_request_error", f"No such payment_intent: '{key}'", code="resource_missing"
             )
         return self.intents[key]
+
+    def require_usable(self, method: str | None, customer: str | None, cards: frozenset[str]) -> None:
+        """A card that is kept is its customer's alone; one that was let go of cannot be paid with."""
+        if method is None or method in cards:
+            return
+        if method not in self.methods:
+            raise RefusalError(404, "invalid_request_error", f"No such PaymentMethod: '{method}'")
+        if self.methods[method]["customer"] != customer:
+            raise RefusalError(400, "invalid_request_error", "The payment method belongs to a Customer.")
