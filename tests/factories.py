@@ -665,7 +665,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
         for version in (1, 2):
             await add_comment(session, post, editor)
             await add_revision(session, post, version=version, editor_id=editor.id)
-        await add_revision(session, post, version=3, editor_id=editor.id)
+        await add_revision(session, post, version=3, editor_id=editor.id, content={"slug": "newer"})
 
 
 async def _add_full_page(session: AsyncSession) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from graphql import is_required_argument
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.permissions import Permission
@@ -458,6 +459,7 @@ ON_AN_OPEN_ROUTE = [
     walked
     for walked in GUARDED
     if declared_as(walked) != "Lookup"
+    and not any(map(is_required_argument, walked.field.args.values()))
     and not any(is_guarded(step) or is_of_buyers(step) for step in routes()[walked.type.name].steps)
 ]
 """Those that need neither the id of a row nor a way through another of them; tests/access/ asks for those too."""
