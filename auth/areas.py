@@ -23,6 +23,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.Cart: _of_area("carts"),
         models.Category: _of_area("catalog"),
         models.DeadLetter: _of_area("jobs"),
+        models.Menu: CONTENT,
         models.Order: _of_area("orders", "payments"),
         models.Page: CONTENT,
         models.Payment: _of_area("payments"),

@@ -15,6 +15,8 @@ PUBLIC_TABLES = frozenset(
         "authors",
         "categories",
         "former_slugs",
+        "menu_items",
+        "menus",
         "pages",
         "post_categories",
         "post_tags",
@@ -42,6 +44,7 @@ REVISED: Mapping[str, Permission] = MappingProxyType(
     {
         "authors": Permission.CONTENT_READ,
         "categories": Permission.CATALOG_READ,
+        "menus": Permission.CONTENT_READ,
         "pages": Permission.CONTENT_READ,
         "post_categories": Permission.CONTENT_READ,
         "posts": Permission.CONTENT_READ,
@@ -106,6 +109,23 @@ def _published(row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
         return row.deleted_at.is_(None)  # type: ignore[no-any-return]
     is_out = and_(row.status == models.PublishingStatus.PUBLISHED, row.published_at <= func.now())
     return and_(is_out, row.deleted_at.is_(None))
+
+
+def _menu_item(item: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """A line that leads to what the viewer may not see is not there, and neither is what is below it."""
+    return and_(
+        _leads_to(models.Page, item.page_id, viewer),
+        _leads_to(models.Post, item.post_id, viewer),
+        _leads_to(models.PostCategory, item.post_category_id, viewer),
+        _leads_to(models.Category, item.category_id, viewer),
+        _leads_to(models.Product, item.product_id, viewer),
+        _leads_to(models.Service, item.service_id, viewer),
+    )
+
+
+def _leads_to(model: Any, key: Any, viewer: Viewer) -> ColumnElement[bool]:
+    there = select(model.id).where(model.id == key, visible(model, model, viewer)).correlate_except(model)
+    return or_(key.is_(None), there.exists())
 
 
 def _revision(revision: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
@@ -232,6 +252,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.PostCategory: _kept,
         models.Post: _published,
         models.Page: _published,
+        models.MenuItem: _menu_item,
         models.PostComment: _post_comment,
         models.Revision: _revision,
         models.Review: _review,

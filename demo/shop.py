@@ -26,6 +26,7 @@ class DemoShop:
     products: list[DemoProduct]
     options: list[DemoOptions]
     """What may be chosen of some of them."""
+    menus: list[Table]
 
 
 def build_demo_shop(now: datetime) -> DemoShop:
@@ -48,6 +49,7 @@ def build_demo_shop(now: datetime) -> DemoShop:
         ],
         [build_product(table, customers, calendar) for table in products],
         build_options(read_table("option_schemas.toml")["option_schema"]),
+        read_table("menus.toml")["menu"],
     )
 
 

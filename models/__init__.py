@@ -13,6 +13,7 @@ from models.fulfillments import Fulfillment, FulfillmentLine, ParcelStatus
 from models.idempotency import IdempotencyKey
 from models.integrity import IntegrityCheckLog, IntegrityStatus
 from models.jobs import DeadLetter
+from models.menus import Menu, MenuItem
 from models.one_time_tokens import OneTimeToken, TokenPurpose
 from models.option_schemas import ProductOptionSchema
 from models.order_events import OrderEvent, OrderEventKind
@@ -78,6 +79,8 @@ __all__ = [
     "IdempotencyKey",
     "IntegrityCheckLog",
     "IntegrityStatus",
+    "Menu",
+    "MenuItem",
     "ModerationStatus",
     "MovementKind",
     "OneTimeToken",

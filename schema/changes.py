@@ -14,6 +14,7 @@ from schema.checkout import CheckoutMutations
 from schema.content_mutations import ContentMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
+from schema.menu_mutations import MenuMutations
 from schema.option_schemas import OptionSchemaMutations
 from schema.order_mutations import OrderMutations
 from schema.own_account_mutations import OwnAccountMutations
@@ -47,6 +48,7 @@ class Mutation(
     ServiceMutations,
     PromotionMutations,
     ContentMutations,
+    MenuMutations,
     PageMutations,
     PublishingMutations,
     ReviewMutations,

@@ -27,6 +27,7 @@ from schema.database_health import READ_COST, DatabaseHealth
 from schema.declare import argument, field, held, lookup, node_lookup, own, page, search, singleton
 from schema.external_sign_in import IdentityProvider
 from schema.jobs import BY_FAILURE, DeadLetter
+from schema.menus import Menu
 from schema.order_lists import OrderFilter, OrderSort
 from schema.orders import BY_NAME, BY_POSITION
 from schema.pages import PageQueries
@@ -58,6 +59,7 @@ NODES: dict[str, type[models.Base]] = {
     "Cart": models.Cart,
     "Category": models.Category,
     "DeadLetter": models.DeadLetter,
+    "Menu": models.Menu,
     "Order": models.Order,
     "Page": models.Page,
     "Payment": models.Payment,
@@ -162,6 +164,8 @@ class Query(PageQueries):
     )
     author: Author | None = lookup(models.Author, "Author", "An author, by its id or its slug.", by=("id", "slug"))
     authors: Connection[Author] = page(models.Author, "Who writes the blog, by name.", order=BY_NAME)
+    menu: Menu | None = lookup(models.Menu, "Menu", "A navigation menu, by its id or its code.", by=("id", "code"))
+    menus: Connection[Menu] = page(models.Menu, "The navigation menus, by name.", order=BY_NAME)
     reviews: Connection[Review] = page(
         models.Review, "Reviews of all products.", order=ReviewSort.NEWEST, sort=ReviewSort, filter=ReviewFilter
     )

@@ -10,6 +10,7 @@ from domain.option_schemas import set_option_schema
 from domain.product_writing import put_products
 from domain.products import Outcome
 from models import Author, Category, Page, Post, PostCategory, Product, Service, Tag
+from server.seeded_menus import store_menus
 
 LOCK_KEY = 7_318_349_394_477_057
 """The advisory lock of whoever loads demo or synthetic data."""
@@ -54,3 +55,4 @@ async def _store(session: AsyncSession, demo: DemoShop) -> None:
     for options in demo.options:
         for slug in options.products:
             await set_option_schema(session, keys[slug], options.definition, options.surcharges)
+    await store_menus(session, demo.menus)

@@ -1,10 +1,11 @@
 """Rows for tests: each function writes one, with defaults that are unique and that visitors see."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -33,6 +34,8 @@ from models import (
     ExternalIdentity,
     Fulfillment,
     FulfillmentLine,
+    Menu,
+    MenuItem,
     ModerationStatus,
     MovementKind,
     Order,
@@ -80,11 +83,21 @@ from models import (
     promo_code_categories,
     promo_code_products,
 )
-from models.base import Versioned
 from tests.databases import copy_database, drop_database, opened
 from tests.safeguards import SAFEGUARDS
 
 NUMBERS = count(1)
+LED_TO: Mapping[str, type[Base]] = MappingProxyType(
+    {
+        "page_id": Page,
+        "post_id": Post,
+        "post_category_id": PostCategory,
+        "category_id": Category,
+        "product_id": Product,
+        "service_id": Service,
+    }
+)
+"""What a line of a menu may lead to."""
 PUBLISHED_AT = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 EARLIER = datetime(2025, 1, 1, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -419,13 +432,26 @@ async def add_page(session: AsyncSession, **overrides: Any) -> Page:
     )
 
 
+async def add_menu(session: AsyncSession, **overrides: Any) -> Menu:
+    """A menu without lines."""
+    number = next(NUMBERS)
+    return await _add(session, Menu, overrides, code=f"menu-{number}", name=f"Menu {number}")
+
+
+async def add_menu_item(session: AsyncSession, above: Menu | MenuItem, **overrides: Any) -> MenuItem:
+    """A line of a menu, or below another line; a heading unless it is said where it leads."""
+    number = next(NUMBERS)
+    place = {"menu_id" if isinstance(above, Menu) else "parent_id": above.id}
+    return await _add(session, MenuItem, overrides, **place, position=number, label=f"Line {number}")
+
+
 async def add_comment(session: AsyncSession, post: Post, commenter: User, **overrides: Any) -> PostComment:
     """Something that was said of the title, and seen to."""
     defaults = {"field": "title", "body": "Shorter, please.", "version": 1, "resolved_at": PUBLISHED_AT}
     return await _add(session, PostComment, overrides, **defaults, post_id=post.id, commenter_id=commenter.id)
 
 
-async def add_revision(session: AsyncSession, row: Versioned, **overrides: Any) -> Revision:
+async def add_revision(session: AsyncSession, row: Base, **overrides: Any) -> Revision:
     """A version that the row had."""
     defaults = {"table_name": row.__tablename__, "row_id": row.id, "version": 1, "content": {"slug": "old"}}
     return await _add(session, Revision, overrides, **defaults)
@@ -500,6 +526,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_service(session, number)
         await _add_full_author(session, number)
         await _add_full_page(session)
+        await _add_full_menu(session)
         await _add_full_account(session, number)
     for number in range(size):
         buyer = await add_user(session)
@@ -686,6 +713,19 @@ async def _add_full_page(session: AsyncSession) -> None:
     render_body(page)
     for version in (1, 2):
         await add_revision(session, page, version=version, editor_id=editor.id)
+
+
+async def _add_full_menu(session: AsyncSession) -> None:
+    menu = await add_menu(session)
+    leads: list[dict[str, Any]] = [{"url": "https://network.example"}]
+    for column, model in LED_TO.items():
+        leads.append({column: (await session.scalars(select(model.id).order_by(model.id).limit(1))).one()})
+    for target in leads:
+        line = await add_menu_item(session, menu, **target)
+        for _ in range(2):
+            await add_menu_item(session, line, url="/network")
+    for version in (1, 2):
+        await add_revision(session, menu, version=version, editor_id=(await add_user(session)).id)
 
 
 async def _add(session: AsyncSession, model: type[Row], overrides: dict[str, Any], **defaults: Any) -> Row:

@@ -526,6 +526,7 @@ def test_guarded_fields_are_these() -> None:
         "Cart.account": "accounts:read",
         "Category.isActive": "catalog:read",
         "Category.revisions": "catalog:read",
+        "Menu.revisions": "content:read",
         "Page.draftStatus": "content:read",
         "Page.hasDraft": "content:read",
         "Page.internalNotes": "content:read",

@@ -181,20 +181,20 @@ def unsorted_lists() -> Iterator[PagedList]:
 
 
 OF_ITEMS = (
-    *(("post", "posts"), ("page", "pages")),
-    *(("category", "categories"), ("product", "products"), ("service", "services")),
+    *(("post", "posts", "slug"), ("page", "pages", "slug"), ("menu", "menus", "code")),
+    *(("category", "categories", "slug"), ("product", "products", "slug"), ("service", "services", "slug")),
 )
-"""What is edited in versions: its lookup, and its table."""
+"""What is edited in versions: its lookup, its table, and what it is looked up by."""
 
 
 def revisions() -> Iterator[PagedList]:
     """What is edited in versions, which are known by their numbers."""
-    for field, table in OF_ITEMS:
-        of_item = f"row_id = (SELECT id FROM {table} WHERE slug = 'paged')"
+    for field, table, key in OF_ITEMS:
+        of_item = f"row_id = (SELECT id FROM {table} WHERE {key} = 'paged')"
         yield PagedList(
             f"{field.title()}.revisions",
             None,
-            f'parent: {field}(slug: "paged") {{ list: revisions* }}',
+            f'parent: {field}({key}: "paged") {{ list: revisions* }}',
             Revision,
             text(f"SELECT version FROM revisions WHERE {of_item} ORDER BY version DESC"),
             viewer=ADMIN,

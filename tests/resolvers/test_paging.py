@@ -25,6 +25,7 @@ from tests.factories import (
     add_category,
     add_comment,
     add_dead_letter,
+    add_menu,
     add_order,
     add_order_note,
     add_page,
@@ -83,6 +84,7 @@ async def fill(session: AsyncSession) -> None:
     product = await add_product(session, slug="paged", name="lamp")
     post, page = await add_post(session, slug="paged"), await add_page(session, slug="paged")
     service = await add_service(session, slug="paged", title="lamp", created_at=START)
+    menu = await add_menu(session, code="paged")
     owner = await add_user(session, id=OWNER)
     await session.execute(text("SELECT set_config('merkato.order_reason', 'Note', true)"))
     order = await add_order(session, placed_at=datetime(2200, 1, 1, tzinfo=UTC))
@@ -103,7 +105,8 @@ async def fill(session: AsyncSession) -> None:
         await add_service(session, title=name if number else "LAMP", position=shuffled % 3, created_at=at)
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
         await add_page(session, title=name, created_at=at)
-        for revised in (post, page, category, product, service):
+        await add_menu(session, name=name)
+        for revised in (post, page, category, product, service, menu):
             await add_revision(session, revised, version=number + 1)
         await add_comment(session, post, owner, created_at=at)
         await add_author(session, name=name)

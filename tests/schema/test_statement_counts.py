@@ -58,6 +58,10 @@ MORE_THAN_ONE: Mapping[str, int] = {
 """How many statements a field may cost where it is not one, or two for a page and its count."""
 
 
+WITH_ONE_TARGET = "MenuItem"
+"""Objects of this type lead to one of several things each, so that a field of theirs has a value in some."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What an operation gave, and how many statements it took."""
@@ -219,6 +223,7 @@ def test_every_type_is_reached() -> None:
         "CategoryConnection",
         "AuditEntryConnection",
         "DeadLetterConnection",
+        "MenuConnection",
         "PageConnection",
         "PaymentConnection",
         "PostCategoryConnection",
@@ -242,7 +247,8 @@ async def test_field_costs_no_more_for_many_parents(shop: AsyncEngine, case: Cas
     if case.route.has_list:
         assert len(values) >= MANY
         assert len(values) >= 10 * len(case.values(few.data))
-    assert [value for value in values if value is None or value == []] == []
+    empty = [value for value in values if value is None or value == []]
+    assert len(empty) < len(values) if case.step.type.name == WITH_ONE_TARGET else empty == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -19,6 +19,8 @@ async def test_demo_shop_is_whole(demo_engine: AsyncEngine) -> None:
     assert counts == {
         "authors": 5,
         "categories": 30,
+        "menu_items": 11,
+        "menus": 2,
         "pages": 3,
         "post_categories": 5,
         "post_tags": 62,
@@ -30,6 +32,7 @@ async def test_demo_shop_is_whole(demo_engine: AsyncEngine) -> None:
         "products": 73,
         "promo_codes": 2,
         "reviews": 348,
+        "revisions": 2,
         "service_tiers": 25,
         "services": 9,
         "shipping_methods": 3,

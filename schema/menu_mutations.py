@@ -1,0 +1,111 @@
+"""What editors do with menus."""
+
+from typing import Annotated
+
+import strawberry
+
+from auth.permissions import Permission
+from domain.menus import MenuNotFoundError
+from models.menus import CODE_LENGTH
+from resolvers import menus
+from resolvers.input_rules import NestedRule
+from resolvers.menus import line_of, target_of
+from schema import editing
+from schema.declare import mutation
+from schema.editing import LONGEST_URL
+from schema.inputs import items, key, mutation_input, nested, number, text
+from schema.menus import Menu
+from schema.payloads import Done
+from schema.problems import Conflict, InvalidInput, Problem, problem
+
+MOST_LINES = 50
+"""The most lines beside each other."""
+
+
+@mutation_input("Where a line of a menu leads: give one of these, or none for a heading.")
+class MenuTargetInput:
+    """A target."""
+
+    url: str | None = text("An address: https://…, mailto:…, tel:…, or a path such as `/sale`.", longest=LONGEST_URL)
+    page: strawberry.ID | None = key("A page of text.", "Page")
+    post: strawberry.ID | None = key("A post.", "Post")
+    post_category: strawberry.ID | None = key("A section of the blog.", "PostCategory")
+    category: strawberry.ID | None = key("A category.", "Category")
+    product: strawberry.ID | None = key("A product.", "Product")
+    service: strawberry.ID | None = key("A service.", "Service")
+
+
+@mutation_input("A line of a menu at the third level, the deepest.")
+class MenuLeafInput:
+    """A line."""
+
+    label: str = editing.line("What it says.", shortest=1)
+    target: MenuTargetInput | None = nested("Where it leads.", target_of)
+
+
+@mutation_input("A line of a menu at the second level.")
+class MenuBranchInput:
+    """A line."""
+
+    label: str = editing.line("What it says.", shortest=1)
+    target: MenuTargetInput | None = nested("Where it leads.", target_of)
+    items: list[MenuLeafInput] | None = items("The lines below it.", NestedRule(makes=line_of), most=MOST_LINES)
+
+
+@mutation_input("A line at the top of a menu.")
+class MenuItemInput:
+    """A line."""
+
+    label: str = editing.line("What it says.", shortest=1)
+    target: MenuTargetInput | None = nested("Where it leads.", target_of)
+    items: list[MenuBranchInput] | None = items("The lines below it.", NestedRule(makes=line_of), most=MOST_LINES)
+
+
+@mutation_input("What a menu is to be, as a whole.")
+class SetMenuInput:
+    """A menu."""
+
+    code: str = text("What front ends call it, such as `main`.", longest=CODE_LENGTH, shortest=1)
+    name: str = editing.line("What editors call it.", shortest=1)
+    items: list[MenuItemInput] = items("Its lines.", NestedRule(makes=line_of), most=MOST_LINES)
+    expected_version: int | None = number(
+        "The version that was read; absent for a new menu.", least=1, most=editing.HIGHEST_VERSION
+    )
+
+
+@mutation_input("Which menu to take away.")
+class DeleteMenuInput:
+    """A menu as it was read."""
+
+    code: str = text("What front ends call it.", longest=CODE_LENGTH, shortest=1)
+    expected_version: int = editing.version_read()
+
+
+@problem(MenuNotFoundError, "There is no menu with the code.")
+class MenuNotFound(Problem):
+    """Leave out the version to make one."""
+
+
+SetMenuResult = Annotated[
+    Menu | InvalidInput | MenuNotFound | Conflict,
+    strawberry.union("SetMenuResult", description="The menu, or why it is as it was."),
+]
+DeleteMenuResult = Annotated[
+    Done | InvalidInput | MenuNotFound | Conflict,
+    strawberry.union("DeleteMenuResult", description="Whether it is gone, or why it is not."),
+]
+
+
+@strawberry.type
+class MenuMutations:
+    """Fields of the root of changes."""
+
+    set_menu: SetMenuResult | None = mutation(
+        menus.set_menu,
+        "Say what a menu is, with all its lines, for everybody at once. Without a version it is a new one.",
+        input=SetMenuInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    delete_menu: DeleteMenuResult | None = mutation(
+        menus.delete_menu, "Take a menu away.", input=DeleteMenuInput, requires=Permission.CONTENT_PUBLISH
+    )
