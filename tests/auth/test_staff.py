@@ -44,6 +44,7 @@ from tests.factories import (
     new_id,
     writing,
 )
+from tests.safeguards import SAFEGUARDS
 from tests.statements import count_rows
 
 
@@ -184,7 +185,8 @@ async def test_of_two_administrators_one_always_stays(engine: AsyncEngine, safeg
         await delete_my_account(transactions(engine), safeguards, left.id, PASSWORD, at(60))
 
 
-async def test_deleted_account_leaves_rows_without_a_person(engine: AsyncEngine, safeguards: Safeguards) -> None:
+async def test_deleted_account_leaves_rows_without_a_person(engine: AsyncEngine) -> None:
+    safeguards = SAFEGUARDS  # of the factories: what was kept is opened, so that its provider can be told
     person = {"email": "selam@example.com", "username": "sel", "last_name": "Tesfaye", "avatar_url": "/selam.webp"}
     user = await add_account(engine, safeguards, **person)
     begun = await signed_in(engine, safeguards, user)

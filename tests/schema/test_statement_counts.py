@@ -338,7 +338,7 @@ async def test_everything_at_once_costs_at_most_a_statement_a_field(shop: AsyncE
     assert len(many.data["products"]["nodes"]) == 10
     assert many.data["products"]["nodes"][9]["category"]["products"]["__typename"] == "ProductConnection"
     assert selection.loading > 100
-    assert few.statements <= many.statements <= selection.loading
+    assert max(few.statements, many.statements) <= selection.loading
 
 
 # The check itself
