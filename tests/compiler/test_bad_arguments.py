@@ -35,7 +35,7 @@ from tests.factories import add_belongings, add_shopful, add_user, shared_engine
 THOROUGH = "MERKATO_EQUALITY_EXAMPLES" in os.environ
 """Whether every argument is given every value in every way, rather than some of them."""
 
-SHARE = 11
+SHARE = 23
 """Else each argument is given one in so many of the values, always others: together they are given every value."""
 
 ARGUMENTS = list(arguments())

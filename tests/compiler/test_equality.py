@@ -48,7 +48,7 @@ VIEWERS = (
     | {"OWNER-STAFF": viewer_with_role(Role.STAFF, OWNERS[0])}
 )
 LONG = "MERKATO_EQUALITY_EXAMPLES"
-EXAMPLES = int(os.environ.get(LONG, "400"))
+EXAMPLES = int(os.environ.get(LONG, "200"))
 
 EXCLUDING = (("first", "last"), ("id", "slug"))
 
