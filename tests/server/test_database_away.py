@@ -38,10 +38,7 @@ BOTH = pytest.mark.parametrize("query", [COMPILED, REFERENCE], ids=["compiled", 
 @pytest.fixture
 def http(database_url: str) -> Iterator[httpx.Client]:
     """A client of a server without a response cache."""
-    settings = settings_for(database_url).model_copy(
-        update={"response_cache_bytes": 0, "database_statement_timeout_seconds": 1}
-    )
-    with running(create_app(settings)) as http:
+    with running(create_app(settings_for(database_url).model_copy(update={"response_cache_bytes": 0}))) as http:
         yield http
 
 

@@ -18,14 +18,19 @@ from server.websocket_protocol import WebSocketProtocol
 from tests.databases import settings_for
 from tests.factories import add_shopful, shared_engine, writing
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 from tests.server.bad_input.asking import LEAKS, recorded
 from tests.server.forms import HEADERS, operation_form, sent
 from tests.server.hostile.cases import Hostile, hostile_operations
 from tests.server.websockets.talking import House, Json, Talk, talking
 
 SHARE = 29
-LONGEST_WAIT = 60
-"""So many hostile operations at the most are answered between two answers to somebody else; three are, as a rule."""
+LONGEST_WAIT = 200
+"""So many of over 500 hostile operations at the most are answered between two answers to somebody else. Three are as a
+rule, and all of them where nobody else gets a turn."""
+
+UNHURRIED = {"operation_timeout_seconds": PATIENCE_SECONDS, "database_statement_timeout_seconds": PATIENCE_SECONDS}
+"""A machine that is busy with much else is no fault of what is asked."""
 
 CODE = re.compile("[A-Z]+(_[A-Z]+)+|FORBIDDEN|UNAUTHENTICATED|CONTENTION")
 PATHS = re.compile(r"\.py\b|/(usr|work|home|root|tmp|var)/|site-packages|line \d+, in ")
@@ -78,7 +83,7 @@ async def house(postgres: str, migrated: str) -> AsyncIterator[House]:
     async with shared_engine(postgres, migrated) as engine:
         async with writing(engine) as session:
             await add_shopful(session, 2)
-        settings = settings_for(engine.sync_engine.get_execution_options()["url"])
+        settings = settings_for(engine.sync_engine.get_execution_options()["url"]).model_copy(update=UNHURRIED)
         with serving(create_app(settings), ws=WebSocketProtocol) as address:
             yield House(address, engine, settings)
 
@@ -108,7 +113,7 @@ async def by_socket(talk: Talk, case: Hostile) -> tuple[int, Json]:
 
 async def test_hostile_operations_are_told_so_and_harm_nobody(house: House) -> None:
     findings, headers = Findings(), await house.somebody(Role.ADMIN)
-    client = partial(httpx.AsyncClient, base_url=house.address, trust_env=False, timeout=60)
+    client = partial(httpx.AsyncClient, base_url=house.address, trust_env=False, timeout=PATIENCE_SECONDS)
 
     async with AsyncExitStack() as opened:
         http = await opened.enter_async_context(client(headers=headers))
