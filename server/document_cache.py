@@ -91,11 +91,9 @@ class DocumentCache:
         self.metrics.hits += found is not None
         return found
 
-    def trust(self, text: str) -> PreparedDocument:
-        """Prepare a text; if it is valid, its document stays whatever else is asked for."""
-        made = self._prepare(text)
-        if made.operations:
-            self._trusted[text] = prepared(self._schema, made.operations[0].document, is_trusted=True)
+    def trust(self, text: str, document: DocumentNode) -> PreparedDocument:
+        """Keep the valid document of a text whatever else is asked for."""
+        made = self._trusted[text] = prepared(self._schema, document, is_trusted=True)
         return made
 
     @property

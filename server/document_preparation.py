@@ -1,8 +1,9 @@
 """From a text to a document that may run: parsed, within the limits, and valid."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from graphql import GraphQLError, GraphQLSchema, validate
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, validate
 
 from server.document_attempts import require_few_attempts
 from server.document_cache import PreparedDocument, prepared
@@ -27,9 +28,29 @@ class DocumentRules:
 INTROSPECTABLE = DocumentRules(introspection=True)
 CLOSED = DocumentRules(introspection=False)
 
+MOST_CHECKED = 1000
+"""Trusted documents that are checked once in a process."""
+
+Checked = DocumentNode | tuple[GraphQLError, ...]
+"""A valid document, or what is wrong with it."""
+
 
 def prepare(schema: GraphQLSchema, rules: DocumentRules, text: str) -> PreparedDocument:
     """The document of a text, or what is wrong with it."""
+    found = _check(schema, rules, text)
+    return prepared(schema, found) if isinstance(found, DocumentNode) else PreparedDocument(errors=found)
+
+
+@lru_cache(maxsize=MOST_CHECKED)
+def check_trusted(schema: GraphQLSchema, rules: DocumentRules, text: str) -> Checked:
+    """The same of a document that executors are made with: the process checks it once, however many these are.
+
+    `merkato serve` makes one to refuse wrong documents before it starts anything, and another one to serve with.
+    """
+    return _check(schema, rules, text)
+
+
+def _check(schema: GraphQLSchema, rules: DocumentRules, text: str) -> Checked:
     try:
         document = parsed(text, rules.limits)
     except GraphQLError as error:
@@ -42,13 +63,13 @@ def prepare(schema: GraphQLSchema, rules: DocumentRules, text: str) -> PreparedD
         hide_suggestions=not rules.suggestions,
     )
     if errors:
-        return PreparedDocument(errors=tuple(coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors))
+        return tuple(coded(error, ServerErrorCode.VALIDATION_FAILED) for error in errors)
     try:
         require_few_attempts(schema, document, rules.limits.attempts)
     except DocumentTooLargeError as error:
         return _refused(error)
-    return prepared(schema, document)
+    return document
 
 
-def _refused(error: GraphQLError) -> PreparedDocument:
-    return PreparedDocument(errors=(coded(error, ServerErrorCode.PARSE_FAILED),))
+def _refused(error: GraphQLError) -> tuple[GraphQLError]:
+    return (coded(error, ServerErrorCode.PARSE_FAILED),)

@@ -14,6 +14,7 @@ import asyncpg
 import orjson
 import strawberry
 from graphql import (
+    DocumentNode,
     ExecutionHooks,
     GraphQLError,
     OperationType,
@@ -36,7 +37,7 @@ from server.deadlines import deadline
 from server.document_cache import DocumentCache, PreparedDocument
 from server.document_choice import DocumentChoice
 from server.document_limits import DocumentTooLargeError
-from server.document_preparation import DocumentRules, prepare
+from server.document_preparation import DocumentRules, check_trusted, prepare
 from server.errors import ServerError
 from server.execution_metrics import ExecutionMetrics, Outcome
 from server.explanation import ExecutorName, Explanation, denial, may_ask
@@ -157,7 +158,7 @@ class Executor:
         """How long an operation may take."""
         self._turnstile = Turnstile()
         self._rates = rates or RateLimits()
-        self.trusted_operations = self._trust(self._choice.trusted)
+        self.trusted_operations = self._trust(self._choice.trusted, rules)
         """What the trusted documents call their operations."""
 
     async def explain(self, request: GraphQLRequest, context: Context) -> Answer:
@@ -351,13 +352,13 @@ class Executor:
         context.cost = cost
         return None
 
-    def _trust(self, trusted: TrustedDocuments) -> frozenset[str]:
+    def _trust(self, trusted: TrustedDocuments, rules: DocumentRules) -> frozenset[str]:
         names: set[str] = set()
         for document_id, text in trusted.texts.items():
-            document = self.documents.trust(text)
-            if document.errors:
-                raise TrustedDocumentInvalidError(document_id, text, document.errors[0].message)
-            names.update(document.names)
+            document = check_trusted(self._schema, rules, text)
+            if not isinstance(document, DocumentNode):
+                raise TrustedDocumentInvalidError(document_id, text, document[0].message)
+            names.update(self.documents.trust(text, document).names)
         return frozenset(names)
 
     def _is_valid(self, text: str) -> bool:

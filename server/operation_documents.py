@@ -6,7 +6,9 @@ the order of their names, so that neither layout nor comments nor the place of a
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from graphql import (
     DocumentNode,
@@ -40,11 +42,15 @@ class FileFragment:
     definition: FragmentDefinitionNode
 
 
-def built_in_documents() -> dict[str, str]:
-    """The operations of `queries/` by their ids, in the order of their names. Raises DocumentSourceError."""
+@cache
+def built_in_documents() -> Mapping[str, str]:
+    """The operations of `queries/` by their ids, in the order of their names. Raises DocumentSourceError.
+
+    They are part of the code: a process reads them once.
+    """
     found = [entry for entry in files("queries").iterdir() if entry.name.endswith(".graphql")]
     texts = operation_texts({f"queries/{entry.name}": entry.read_text(encoding="utf-8") for entry in found})
-    return {document_id(text): text for _, text in sorted(texts.items())}
+    return MappingProxyType({document_id(text): text for _, text in sorted(texts.items())})
 
 
 def operation_texts(sources: Mapping[str, str]) -> dict[str, str]:

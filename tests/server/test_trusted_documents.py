@@ -361,7 +361,7 @@ def only_operation(cache: DocumentCache, text: str) -> Operation:
 def test_flood_of_texts_pushes_neither_document_nor_plan_of_a_trusted_one_out() -> None:
     compiler = Compiler(schema)
     cache = DocumentCache(CORE, lambda text: prepared(CORE, parse(text)))
-    cache.trust(PRODUCT)
+    cache.trust(PRODUCT, parse(PRODUCT))
     trusted, other = only_operation(cache, PRODUCT), only_operation(cache, SHOP)
     plan, plan_of_other = plan_of(compiler, trusted, slug="a"), plan_of(compiler, other)
 
@@ -379,7 +379,7 @@ def test_flood_of_shapes_reaches_only_the_plans_of_its_own_document() -> None:
     cache = DocumentCache(CORE, lambda text: prepared(CORE, parse(text)))
     listed = "query List($filter: ProductFilter) { products(first: 1, filter: $filter) { nodes { name } } }"
     for text in (PRODUCT, listed):
-        cache.trust(text)
+        cache.trust(text, parse(text))
     flooded, spared = only_operation(cache, listed), only_operation(cache, PRODUCT)
     first, plan = plan_of(compiler, flooded), plan_of(compiler, spared, slug="a")
 
