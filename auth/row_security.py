@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from auth.viewer import Viewer
+from domain.preview_sql import ITEM_SETTING, SCHEMA, TABLES_SETTING
 
 GUARDED_TABLES = frozenset(
     {
@@ -58,12 +59,29 @@ IDENTIFY_SESSION = (
 )
 """For a driver's connection, whose next user says so anew."""
 
+IDENTIFY_PREVIEW = (
+    f"{IDENTIFY_SESSION}, set_config('{TABLES_SETTING}', $4, false), set_config('{ITEM_SETTING}', $5, false),"
+    " current_schema()"
+)
+"""The same for one that previews, and whether it does: the schema that it looks in first."""
 
 _IDENTIFICATION = select(
     func.set_config(USER_ID, bindparam("user_id"), True),  # noqa: FBT003 - until the end of the transaction
     func.set_config(PERMISSIONS, bindparam("permissions"), True),  # noqa: FBT003 - the same
     func.set_config(GUEST_ID, bindparam("guest_id"), True),  # noqa: FBT003 - the same
 )
+_PREVIEWING = select(
+    func.current_schema(),
+    func.set_config(TABLES_SETTING, bindparam("tables"), True),  # noqa: FBT003 - the same
+    func.set_config(ITEM_SETTING, bindparam("item"), True),  # noqa: FBT003 - the same
+)
+
+
+class NotPreviewingError(Exception):
+    """The connection of a preview finds what readers see: the views are missing, or something is in between."""
+
+    def __init__(self, schema: str | None) -> None:
+        super().__init__(f"A connection for previews looks in {schema} first. Run `merkato migrate`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +110,17 @@ def _text(key: UUID | None) -> str:
     return "" if key is None else str(key)
 
 
+def require_previewing(schema: str | None) -> None:
+    """Refuse a connection that looks elsewhere first than in the views. Raises NotPreviewingError."""
+    if schema != SCHEMA:
+        raise NotPreviewingError(schema)
+
+
 async def identify(session: AsyncSession, viewer: Viewer) -> None:
-    """Tell the database who reads in this transaction."""
+    """Tell the database who reads in this transaction, and what as if it were out. Raises NotPreviewingError."""
     identity = identity_of(viewer)
     given = {"user_id": identity.user_id, "permissions": identity.permissions, "guest_id": identity.guest_id}
     await session.execute(_IDENTIFICATION, given)
+    if viewer.preview is not None:
+        tables, item = viewer.preview.settings
+        require_previewing(await session.scalar(_PREVIEWING, {"tables": tables, "item": item}))

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Uuid, bindparam, false
 
 from auth.permissions import Gate, Permission, Requirement
+from auth.previews import Preview
 from auth.roles import ROLE_PERMISSIONS
 from models import Role
 
@@ -25,11 +26,13 @@ class Viewer:
     """Which API token it is, of a machine."""
     guest_id: UUID | None = None
     """Which guest's token came with the request (auth/guests.py), whoever else sent it."""
+    preview: Preview | None = None
+    """Which drafts it sees as if they were out; it is granted nothing by that."""
 
     @property
     def is_visitor(self) -> bool:
-        """Whether nothing is known of it: neither an account, nor any grant, nor a guest's token."""
-        return self.is_anonymous and self.guest_id is None
+        """Whether nothing is known of it: neither an account, nor any grant, nor a token of a guest or a preview."""
+        return self.is_anonymous and self.guest_id is None and self.preview is None
 
     @property
     def is_anonymous(self) -> bool:

@@ -165,7 +165,8 @@ class Compiler:
 def _key(operation: Operation, values: VariableValues, viewer: Viewer) -> Hashable:
     kinds = {name: source.signature.type for name, source in values.sources.items()}
     shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
-    return operation, viewer.grants, viewer.user_id is None, viewer.guest_id is None, shape
+    of_viewer = (viewer.grants, viewer.user_id is None, viewer.guest_id is None, viewer.preview is None)
+    return operation, of_viewer, shape
 
 
 def _is_for_guests(planned: Plan | NotCompilableError) -> bool:

@@ -16,6 +16,7 @@ from domain.item_content import content_of, known_tags, lay, require_referents
 from domain.item_locks import lock_tree
 from domain.item_parts import overlaid, patch_of
 from domain.publishing_moves import status_after_edit
+from domain.rendering import render_draft
 from domain.revisions import Opened, content_at, keep, require_mergeable
 from domain.slugs import is_slug, slugify
 from domain.violations import refused_by
@@ -116,6 +117,7 @@ async def renew(session: AsyncSession, item: Opened[Item], content: Content, edi
         await lay_newest(session, item.kind, item.row, content)
     await session.flush()
     await keep(session, item.kind, item.row, content, editor_id)
+    await render_draft(session, item.row, content)
 
 
 def begin_draft(row: Publishable) -> None:

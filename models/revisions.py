@@ -1,8 +1,10 @@
 """Revisions: what each version of an item said, with its relations (decision 0041)."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -32,5 +34,9 @@ class Revision(Base):
     recorded_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     published_at: Mapped[Timestamp | None]
     """When readers first saw it; None for what they never saw, and of items that have no drafts."""
+    rendered: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), deferred=True, deferred_raiseload=True
+    )
+    """Of a draft beside what readers see: what is made of its text, for previews (domain/rendering.py)."""
 
     editor: Mapped[User | None] = relationship(viewonly=True, lazy="raise")

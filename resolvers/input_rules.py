@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from domain.json_values import UNSTORABLE, fault_of
 from resolvers.errors import BadInputError
-from resolvers.ids import decode_id_of
+from resolvers.ids import GlobalId, decode_id, decode_id_of
 
 
 class RefusedValueError(ValueError):
@@ -76,6 +76,23 @@ class KeyRule(Rule):
             return decode_id_of(self.type_name, value)
         except BadInputError as error:
             raise RefusedValueError(error.message) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyKeyRule(Rule):
+    """The global id of an object of one of several types, which the mutation gets with its type."""
+
+    type_names: tuple[str, ...]
+
+    @override
+    def accepted(self, value: str) -> GlobalId:
+        try:
+            named = decode_id(value)
+        except BadInputError as error:
+            raise RefusedValueError(error.message) from error
+        if named.type_name not in self.type_names:
+            raise RefusedValueError(f"It names a {named.shown_type}; one of {', '.join(self.type_names)} is expected.")
+        return named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

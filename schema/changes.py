@@ -20,6 +20,7 @@ from schema.order_mutations import OrderMutations
 from schema.own_account_mutations import OwnAccountMutations
 from schema.page_mutations import PageMutations
 from schema.payment_mutations import PaymentMutations
+from schema.preview_mutations import PreviewMutations
 from schema.product_imports import ProductImportMutations
 from schema.product_mutations import ProductMutations
 from schema.promotion_mutations import PromotionMutations
@@ -50,6 +51,7 @@ class Mutation(
     ContentMutations,
     MenuMutations,
     PageMutations,
+    PreviewMutations,
     PublishingMutations,
     ReviewMutations,
     SiteMutations,

@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 
 import models
-from auth import permissions
+from auth import permissions, previews
 from domain import checkout_errors, database_health, promotions, review_rules, stock, trash
 from resolvers.paths import PathStatus
 from resolvers.refresh_cookies import RefreshTokenPlace
@@ -34,6 +34,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.TransactionKind: "A step of a payment.",
         models.TransactionState: "What became of a step.",
         models.Role: "What an account is for; its permissions follow from it.",
+        previews.PreviewedType: "What may have drafts that previews show.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
         models.SecurityEvent: "What happened to an account.",
         models.SessionEnd: "Why a session ended before its time.",
@@ -76,6 +77,7 @@ Permission = permissions.Permission
 ModerationOutcome = review_rules.ModerationOutcome
 ModerationStatus = models.ModerationStatus
 MovementKind = models.MovementKind
+PreviewedType = previews.PreviewedType
 PublishingStatus = models.PublishingStatus
 Role = models.Role
 SecurityEvent = models.SecurityEvent

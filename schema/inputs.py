@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 
 import strawberry
 
-from resolvers.input_rules import JsonRule, KeyRule, ListRule, NestedRule, NumberRule, Rule, TextRule
+from resolvers.input_rules import AnyKeyRule, JsonRule, KeyRule, ListRule, NestedRule, NumberRule, Rule, TextRule
 from resolvers.inputs import RULE
 
 Input = TypeVar("Input", bound=type)
@@ -56,6 +56,11 @@ def number(description: str, *, least: int | Decimal, most: int | Decimal, clear
 def key(description: str, type_name: str, *, clearable: bool = False) -> Any:
     """The global id of an object of one type; the mutation gets its key."""
     return _field(description, KeyRule(type_name=type_name, clearable=clearable))
+
+
+def key_of_any(description: str, *type_names: str) -> Any:
+    """The global id of an object of one of these types; the mutation gets it with its type."""
+    return _field(description, AnyKeyRule(type_names=type_names))
 
 
 def json_object(description: str, *, longest: int, deepest: int, clearable: bool = False) -> Any:

@@ -30,6 +30,8 @@ from server.connections import (
     database_watch,
     events,
     own_pool,
+    preview_engine,
+    preview_pool,
     read_pool,
     reading_engine,
     replica_reads,
@@ -103,21 +105,21 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.reading_engine = reading_engine(url, configured)
-        app.state.writing_engine = writing_engine(url, configured)
+        engines = reading_engine(url, configured), writing_engine(url, configured), preview_engine(url, configured)
+        app.state.reading_engine, app.state.writing_engine, app.state.preview_engine = engines
         watched = replica.watch.watched() if replica else nullcontext()
         work = working(url, configured, SHORT_GRACE) if works else nullcontext()
         async with tracing(configured), cache.running(), happenings.listening(), watched, work, aclosing(payments):
             yield
-        for each in (pool, personal, *([replica.pool] if replica else [])):
+        for each in (pool, personal, previews, *([replica.pool] if replica else [])):
             await each.close()
         await watch.close()
         await observation.slow.close()
-        await app.state.reading_engine.dispose()
-        await app.state.writing_engine.dispose()
+        for engine in engines:
+            await engine.dispose()
         await counters.close()
 
-    pool, personal = read_pool(url, configured), own_pool(url, configured)
+    pool, personal, previews = read_pool(url, configured), own_pool(url, configured), preview_pool(url, configured)
     watch = database_watch(url, configured)
     versions = table_versions(url, configured)
     happenings = events(url, configured)
@@ -125,7 +127,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     safeguards, payments = build_safeguards(configured), build_payment_providers(configured)
     compiler = Compiler(schema, safeguards.vault)
     replica = replica_reads(url, configured)
-    reads = CompiledReads(compiler, pool, cache, replica, personal)
+    reads = CompiledReads(compiler, pool, cache, replica, own_pool=personal, preview_pool=previews)
     counters = counters_for(configured)
     rates = rates_for(configured, counters)
     traces = load_traces(configured)
@@ -139,6 +141,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
             "own": personal.state,
             "reference": state_of(application.state.reading_engine),
             "writing": state_of(application.state.writing_engine),
+            "preview": previews.state,
         }
         return states | ({"replica": replica.pool.state} if replica else {})
 
@@ -151,20 +154,21 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
             return await standing_role(session, session_id, moment)
 
     def open_context(viewer: Viewer, arrived: Callable[[], Visit], cookie: RefreshCookie) -> Context:
-        reading, writing = application.state.reading_engine, application.state.writing_engine
+        state = application.state
+        reading = state.reading_engine if viewer.preview is None else state.preview_engine
         return Context(
             reading,
             viewer,
             safeguards,
             arrived,
             cookie,
-            writing_engine=writing,
+            writing_engine=state.writing_engine,
             most_imported_rows=configured.max_imported_rows,
             payments=payments,
         )
 
     observation = _observation(url, configured, executor)
-    viewers = Viewers(safeguards.access_tokens, find_machine)
+    viewers = Viewers(safeguards.access_tokens, find_machine, previews=safeguards.preview_tokens)
     endpoint = GraphQLEndpoint(executor, configured, open_context, viewers, observation)
     count = SocketCount(configured.websocket_max_sockets, configured.websocket_max_sockets_per_address)
     sockets = WebSocketEndpoint(

@@ -8,7 +8,14 @@ from typing import Any
 
 import asyncpg
 
-from auth.row_security import IDENTIFY_SESSION, identity_of
+from auth.previews import Preview
+from auth.row_security import (
+    IDENTIFY_PREVIEW,
+    IDENTIFY_SESSION,
+    NotPreviewingError,
+    identity_of,
+    require_previewing,
+)
 from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
@@ -59,20 +66,24 @@ class CompiledReads:
     """The compiled executor on its connections. With a cache, visitors may get an answer that was kept.
 
     What row-level security guards is read over connections of the `own_pool`, each of which is told whose it is before
-    every statement; visitors never get one of them. Without that pool the database is told nobody.
+    every statement; visitors never get one of them. Without that pool the database is told nobody. Previews are read
+    over those of the `preview_pool` alone, and never kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that answers may come from
         self,
         compiler: Compiler,
         pool: ReadPool,
         cache: ResponseCache | None = None,
         replica: ReplicaReads | None = None,
+        *,
         own_pool: ReadPool | None = None,
+        preview_pool: ReadPool | None = None,
     ) -> None:
         self._compiler = compiler
         self._pool = pool
         self._own_pool = own_pool
+        self._preview_pool = preview_pool
         self._cache = cache if cache is not None and cache.is_on else None
         self._replica = replica
         self._failures = PlanFailures()
@@ -129,6 +140,8 @@ class CompiledReads:
     def _kept_or_read(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> Awaitable[bytes]:
         if explanation is not None:
             explanation.tables |= bound.plan.tables
+        if viewer.preview is not None:
+            return self._read_preview(viewer, viewer.preview, bound, explanation)
         is_for_everybody = _is_for_everybody(bound, viewer)
         if bound.plan.is_guarded and not is_for_everybody and self._own_pool is not None:
             return self._read_as(viewer, self._own_pool, bound, explanation)
@@ -168,6 +181,20 @@ class CompiledReads:
 
         return bound.written(await pool.run(fetch, self._counting(Database.PRIMARY, explanation)))
 
+    async def _read_preview(
+        self, viewer: Viewer, preview: Preview, bound: BoundPlan, explanation: Explanation | None
+    ) -> bytes:
+        """Read what drafts say. Raises NotPreviewingError where that cannot be."""
+        if self._preview_pool is None:
+            raise NotPreviewingError(None)
+        settings = (*identity_of(viewer).settings, *preview.settings)
+
+        async def fetch(connection: asyncpg.Connection) -> Any:
+            require_previewing(await connection.fetchval(IDENTIFY_PREVIEW, *settings, column=len(settings)))
+            return await bound.fetch(connection)
+
+        return bound.written(await self._preview_pool.run(fetch, self._counting(Database.PRIMARY, explanation)))
+
     async def _read_from(
         self, pool: ReadPool, database: Database, bound: BoundPlan, explanation: Explanation | None
     ) -> bytes:
@@ -188,4 +215,4 @@ class CompiledReads:
 
 def _is_for_everybody(bound: BoundPlan, viewer: Viewer) -> bool:
     """Whether every visitor has the same answer: guests are visitors, unless the plan asks who they are."""
-    return viewer.is_anonymous and not bound.plan.is_for_guests
+    return viewer.is_anonymous and viewer.preview is None and not bound.plan.is_for_guests

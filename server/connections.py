@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.preview_sql import SCHEMA
 from server.compiled_reads import ReplicaReads
 from server.database import create_engine, open_connection, require_session
 from server.database_roles import DatabaseRole
@@ -15,6 +16,9 @@ from server.replica import Replica
 from server.settings import Settings
 from server.slow_operations import SlowOperations
 from server.table_versions import TableVersions
+
+PREVIEW_CONNECTIONS = 2
+"""The most of each executor: editors preview, not readers. They are opened when somebody does."""
 
 
 def reading_engine(url: str, settings: Settings) -> AsyncEngine:
@@ -46,6 +50,24 @@ def own_pool(url: str, settings: Settings) -> ReadPool:
     return ReadPool(
         lambda: opened_session(lambda: open_connection(url, settings, limited=True, role=DatabaseRole.APP)),
         settings.database_pool_size,
+        settings.database_connect_timeout_seconds,
+        settings.operation_timeout_seconds,
+    )
+
+
+def preview_engine(url: str, settings: Settings) -> AsyncEngine:
+    """For the reference executor where it shows drafts: its connections find views under the names of tables."""
+    few = settings.model_copy(update={"database_pool_size": PREVIEW_CONNECTIONS})
+    return create_engine(url, few, limited=True, role=DatabaseRole.APP, schema=SCHEMA)
+
+
+def preview_pool(url: str, settings: Settings) -> ReadPool:
+    """The same for compiled queries. Statements that PostgreSQL has prepared for the tables never come here."""
+    return ReadPool(
+        lambda: opened_session(
+            lambda: open_connection(url, settings, limited=True, role=DatabaseRole.APP, schema=SCHEMA)
+        ),
+        PREVIEW_CONNECTIONS,
         settings.database_connect_timeout_seconds,
         settings.operation_timeout_seconds,
     )

@@ -26,7 +26,7 @@ CLIENT_HEADERS = (
 )
 """What GraphQL clients send from pages of other origins; three of them let files in (server/graphql_uploads.py)."""
 
-ALLOWED_HEADERS = ("Content-Type", "Authorization", "Guest-Token", "If-None-Match", *CLIENT_HEADERS)
+ALLOWED_HEADERS = ("Content-Type", "Authorization", "Guest-Token", "Preview-Token", "If-None-Match", *CLIENT_HEADERS)
 EXPOSED_HEADERS = ("ETag", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy")
 
 

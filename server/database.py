@@ -51,12 +51,12 @@ class DatabaseTooOldError(ServerError):
 
 
 def create_engine(
-    url: str, settings: Settings, *, limited: bool = False, role: DatabaseRole | None = None
+    url: str, settings: Settings, *, limited: bool = False, role: DatabaseRole | None = None, schema: str | None = None
 ) -> AsyncEngine:
     """An engine for a `postgresql://` address. It connects when it is first used."""
 
     async def connect() -> asyncpg.Connection:
-        return await open_connection(url, settings, limited=limited, role=role)
+        return await open_connection(url, settings, limited=limited, role=role, schema=schema)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -75,12 +75,13 @@ def create_engine(
 
 
 async def open_connection(
-    url: str, settings: Settings, *, limited: bool = False, role: DatabaseRole | None = None
+    url: str, settings: Settings, *, limited: bool = False, role: DatabaseRole | None = None, schema: str | None = None
 ) -> asyncpg.Connection:
     """One connection. asyncpg itself reads the address, so that everything a hosting provider puts there works.
 
     A `limited` one serves requests: PostgreSQL stops its statements after DATABASE_STATEMENT_TIMEOUT_SECONDS. It acts
-    as the `role` from its start, which costs no round trip; without one, as the login of the address.
+    as the `role` from its start, which costs no round trip; without one, as the login of the address. Names of tables
+    are looked up in the `schema` first, if there is one.
     Raises DatabaseAwayError when nobody answers, or does not let us in.
     """
     patience_seconds = settings.database_connect_timeout_seconds
@@ -90,6 +91,8 @@ async def open_connection(
         parameters["statement_timeout"] = f"{limit_seconds}s"
     if role is not None and settings.database_assume_roles:
         parameters["role"] = role.value  # asyncpg takes nothing but str
+    if schema is not None:
+        parameters["search_path"] = f"{schema}, public"
     try:
         connection = await asyncpg.connect(
             url,

@@ -43,7 +43,7 @@ from server.refusals import refusal
 from server.request_ids import current_request_id
 from server.request_memo import RequestMemo
 from server.settings import AppEnvironment, Settings
-from server.viewers import AUTHORIZATION, GUEST_TOKEN, Viewers
+from server.viewers import AUTHORIZATION, GUEST_TOKEN, PREVIEW_TOKEN, Viewers
 
 OpenContext = Callable[[Viewer, Callable[[], Visit], RefreshCookie], Context]
 
@@ -97,7 +97,7 @@ class GraphQLEndpoint:
         try:
             media_type = media_type_for(request.header(b"accept"))
             viewer = VISITOR
-            if AUTHORIZATION in request.headers or GUEST_TOKEN in request.headers:
+            if AUTHORIZATION in request.headers or GUEST_TOKEN in request.headers or PREVIEW_TOKEN in request.headers:
                 viewer = await self._viewers.viewer_of(request)
             if request.is_reading:
                 answer = await self._run(from_query_string(request.query_string), request, viewer, began)

@@ -238,7 +238,7 @@ class Executor:
         if operation is None:
             message = _no_operation(request.operation_name, document.names)
             return Answer([coded(GraphQLError(message), ServerErrorCode.OPERATION_RESOLUTION_FAILURE)])
-        refused = self._check(request, operation)
+        refused = self._check(request, operation) or _kept_from_previews(operation, context.viewer)
         if refused is None:
             refused = self._charge(document, operation, request.variables or {}, context, explanation)
         return operation if refused is None else Answer([refused])
@@ -408,6 +408,14 @@ class Executor:
             operation=operation.name,
             cost=context.cost if is_executed else 0,
         )
+
+
+def _kept_from_previews(operation: Operation, viewer: Viewer) -> GraphQLError | None:
+    """Why it is not done with a preview token: what is written, and what is told of later, knows of no drafts."""
+    if viewer.preview is None or operation.definition.operation is OperationType.QUERY:
+        return None
+    message = "Previews only read. Send mutations and subscriptions without Preview-Token."
+    return coded(GraphQLError(message), ServerErrorCode.PREVIEW_ONLY_READS)
 
 
 def _no_operation(name: str | None, names: list[str]) -> str:

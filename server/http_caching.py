@@ -15,7 +15,7 @@ from compiler.plan import Plan
 from server.graphql_execution import Answer
 from server.response_cache import TIMED_SECONDS
 
-IDENTITY_HEADERS = ("Authorization",)
+IDENTITY_HEADERS = ("Authorization", "Preview-Token")
 """The headers that tell who asks. Whatever else a viewer is ever made from, such as a cookie, belongs here.
 
 Guest-Token does not: guests get the answers of visitors, but for those that are private anyway.
@@ -64,7 +64,9 @@ def _public_plan(answer: Answer, viewer: Viewer, asked: Mapping[bytes, bytes]) -
     Without a plan nothing is known about what the answer was made from; one with errors is best asked for again, and
     extensions tell of this one request.
     """
-    if not viewer.is_anonymous or any(name.lower().encode() in asked for name in IDENTITY_HEADERS):
+    if not viewer.is_anonymous or viewer.preview is not None:
+        return None
+    if any(name.lower().encode() in asked for name in IDENTITY_HEADERS):
         return None
     bound = answer.bound
     if bound is None or answer.errors or answer.extensions:

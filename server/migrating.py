@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 import migrations
 from models import Base
 from server.errors import ServerError
+from server.preview_schema import are_current, drop_views, make_views
 
 LOCK_KEY = 7_318_349_394_477_056
 """The advisory lock of whoever migrates."""
@@ -232,9 +233,15 @@ def _migrate(connection: Connection, target: str, *, going_back: bool) -> Migrat
     back = before is not None and _is_behind(scripts, target, before)
     if before is not None and back and not going_back:
         raise DowngradeRefusedError(before, target)
+    head = _require_head(scripts)
     with _explained(connection):
+        if before != head or target not in {HEAD, head}:
+            drop_views(connection)
         (command.downgrade if back else command.upgrade)(_config(connection), target)
-    return Migration(before, _current_revision(connection))
+        after = _current_revision(connection)
+        if after == head and not are_current(connection):
+            make_views(connection)
+    return Migration(before, after)
 
 
 def _differences(connection: Connection) -> list[str]:

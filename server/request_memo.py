@@ -42,4 +42,6 @@ class RequestMemo:
 
 def _key(body: bytes, viewer: Viewer) -> Hashable:
     """As the key of a plan has it (compiler/execution.py); a visitor's is the body alone, which is hashed at once."""
-    return body if viewer is VISITOR else (body, viewer.grants, viewer.user_id is None, viewer.guest_id is None)
+    if viewer is VISITOR:
+        return body
+    return body, viewer.grants, viewer.user_id is None, viewer.guest_id is None, viewer.preview is None

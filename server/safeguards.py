@@ -1,6 +1,7 @@
 """What the flows of accounts work with, made from the settings."""
 
 from auth.passwords import Passwords
+from auth.previews import PreviewTokens
 from auth.safeguards import Safeguards
 from auth.tokens import AccessTokens
 from domain.vault import Vault, parse_keys
@@ -13,4 +14,5 @@ def build_safeguards(settings: Settings) -> Safeguards:
     previous = settings.jwt_previous_keys.get_secret_value() if settings.jwt_previous_keys is not None else ""
     signing = [settings.jwt_secret_key.get_secret_value(), *(key.strip() for key in previous.split(",") if key.strip())]
     vault = Vault(parse_keys(settings.encryption_keys.get_secret_value()))
-    return Safeguards(Passwords(), AccessTokens(signing), vault, build_identity_providers(settings))
+    previews = PreviewTokens(signing)
+    return Safeguards(Passwords(), AccessTokens(signing), vault, previews, build_identity_providers(settings))

@@ -13,8 +13,8 @@ from server.graphql_request import RequestRefusedError
 from server.viewers import NEVER, Viewers, with_guest
 from server.websocket_messages import CloseCode, SocketClosedError
 
-AUTHORIZATION, GUEST_TOKEN = "authorization", "guest-token"
-"""The headers of a handshake; in `connection_init` they are called `authorization` and `guestToken`."""
+AUTHORIZATION, GUEST_TOKEN, PREVIEW_TOKEN = "authorization", "guest-token", "preview-token"
+"""The headers of a handshake; in `connection_init` they are called `authorization`, `guestToken`, `previewToken`."""
 
 FindRole = Callable[[UUID, datetime], Awaitable[Role | None]]
 """The role that the user of a session has by now; None when the session has ended."""
@@ -70,8 +70,10 @@ def credentials_in(payload: Mapping[str, Any], headers: Mapping[str, str]) -> Cr
     """What `connection_init` says, in whatever case, or else the headers of the handshake.
 
     Pages cannot set those headers, so that none can make use of credentials which are not its own. Cookies are not
-    asked. Raises SocketClosedError.
+    asked. Drafts are shown over HTTP alone. Raises SocketClosedError.
     """
+    if _one_text(payload, "previewToken", headers.get(PREVIEW_TOKEN)) is not None:
+        raise SocketClosedError(CloseCode.BAD_REQUEST, "Previews are read over HTTP. Leave out the preview token.")
     return Credentials(
         _one_text(payload, "authorization", headers.get(AUTHORIZATION)),
         _one_text(payload, "guestToken", headers.get(GUEST_TOKEN)),

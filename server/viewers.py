@@ -1,12 +1,13 @@
 """Who sends a request: what the header Authorization proves, or a visitor. What it does not prove is refused.
 
 The header Guest-Token tells which guest it is besides. A token that nobody was handed tells nothing; it is not refused.
+The header Preview-Token tells which drafts they see as if they were out; one that is not ours is refused.
 
 Source of the rules: RFC 6750, OAuth 2.0 bearer tokens.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,14 +15,23 @@ from http import HTTPStatus
 from auth.api_tokens import is_api_token
 from auth.errors import ApiTokenRefusedError
 from auth.guests import guest_id_of
+from auth.previews import (
+    Preview,
+    PreviewExpiredError,
+    PreviewInvalidError,
+    PreviewRefusedError,
+    PreviewTokens,
+)
 from auth.tokens import AccessTokenRefusedError, AccessTokens
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from resolvers.errors import ErrorCode
 from server.graphql_request import RequestRefusedError
 from server.http_messages import HttpRequest
+from server.refusals import RefusalCode
 
 AUTHORIZATION = b"authorization"
 GUEST_TOKEN = b"guest-token"
+PREVIEW_TOKEN = b"preview-token"
 SCHEME = "bearer"
 MAXIMUM_KNOWN = 10_000
 """How many tokens are remembered, because to verify one costs more than many an answer."""
@@ -51,8 +61,16 @@ FindMachine = Callable[[str, datetime], Awaitable[Viewer]]
 class Viewers:
     """Tells the viewer of a request. The database is asked for API tokens only: an access token carries the role."""
 
-    def __init__(self, tokens: AccessTokens, find_machine: FindMachine, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        tokens: AccessTokens,
+        find_machine: FindMachine,
+        clock: Callable[[], datetime] = now,
+        previews: PreviewTokens | None = None,
+    ) -> None:
+        """Without `previews` every preview token is refused."""
         self._tokens = tokens
+        self._previews = previews
         self._find_machine = find_machine
         self._clock = clock
         self._known: OrderedDict[str, KnownToken] = OrderedDict()
@@ -60,7 +78,21 @@ class Viewers:
     async def viewer_of(self, request: HttpRequest) -> Viewer:
         """Who sends it. Raises RequestRefusedError for credentials that prove nothing: they are never a visitor's."""
         proved = (await self.bearer(_line_of(request))).viewer if AUTHORIZATION in request.headers else VISITOR
-        return with_guest(proved, request.header(GUEST_TOKEN))
+        viewer = with_guest(proved, request.header(GUEST_TOKEN))
+        if PREVIEW_TOKEN not in request.headers:
+            return viewer
+        return replace(viewer, preview=self._preview_in(request.header_lines(PREVIEW_TOKEN)))
+
+    def _preview_in(self, lines: Sequence[str]) -> Preview:
+        """What is previewed. Whatever is not understood is refused: nobody is to take for a draft what is none."""
+        try:
+            if self._previews is None or len(lines) != 1:
+                raise PreviewInvalidError
+            return self._previews.read(lines[0].strip(), self._clock())
+        except PreviewRefusedError as error:
+            is_over = isinstance(error, PreviewExpiredError)
+            code = RefusalCode.PREVIEW_EXPIRED if is_over else RefusalCode.PREVIEW_INVALID
+            raise RequestRefusedError(HTTPStatus.FORBIDDEN, code, str(error)) from error
 
     async def bearer(self, authorization: str) -> KnownToken:
         """Whom a value of the header Authorization proves. Raises RequestRefusedError."""

@@ -8,7 +8,7 @@ import asyncpg
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.connections import own_pool, read_pool
+from server.connections import own_pool, preview_engine, preview_pool, read_pool
 from server.database import create_engine, open_connection
 from server.settings import Settings
 from tests.executors import compiling
@@ -64,11 +64,13 @@ async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     """
     settings = settings_for(url).model_copy(update=PATIENT | {"database_pool_size": 5})
     engine = create_engine(url, settings_for(url).model_copy(update=PATIENT))
-    pool, own = read_pool(url, settings), own_pool(url, settings)
-    engine.update_execution_options(url=url, compiling=compiling(pool, own))
+    pool, own, previews = read_pool(url, settings), own_pool(url, settings), preview_pool(url, settings)
+    previewing = preview_engine(url, settings)
+    engine.update_execution_options(url=url, compiling=compiling(pool, own, previews), previews=previewing)
     yield engine
-    await pool.close()
-    await own.close()
+    for each in (pool, own, previews):
+        await each.close()
+    await previewing.dispose()
     await engine.dispose()
 
 

@@ -32,9 +32,9 @@ VARYING = frozenset({"databaseHealth"})
 """Root fields that no two answers agree on: statistics that asking changes. Whether they have a value is compared."""
 
 
-def compiling(pool: ReadPool, own_pool: ReadPool | None = None) -> Executor:
-    """The executor that the server uses, on connections of that pool, and of the other for what is somebody's own."""
-    reads = CompiledReads(Compiler(schema, SAFEGUARDS.vault), pool, own_pool=own_pool)
+def compiling(pool: ReadPool, own_pool: ReadPool | None = None, preview_pool: ReadPool | None = None) -> Executor:
+    """The executor that the server uses, on connections of that pool, and others for what is one's own or a draft."""
+    reads = CompiledReads(Compiler(schema, SAFEGUARDS.vault), pool, own_pool=own_pool, preview_pool=preview_pool)
     return Executor(schema, rules=ROOMY, reads=reads, limit_seconds=PATIENCE_SECONDS)
 
 
@@ -44,11 +44,19 @@ def compiling_on(engine: AsyncEngine) -> Executor:
     return executor
 
 
+def reading_engine(engine: AsyncEngine, viewer: Viewer) -> AsyncEngine:
+    """What the server would read for the viewer with: previews have an engine of their own."""
+    if viewer.preview is None:
+        return engine
+    previews: AsyncEngine = engine.sync_engine.get_execution_options()["previews"]
+    return previews
+
+
 async def answered(
     executor: Executor, engine: AsyncEngine, request: GraphQLRequest, viewer: Viewer = VISITOR
 ) -> Answer:
     """What the executor answers."""
-    async with Context(engine, viewer, SAFEGUARDS) as context:
+    async with Context(reading_engine(engine, viewer), viewer, SAFEGUARDS, writing_engine=engine) as context:
         return await executor.run(request, context)
 
 

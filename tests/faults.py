@@ -140,7 +140,7 @@ class FaultyShop:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await self._works():  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
-        for kind in ("compiled", "own", "reference", "writing"):
+        for kind in ("compiled", "own", "preview", "reference", "writing"):
             await until(self.address, f"connections_in_use {kind}", 0)
         async with self.connected() as database:
             async with asyncio.timeout(PATIENCE_SECONDS):

@@ -23,7 +23,8 @@ class Door:
 
     def __init__(self, http: httpx.Client, settings: Settings) -> None:
         self.http = http
-        self._tokens = AccessTokens([settings.jwt_secret_key.get_secret_value()])
+        self.signing_key = settings.jwt_secret_key.get_secret_value()
+        self._tokens = AccessTokens([self.signing_key])
 
     def headers(self, user_id: UUID | None = None, role: Role = Role.CUSTOMER, age: timedelta = timedelta()) -> Headers:
         """What such a person sends; without a key it is a person whom the database does not know."""

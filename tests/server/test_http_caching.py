@@ -80,7 +80,7 @@ def test_public_answer_may_be_kept(http: httpx.Client) -> None:
     assert response.status_code == 200
     assert response.headers["cache-control"] == PUBLIC
     assert re.fullmatch(r'W/"[\w-]{22}"', response.headers["etag"])
-    assert vary(response) == {"Accept", "Authorization", "Origin"}
+    assert vary(response) == {"Accept", "Authorization", "Origin", "Preview-Token"}
 
 
 def test_answer_that_depends_on_the_time_is_kept_for_a_second(http: httpx.Client) -> None:

@@ -1,0 +1,144 @@
+"""Previews: signed tokens whose bearer sees drafts as if they were out, for a while (decision 0051).
+
+Nothing is stored of a token, so that none can be taken back by itself: each is short-lived, and all end with the key
+that signed them. What it shows beyond what readers see are the drafts that it names; of whoever bears it, nothing else
+changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import OctKey
+from joserfc.jwt import JWTClaimsRegistry
+
+from auth.tokens import ALGORITHM, ISSUER, LEEWAY_SECONDS, LONGEST_TOKEN, key_id
+from domain.errors import DomainError
+
+TYPE = "preview+jwt"
+AUDIENCE = "merkato-preview"
+LONGEST_LIFETIME: Final = timedelta(hours=24)
+
+
+class PreviewedType(StrEnum):
+    """What has drafts."""
+
+    PAGE = "PAGE"
+    POST = "POST"
+    PRODUCT = "PRODUCT"
+    SERVICE = "SERVICE"
+
+
+TABLES: Final[Mapping[PreviewedType, str]] = MappingProxyType(
+    {
+        PreviewedType.PAGE: "pages",
+        PreviewedType.POST: "posts",
+        PreviewedType.PRODUCT: "products",
+        PreviewedType.SERVICE: "services",
+    }
+)
+
+
+class PreviewRefusedError(DomainError):
+    """A preview token that is not ours, or not any more."""
+
+
+class PreviewInvalidError(PreviewRefusedError):
+    """Whatever it is, we did not write it so."""
+
+    def __init__(self) -> None:
+        super().__init__("The preview token is not valid. Make another, or leave out Preview-Token.")
+
+
+class PreviewExpiredError(PreviewRefusedError):
+    """It was ours, and its time is over."""
+
+    def __init__(self) -> None:
+        super().__init__("The preview token has expired. Make another, or leave out Preview-Token.")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is shown as if it were out: the drafts of some tables, or of one item."""
+
+    tables: frozenset[str]
+    item: UUID | None = None
+    """Shown whatever its place; of everything else, what readers see."""
+
+    @property
+    def settings(self) -> tuple[str, str]:
+        """The tables and the item in the words of the views (domain/preview_views.py)."""
+        return ",".join(sorted(self.tables)), "" if self.item is None else str(self.item)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPreviewToken:
+    """What a client sends as `Preview-Token`, and until when."""
+
+    text: str
+    expires_at: datetime
+
+
+class PreviewTokens:
+    """Writes with the first key and reads with every one, as access tokens are."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = {key_id(key): OctKey.import_key(key.encode()) for key in keys}
+        self._newest = key_id(keys[0])
+
+    def write(self, preview: Preview, maker_id: UUID, now: datetime, lifetime: timedelta) -> NewPreviewToken:
+        """A token that shows what the preview says."""
+        expires_at = (now + min(lifetime, LONGEST_LIFETIME)).replace(microsecond=0)
+        tables, item = preview.settings
+        payload = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(maker_id),
+            "tables": tables,
+            "item": item,
+            "iat": int(now.timestamp()),
+            "exp": int(expires_at.timestamp()),
+        }
+        header = {"alg": ALGORITHM, "typ": TYPE, "kid": self._newest}
+        return NewPreviewToken(jwt.encode(header, payload, self._keys[self._newest], [ALGORITHM]), expires_at)
+
+    def read(self, text: str, now: datetime) -> Preview:
+        """What the bearer sees. Raises PreviewRefusedError."""
+        if len(text) > LONGEST_TOKEN or not text.isascii():
+            raise PreviewInvalidError
+        try:
+            token = jwt.decode(text, self._key_for, [ALGORITHM])
+            _registry(now).validate(token.claims)
+            if token.header.get("typ") != TYPE:
+                raise PreviewInvalidError
+            return _preview_in(token.claims)
+        except ExpiredTokenError as error:
+            raise PreviewExpiredError from error
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise PreviewInvalidError from error
+
+    def _key_for(self, token: Any) -> OctKey:  # joserfc hands over one of its private classes
+        return self._keys[token.headers()["kid"]]
+
+
+def _preview_in(claims: Mapping[str, Any]) -> Preview:
+    item = claims["item"]
+    return Preview(frozenset(claims["tables"].split(",")) & frozenset(TABLES.values()), UUID(item) if item else None)
+
+
+def _registry(now: datetime) -> JWTClaimsRegistry:
+    """What every token says."""
+    return JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": AUDIENCE},
+        sub={"essential": True},
+        exp={"essential": True},
+    )
