@@ -149,7 +149,7 @@ def _shown(kind: Kind[Any]) -> dict[str, str]:
     covered = f"{SCHEMA}.covers('{name}', item.id)"
     if issubclass(kind.model, Publishable):
         is_out = f"{covered} AND (item.status <> 'ARCHIVED' OR {SCHEMA}.names(item.id))"
-        since = "least(coalesce(item.published_at, item.created_at), now())"
+        since = "CASE WHEN item.published_at <= now() THEN item.published_at ELSE item.created_at END"
         return {
             "status": f"CASE WHEN {is_out} THEN 'PUBLISHED' ELSE item.status END",
             "published_at": f"CASE WHEN {is_out} THEN {since} ELSE item.published_at END",

@@ -11,6 +11,7 @@ from auth.previews import Preview
 from auth.viewer import Viewer
 from domain.preview_views import KINDS
 from models import Author, Menu, Product, PublishingStatus
+from models.promotions import promo_code_products
 from resolvers.ids import decode_id_of, encode_id
 from tests.editors import edited
 from tests.factories import (
@@ -25,6 +26,7 @@ from tests.factories import (
     add_page,
     add_post,
     add_post_category,
+    add_promo_code,
     add_review,
     add_user,
     writing,
@@ -84,11 +86,14 @@ async def add_items(engine: AsyncEngine, editor: Viewer) -> Shop:
         category = await add_category(session, slug="lights")
         post = await add_post(session, author, title="Coffee", body="Black.", category_id=section.id)
         page = await add_page(session, title="Terms", body="Fair.")
-        await add_menu(session, code="main")
         keys = encode_id("Author", author.id), encode_id("PostCategory", section.id), encode_id("Category", category.id)
     product = await _product(engine, editor, keys[2])
     service = await _service(engine, editor)
     items = Items(encode_id("Post", post.id), encode_id("Page", page.id), product, service)
+    async with writing(engine) as session:
+        menu = await add_menu(session, code="main")
+        for kind, item in items.by_kind.items():
+            await add_menu_item(session, menu, **{f"{kind.lower()}_id": decode_id_of(kind, item)})
     return Shop(items, *keys, await _buyer(engine, product))
 
 
@@ -113,6 +118,8 @@ async def _buyer(engine: AsyncEngine, product: str) -> Viewer:
         row = await session.get_one(Product, decode_id_of("Product", product))
         user = await add_user(session)
         await add_review(session, row, user)
+        code = await add_promo_code(session)
+        await session.execute(promo_code_products.insert(), {"promo_code_id": code.id, "product_id": row.id})
         await add_order(session, user, row)
         await add_cart_line(session, await add_cart(session, user), row.default_variant_id)
     return Viewer(user_id=user.id)
@@ -127,7 +134,7 @@ async def add_drafts(engine: AsyncEngine, editor: Viewer, shop: Shop) -> Drafts:
         service=await _change_service(engine, editor, shop.items.service),
     )
     new = await _add_new(engine, editor, shop)
-    await _add_menu(engine, waiting, new)
+    await _extend_menu(engine, new)
     return Drafts(waiting, new)
 
 
@@ -226,12 +233,10 @@ async def _add_new(engine: AsyncEngine, editor: Viewer, shop: Shop) -> Items:
     return Items(post["id"], page["id"], product["id"], service["id"])
 
 
-async def _add_menu(engine: AsyncEngine, waiting: Items, new: Items) -> None:
-    """Lines of the menu that lead to all of them: to what readers see, and to what they do not."""
+async def _extend_menu(engine: AsyncEngine, new: Items) -> None:
+    """Lines of the menu that lead to what readers do not see."""
     async with writing(engine) as session:
         menu = (await session.scalars(select(Menu))).one()
-        for kind, item in waiting.by_kind.items():
-            await add_menu_item(session, menu, **{f"{kind.lower()}_id": decode_id_of(kind, item)})
         for kind, item in new.by_kind.items():
             leads = {f"{kind.lower()}_id": decode_id_of(kind, item)}
             await add_menu_item(session, menu, label=f"To a {NEW}", **leads)

@@ -1,23 +1,28 @@
 """Drafts over HTTP: who holds a token sees them and keeps none of them, whoever holds another is told so."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
+import models
 from auth.previews import LONGEST_LIFETIME, Preview, PreviewTokens
 from auth.tokens import LEEWAY_SECONDS
 from auth.viewer import Viewer
 from models import Role
-from tests.drafts import EVERYTHING, WORD, Drafts, add_drafts, add_items
+from tests.drafts import EVERYTHING, NEW, WORD, Drafts, add_drafts, add_items
 from tests.editors import document, editor
 from tests.factories import shared_engine
 from tests.server.websockets.talking import talking
 from tests.signed_in import Door, Headers, open_door
+from tests.statements import execute
 
 POST = "query($id: ID!) { post(id: $id) { title } }"
 IN_PYTHON = '{ resolvePath(path: "/blog/quokka") { status node { ... on Post { title } } } }'
@@ -155,6 +160,24 @@ async def test_previews_only_read(shop: Shop) -> None:
     async with talking(str(shop.door.http.base_url).rstrip("/")) as talk:
         await talk.send("connection_init", payload={"previewToken": shop.preview()["preview-token"]})
         assert await talk.end() == (4400, "Previews are read over HTTP. Leave out the preview token.")
+
+
+async def test_no_document_of_the_site_tells_of_a_draft(shop: Shop) -> None:
+    """Not to a preview either: they are for robots and feed readers."""
+    await execute(shop.engine, update(models.Shop).values(site_url="https://shop.example"))
+    for headers in ({}, shop.preview()):
+        index = shop.door.http.get("/sitemap.xml", headers=headers).text
+        parts = [urlsplit(address).path for address in re.findall("<loc>([^<]+)", index)]
+        paths = ("/robots.txt", *(f"/feeds/posts.{form}" for form in ("rss", "atom", "json")), *parts)
+        assert len(parts) >= 5
+        for path in paths:
+            answer = shop.door.http.get(path, headers=headers)
+            assert answer.status_code == 200, path
+            assert WORD not in answer.text, path
+            assert NEW not in answer.text, path
+        for path in (f"/r/blog/{WORD}", f"/r/products/{WORD}-lamp", f"/r/blog/new-{NEW}"):
+            assert shop.door.http.get(path, headers=headers, follow_redirects=False).status_code == 404, path
+    await execute(shop.engine, update(models.Shop).values(site_url=None))
 
 
 async def test_preview_shows_what_is_somebodys_own_to_them_alone(shop: Shop) -> None:
