@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiodataloader import DataLoader
-from sqlalchemy import Row, Select
+from sqlalchemy import Row, Select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.actors import actor_of
@@ -21,13 +21,16 @@ from auth.visits import Visit
 from domain.payment_providers import PaymentProviders
 from resolvers.errors import Changes, CommitUnknownError, DatabaseAwayError
 from resolvers.refresh_cookies import RefreshCookie
-from resolvers.writing import may_have_committed, transaction
+from resolvers.writing import may_have_committed, on_living_connection, transaction
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
 
 MOST_IMPORTED_ROWS = 2_000
 """So many take three to five seconds where a processor is shared; an operation may take ten."""
+
+BEGINNING = text("SELECT")
+"""Begins a transaction where no statement is at hand: SQLAlchemy tells PostgreSQL of it with the first one."""
 
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -85,14 +88,26 @@ class Reading:
                 self._reader = None
 
     async def _read(self, statement: AnySelect, given: Mapping[str, Any] | None) -> Sequence[AnyRow]:
-        if self._session is None:
-            self._session = await self._opened()
         if self.observed is not None:
             self.observed.append(statement if given is None else statement.params(given))
+        if self._session is not None:
+            return await self._rows(self._session, statement, given)
+        session = self._session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
+
+        async def begin() -> Sequence[AnyRow]:
+            if not self.viewer.is_visitor:
+                await identify(session, self.viewer)
+            return await self._rows(session, statement, given)
+
+        return await on_living_connection(session, begin, SNAPSHOT)
+
+    async def _rows(
+        self, session: AsyncSession, statement: AnySelect, given: Mapping[str, Any] | None
+    ) -> Sequence[AnyRow]:
         self.statements += 1
         began = perf_counter()
         try:
-            return (await self._session.execute(statement, given)).all()
+            return (await session.execute(statement, given)).all()
         finally:
             self.seconds += perf_counter() - began
 
@@ -101,17 +116,6 @@ class Reading:
         if self._session is not None:
             await self._session.invalidate()
             self._session = None
-
-    async def _opened(self) -> AsyncSession:
-        session = AsyncSession(self._engine, autoflush=False, expire_on_commit=False)
-        try:
-            await session.connection(execution_options=SNAPSHOT)
-            if not self.viewer.is_visitor:
-                await identify(session, self.viewer)
-        except BaseException:
-            await session.close()
-            raise
-        return session
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
@@ -240,7 +244,7 @@ class Context:
         One snapshot. The request gives back the connection that it reads with first, as `writing` does.
         """
         async with self.reading.paused(), AsyncSession(self._writing_engine, autoflush=False) as session:
-            await session.connection(execution_options=SNAPSHOT)
+            await on_living_connection(session, lambda: session.execute(BEGINNING), SNAPSHOT)
             yield session
 
     def loader(self, key: Hashable, make: Callable[[], DataLoader[Any, Any]]) -> DataLoader[Any, Any]:

@@ -1,19 +1,22 @@
 """Transactions that write: committed or rolled back as a whole, and begun anew when PostgreSQL ends one for another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from random import uniform
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.actors import Actor, introduce
-from resolvers.errors import ContentionError, DatabaseAwayError
+from resolvers.errors import ContentionError, DatabaseAwayError, DatabaseSilentError
 
 Result = TypeVar("Result")
+
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 PAUSES_SECONDS = (0.02, 0.08, 0.32)
 """How long to wait before each further attempt, on average: those who met are to miss each other."""
@@ -31,7 +34,7 @@ async def transaction(engine: AsyncEngine, actor: Actor | None = None) -> AsyncI
     session = AsyncSession(engine, expire_on_commit=False)
     try:
         if actor is not None:
-            await introduce(session, actor)
+            await on_living_connection(session, lambda: introduce(session, actor))
         yield session
         await session.commit()
     except DatabaseAwayError:
@@ -57,6 +60,26 @@ async def tried_again(attempt: Callable[[], Awaitable[Result]], has_committed: C
             if pause_seconds is None or has_committed():
                 raise ContentionError from error
         await asyncio.sleep(pause_seconds * uniform(0.5, 1.5))  # noqa: S311 - no secret
+
+
+async def on_living_connection(
+    session: AsyncSession, begin: Callable[[], Awaitable[Result]], options: Mapping[str, Any] = NO_OPTIONS
+) -> Result:
+    """What the first statements of a session give: once more on another connection if theirs turns out to be lost.
+
+    The pool does not ask a connection that it has just got back whether it still answers. Where none can be had at all,
+    nobody tries again.
+    """
+    await session.connection(execution_options=options)
+    try:
+        return await begin()
+    except (DatabaseAwayError, DBAPIError) as error:
+        is_lost = error.connection_invalidated if isinstance(error, DBAPIError) else True
+        if isinstance(error, DatabaseSilentError) or not is_lost:
+            raise
+    await session.invalidate()
+    await session.connection(execution_options=options)
+    return await begin()
 
 
 def may_have_committed(error: Exception) -> bool:

@@ -12,7 +12,7 @@ from resolvers.errors import DatabaseAwayError, DatabaseSilentError
 from server.database_roles import DatabaseRole, RoleRefusedError, require_role
 from server.database_url import show_database_url
 from server.errors import ServerError
-from server.lost_connections import WatchedPool, tell_lost_connections
+from server.lost_connections import WatchedPool, lend_living_connections, tell_lost_connections
 from server.settings import Settings
 from server.traces import load_traces
 
@@ -66,10 +66,10 @@ def create_engine(
         max_overflow=0,
         pool_timeout=settings.database_connect_timeout_seconds,
         pool_recycle=IDLE_SECONDS,
-        pool_pre_ping=True,
         hide_parameters=True,  # errors are logged, and tokens and e-mail addresses are among them
         json_deserializer=orjson.loads,  # numbers beyond 64 bits become floats, which can be written again
     )
+    lend_living_connections(engine)
     tell_lost_connections(engine)
     return engine
 
