@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.carts import Buyer, change_cart, lock_cart
@@ -35,6 +35,14 @@ class ShippingMethodUnknownError(DomainError):
         super().__init__("There is no such shipping method. Choose another.")
 
 
+_METHOD = (
+    select(ShippingMethod.id)
+    .where(ShippingMethod.id == bindparam("method", type_=Uuid()), ShippingMethod.is_active)
+    .with_for_update(read=True, key_share=True)
+)
+"""The `method`, which stays while the transaction lasts."""
+
+
 async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
     """Put a code into the cart, whether it takes something off by now or not; one that is in it stays where it is.
 
@@ -53,7 +61,9 @@ async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
 
 async def remove_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
     """Take a code out; one that is not in it may be anything. Raises CartNotFoundError."""
-    return await change_cart(session, buyer, promo_codes=func.array_remove(Cart.promo_codes, normalised_code(text)))
+    code = normalised_code(text)
+    cart = await lock_cart(session, buyer)
+    return await change_cart(session, buyer, promo_codes=[each for each in cart.promo_codes if each != code])
 
 
 async def set_details(session: AsyncSession, buyer: Buyer, **details: Any) -> Cart:
@@ -62,10 +72,8 @@ async def set_details(session: AsyncSession, buyer: Buyer, **details: Any) -> Ca
     Raises CartNotFoundError and ShippingMethodUnknownError.
     """
     method_id = details.get("shipping_method_id")
-    if method_id is not None:
-        offered = select(ShippingMethod.id).where(ShippingMethod.id == method_id, ShippingMethod.is_active)
-        if await session.scalar(offered.with_for_update(read=True, key_share=True)) is None:
-            raise ShippingMethodUnknownError
+    if method_id is not None and await session.scalar(_METHOD, {"method": method_id}) is None:
+        raise ShippingMethodUnknownError
     return await change_cart(session, buyer, **details)
 
 

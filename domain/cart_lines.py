@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -14,6 +14,7 @@ from domain.carts import Buyer, change_cart, open_cart
 from domain.conditions import among
 from domain.customization import Customization, customization_hash, require_possible, unit_price
 from domain.errors import DomainError, invalid
+from domain.given_rows import as_json, insertion_of, table_of
 from domain.violations import refused_by
 from models import Cart, CartLine, Product, ProductOptionSchema, ProductVariant
 from models.carts import MOST_LINES, MOST_UNITS_A_LINE
@@ -76,7 +77,7 @@ async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[Wanted
     sold = await _sold(session, cart, lines)
     values = [_values(cart, line, sold.get(line.variant_id)) for line in lines]
     with refused_by({"ck_cart_lines_quantity": invalid("lines", f"A line has {MOST_UNITS_A_LINE} units at the most.")}):
-        await session.execute(_insertion(values))
+        await session.execute(_INSERTION, {"lines": as_json(values)})
     if next(iter(sold.values())).lines_before + len(lines) > MOST_LINES:
         await _require_few(session, cart)
     return cart
@@ -118,23 +119,9 @@ def _together(wanted: Iterable[WantedLine]) -> list[WantedLine]:
 
 async def _sold(session: AsyncSession, cart: Cart, lines: Sequence[WantedLine]) -> Mapping[UUID, Row[*tuple[Any, ...]]]:
     """What can be bought of what is wanted, by its id; it stays there until the transaction ends."""
-    before = select(func.count()).where(CartLine.cart_id == cart.id).scalar_subquery()
-    statement = (
-        select(
-            ProductVariant.id,
-            ProductVariant.price,
-            ProductOptionSchema.definition,
-            ProductOptionSchema.surcharges,
-            before.label("lines_before"),
-        )
-        .join(Product, Product.id == ProductVariant.product_id)
-        .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
-        .where(among(ProductVariant.id, list({line.variant_id for line in lines})))
-        .where(Product.is_active, ProductVariant.currency == cart.currency)
-        .order_by(ProductVariant.id)
-        .with_for_update(read=True, key_share=True, of=ProductVariant)
-    )
-    return {row.id: row for row in await session.execute(statement)}
+    variants = list({line.variant_id for line in lines})
+    given = {"cart": cart.id, "currency": cart.currency, "variants": variants}
+    return {row.id: row for row in await session.execute(_SOLD, given)}
 
 
 def _values(cart: Cart, line: WantedLine, sold: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
@@ -153,12 +140,14 @@ def _values(cart: Cart, line: WantedLine, sold: Row[*tuple[Any, ...]] | None) ->
     }
 
 
-def _insertion(values: list[dict[str, Any]]) -> Insert:
-    added = insert(CartLine).values(values)
+def _insertion() -> Insert:
+    """Its parameter is `lines`, as JSON."""
+    added = insertion_of(CartLine, INSERTED, "lines")
+    table = table_of(CartLine)
     return added.on_conflict_do_update(
-        index_elements=[CartLine.cart_id, CartLine.variant_id, CartLine.customization_hash],
+        index_elements=[table.c.cart_id, table.c.variant_id, table.c.customization_hash],
         set_={
-            "quantity": CartLine.quantity + added.excluded.quantity,
+            "quantity": table.c.quantity + added.excluded.quantity,
             "unit_price_seen": added.excluded.unit_price_seen,
         },
     )
@@ -169,3 +158,27 @@ async def _require_few(session: AsyncSession, cart: Cart) -> None:
     count = select(func.count()).where(CartLine.cart_id == cart.id)
     if (await session.scalar(count) or 0) > MOST_LINES:
         raise TooManyCartLinesError
+
+
+INSERTED = ("id", "cart_id", "variant_id", "quantity", "customization", "customization_hash", "unit_price_seen")
+_INSERTION = _insertion()
+
+_SOLD = (
+    select(
+        ProductVariant.id,
+        ProductVariant.price,
+        ProductOptionSchema.definition,
+        ProductOptionSchema.surcharges,
+        select(func.count())
+        .where(CartLine.cart_id == bindparam("cart", type_=Uuid()))
+        .scalar_subquery()
+        .label("lines_before"),
+    )
+    .join(Product, Product.id == ProductVariant.product_id)
+    .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
+    .where(ProductVariant.id == any_(bindparam("variants", type_=ARRAY(Uuid()))))
+    .where(Product.is_active, ProductVariant.currency == bindparam("currency", type_=String()))
+    .order_by(ProductVariant.id)
+    .with_for_update(read=True, key_share=True, of=ProductVariant)
+)
+"""Its parameters are the `variants` that are wanted, and the `cart` with its `currency`."""

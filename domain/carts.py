@@ -6,22 +6,29 @@ Whoever changes a cart or its lines has locked its row, so that changes of one c
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, and_, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Numeric, Select, Uuid, and_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ExecutableReturnsRows
 from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
+from domain.given_rows import table_of
 from domain.violations import violated
 from models import Cart, CartLine, Shop
 from models.shop import SHOP_ID
 
 OPEN_CARTS = frozenset({"uq_carts_open_of_guest", "uq_carts_open_of_user"})
 """The constraints by which everybody has one open cart at the most."""
+
+CARTS = table_of(Cart)
+ANEW = {"populate_existing": True}
+"""Rows are read as they are now, also those that the session has read before."""
 
 LEFT_ALONE = timedelta(hours=1)
 """So long after its last change a cart counts as abandoned."""
@@ -62,7 +69,7 @@ class Buyer:
 
 def changed() -> dict[str, Any]:
     """What each change of a cart sets."""
-    return {"version": Cart.version + 1, "expires_at": func.now() + CART_LIVES}
+    return {"version": CARTS.c.version + 1, "expires_at": func.now() + CART_LIVES}
 
 
 def units_in(cart: Any) -> ColumnElement[int]:
@@ -89,21 +96,17 @@ def is_abandoned(cart: Any) -> ColumnElement[bool]:
 
 async def open_cart(session: AsyncSession, buyer: Buyer) -> Cart:
     """The buyer's open cart, locked, as one that changes; made if there is none."""
-    currency = select(Shop.currency).where(Shop.id == SHOP_ID).scalar_subquery()
-    added = insert(Cart).values(
-        {"id": uuid7(), buyer.column: buyer.key, "currency": currency, "expires_at": func.now() + CART_LIVES}
-    )
-    opened = added.on_conflict_do_update(
-        index_elements=[buyer.column], index_where=text("completed_at IS NULL"), set_=changed()
-    )
-    cart: Cart = (await session.scalars(opened.returning(Cart), execution_options={"populate_existing": True})).one()
+    given = {"new_id": uuid7(), "buyer": buyer.key}
+    cart: Cart = (await session.scalars(_OPENING[buyer.column], given, execution_options=ANEW)).one()
     return cart
 
 
 async def change_cart(session: AsyncSession, buyer: Buyer, **values: Any) -> Cart:
     """The buyer's open cart, locked, with these values. Raises CartNotFoundError."""
-    statement = update(Cart).where(buyer.open_cart()).values({**changed(), **values}).returning(Cart)
-    cart: Cart | None = await session.scalar(statement, execution_options={"populate_existing": True})
+    given = {f"new_{name}": value for name, value in values.items()}
+    statement = _changing(buyer.column, tuple(sorted(values)))
+    given["buyer"] = buyer.key
+    cart: Cart | None = (await session.scalars(statement, given, execution_options=ANEW)).one_or_none()
     if cart is None:
         raise CartNotFoundError
     return cart
@@ -114,17 +117,10 @@ async def lock_cart(session: AsyncSession, buyer: Buyer) -> Cart:
 
     Raises CartNotFoundError.
     """
-    found = select(Cart).where(buyer.open_cart()).with_for_update()
-    cart = await session.scalar(found, execution_options={"populate_existing": True})
+    cart = await session.scalar(_LOCKING[buyer.column], {"buyer": buyer.key}, execution_options=ANEW)
     if cart is None:
         raise CartNotFoundError
     return cart
-
-
-async def complete_cart(session: AsyncSession, cart: Cart) -> None:
-    """Say of a locked cart that it was bought."""
-    completed = update(Cart).where(Cart.id == cart.id).values(completed_at=func.now())
-    await session.execute(completed.execution_options(synchronize_session=False))
 
 
 async def complete_again(session: AsyncSession, cart_id: UUID) -> None:
@@ -153,3 +149,38 @@ async def clear_cart(session: AsyncSession, buyer: Buyer) -> Cart:
     cart = await change_cart(session, buyer, promo_codes=[])
     await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id))
     return cart
+
+
+def _opening(column: str) -> ExecutableReturnsRows:
+    """Its parameters are `new_id` and `buyer`."""
+    currency = select(Shop.currency).where(Shop.id == SHOP_ID).scalar_subquery()
+    id_, key = bindparam("new_id", type_=Uuid()), bindparam("buyer", type_=Uuid())
+    added = insert(CARTS).values({"id": id_, column: key, "currency": currency, "expires_at": func.now() + CART_LIVES})
+    opened = added.on_conflict_do_update(
+        index_elements=[column],
+        index_where=text("completed_at IS NULL"),
+        set_=changed(),
+    )
+    return select(Cart).from_statement(opened.returning(*CARTS.c))
+
+
+@cache
+def _changing(column: str, names: tuple[str, ...]) -> ExecutableReturnsRows:
+    """Its parameters are `buyer`, and `new_` with each of the names."""
+    new = {name: bindparam(f"new_{name}", type_=CARTS.c[name].type) for name in names}
+    changing = update(CARTS).where(_is_open(column)).values({**changed(), **new})
+    return select(Cart).from_statement(changing.returning(*CARTS.c))
+
+
+def _locking(column: str) -> Select[Cart]:
+    """Its parameter is `buyer`."""
+    return select(Cart).where(_is_open(column)).with_for_update()
+
+
+def _is_open(column: str) -> ColumnElement[bool]:
+    return and_(CARTS.c[column] == bindparam("buyer", type_=Uuid()), CARTS.c.completed_at.is_(None))
+
+
+BUYERS = ("guest_id", "user_id")
+_OPENING = {column: _opening(column) for column in BUYERS}
+_LOCKING = {column: _locking(column) for column in BUYERS}

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import carts
-from domain.carts import CartNotFoundError, complete_cart, lock_cart
+from domain.carts import CartNotFoundError, lock_cart
 from domain.checkout_errors import (
     CartChangedError,
     EmptyCartError,
@@ -90,7 +90,6 @@ async def check_out(  # noqa: PLR0913, PLR0917 - what an order is made from
         await use_code(session, code.promo_code_id, order_id, customer)
     reserved = await reserve(session, purchase.units, Cause(Order.__tablename__, order_id))
     draft = draft_of(order_id, cart, purchase, contact, wish.note, reserved)
-    await complete_cart(session, cart)
     if means is None:
         order = await place(session, draft)
         await confirm(session, order)

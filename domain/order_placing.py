@@ -1,18 +1,21 @@
 """Placing an order: what checkout has agreed with a buyer, written down."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Uuid, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ExecutableReturnsRows
 from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
+from domain.given_rows import as_json, insertion_of, table_of
 from domain.violations import refused_by
-from models import Order, OrderDiscount, OrderLine
+from models import Cart, Order, OrderDiscount, OrderLine
 
 NOTHING = Decimal("0.00")
 
@@ -107,35 +110,75 @@ class OrderDraft:
 
 
 async def place(session: AsyncSession, draft: OrderDraft) -> Order:
-    """Write the order, which gets the day's next number. It moves neither stock nor money.
+    """Write the order, which gets the day's next number, and complete its cart. It moves neither stock nor money.
 
     Raises CartAlreadyOrderedError. The database refuses the commit when sums and lines differ.
     """
-    buyer = draft.buyer
-    order = Order(
-        id=draft.id,
-        user_id=buyer.user_id,
-        guest_id=None if buyer.user_id else buyer.guest_id,
-        cart_id=draft.cart_id,
-        customer={"name": buyer.name, "email": buyer.email, "phone": buyer.phone},
-        email=buyer.email.lower(),
-        customer_note=draft.customer_note,
-        currency=draft.currency,
-        prices_include_tax=draft.prices_include_tax,
-        expires_at=draft.expires_at,
-        **asdict(draft.sums),
-        **asdict(draft.destination),
-    )
-    session.add(order)
+    given = {
+        "order": as_json([_order(draft)]),
+        "lines": as_json(_line(draft, place, line) for place, line in enumerate(draft.lines, start=1)),
+        "discounts": as_json(_discount(draft, discount) for discount in draft.discounts),
+        "cart": draft.cart_id,
+    }
     with refused_by({"uq_orders_cart_id": CartAlreadyOrderedError()}):
-        await session.flush()
-    session.add_all(_line(draft, place, line) for place, line in enumerate(draft.lines, start=1))
-    session.add_all(
-        OrderDiscount(order_id=draft.id, currency=draft.currency, **asdict(discount)) for discount in draft.discounts
-    )
-    await session.flush()
+        order: Order = (await session.scalars(_PLACING, given)).one()
     return order
 
 
-def _line(draft: OrderDraft, position: int, line: DraftLine) -> OrderLine:
-    return OrderLine(id=uuid7(), order_id=draft.id, position=position, currency=draft.currency, **asdict(line))
+def _order(draft: OrderDraft) -> dict[str, Any]:
+    buyer = draft.buyer
+    return {
+        "id": draft.id,
+        "user_id": buyer.user_id,
+        "guest_id": None if buyer.user_id else buyer.guest_id,
+        "cart_id": draft.cart_id,
+        "customer": {"name": buyer.name, "email": buyer.email, "phone": buyer.phone},
+        "email": buyer.email.lower(),
+        "customer_note": draft.customer_note,
+        "currency": draft.currency,
+        "prices_include_tax": draft.prices_include_tax,
+        "expires_at": draft.expires_at,
+        **asdict(draft.sums),
+        **asdict(draft.destination),
+    }
+
+
+def _line(draft: OrderDraft, position: int, line: DraftLine) -> dict[str, Any]:
+    return {"id": uuid7(), "order_id": draft.id, "position": position, "currency": draft.currency, **asdict(line)}
+
+
+def _discount(draft: OrderDraft, discount: DraftDiscount) -> dict[str, Any]:
+    return {"id": uuid7(), "order_id": draft.id, "currency": draft.currency, **asdict(discount)}
+
+
+def _placing() -> ExecutableReturnsRows:
+    """All of it at once: what refers to the order is checked at the end of the statement."""
+    lines = insertion_of(OrderLine, ("id", "order_id", "position", "currency", *_names(DraftLine)), "lines")
+    discounts = insertion_of(OrderDiscount, ("id", "order_id", "currency", *_names(DraftDiscount)), "discounts")
+    carts = table_of(Cart)
+    completed = update(carts).where(carts.c.id == bindparam("cart", type_=Uuid())).values(completed_at=func.now())
+    ordered = insertion_of(Order, (*ORDERED, *_names(OrderSums), *_names(Destination)), "order")
+    besides = (lines.cte("lines"), discounts.cte("discounts"), completed.cte("completed"))
+    return select(Order).from_statement(ordered.returning(*table_of(Order).c).add_cte(*besides))
+
+
+def _names(shape: type[Any]) -> Iterator[str]:
+    return (each.name for each in fields(shape))
+
+
+ORDERED = (
+    "id",
+    "user_id",
+    "guest_id",
+    "cart_id",
+    "customer",
+    "email",
+    "customer_note",
+    "currency",
+    "prices_include_tax",
+    "expires_at",
+)
+"""What is written of an order besides its sums and where it goes."""
+
+_PLACING = _placing()
+"""Its parameters are `order`, `lines` and `discounts` as JSON, and `cart`."""

@@ -35,8 +35,10 @@ async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOu
     return payment
 
 
-async def take_over(session: AsyncSession, order: Order, payment: Payment, news: PaymentOutcome) -> None:
-    """The same where both are locked, or made by this transaction."""
+async def take_over(
+    session: AsyncSession, order: Order, payment: Payment, news: PaymentOutcome, *, is_new: bool = False
+) -> None:
+    """The same where both are locked, or made by this transaction: nobody has asked for a step of what `is_new`."""
     payment.checked_at = datetime.now(UTC)
     wrong = differences(payment, news)
     if wrong:
@@ -47,19 +49,19 @@ async def take_over(session: AsyncSession, order: Order, payment: Payment, news:
     after = further(before, news)
     payment.provider_reference = payment.provider_reference or news.reference
     with session.no_autoflush:  # what is looked for besides is none of what changes here
-        await _move(session, payment, before, after)
+        await _move(session, payment, before, after, is_new=is_new)
     await session.flush()
     given_back = await take_over_refunds(session, order, payment, news.refunds)
     await session.flush()
     await tell_order(session, order, payment, before, given_back)
 
 
-async def _move(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:
+async def _move(session: AsyncSession, payment: Payment, before: Standing, after: Standing, *, is_new: bool) -> None:
     """Write the steps down, and where the payment stands now."""
     if after == before:
         return
     for step in steps_between(before, after, payment.amount):
-        await write_down(session, payment, step)
+        await write_down(session, payment, step, is_asked_for=not is_new)
     if payment.keeps_source and after.holds_money and not before.holds_money:
         await enqueue(session, Job(KEEP_SOURCE, {"payment": str(payment.id)}))
     payment.status, payment.failure = after.state, after.failure

@@ -77,19 +77,23 @@ async def ask(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentT
     return row
 
 
-async def write_down(session: AsyncSession, payment: Payment, step: Step) -> None:
-    """Settle the step if it was asked for; else it happened by itself, and is written down."""
-    pending = select(PaymentTransaction).where(
-        PaymentTransaction.payment_id == payment.id,
-        PaymentTransaction.kind == step.kind,
-        PaymentTransaction.status == TransactionState.PENDING,
-    )
-    row = await session.scalar(pending)
+async def write_down(session: AsyncSession, payment: Payment, step: Step, *, is_asked_for: bool) -> None:
+    """Settle the step if somebody asked for it, as may be; else it happened by itself, and is written down."""
+    row = await _pending(session, payment, step) if is_asked_for else None
     if row is None:
         row = PaymentTransaction(id=uuid7(), payment_id=payment.id, kind=step.kind, currency=payment.currency)
         session.add(row)
     row.amount = step.amount
     settle(row, step.state, step.failure)
+
+
+async def _pending(session: AsyncSession, payment: Payment, step: Step) -> PaymentTransaction | None:
+    pending = select(PaymentTransaction).where(
+        PaymentTransaction.payment_id == payment.id,
+        PaymentTransaction.kind == step.kind,
+        PaymentTransaction.status == TransactionState.PENDING,
+    )
+    return await session.scalar(pending)
 
 
 def settle(row: PaymentTransaction, state: TransactionState, failure: str | None = None) -> None:

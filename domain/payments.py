@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
+from domain.money import NOTHING
 from domain.outbox import Job, enqueue
 from domain.payment_providers import PaymentProvider
-from models import Order, Payment, PaymentKind
+from models import Order, Payment, PaymentKind, PaymentState
 
 CHECK_PAYMENT = "check_payment"
 CANCEL_PAYMENT = "cancel_payment"
@@ -41,7 +42,8 @@ async def begin(  # noqa: PLR0913 - what a payment is made of
 ) -> Payment:
     """Write down that the order is about to be paid, before anybody is asked to. `amount` is more than 0.
 
-    The provider is asked afterwards, by the payment's id; whatever becomes of the answer, a job asks again.
+    The provider is asked afterwards, by the payment's id; whatever becomes of the answer, a job asks again. Of one that
+    cannot be asked the answer is there at once, and the row is written with what it says.
     """
     payment = Payment(
         id=uuid7(),
@@ -50,13 +52,19 @@ async def begin(  # noqa: PLR0913 - what a payment is made of
         kind=kind,
         amount=amount,
         currency=order.currency,
+        status=PaymentState.PENDING,
+        authorized=NOTHING,
+        captured=NOTHING,
+        refunded=NOTHING,
+        refunding=NOTHING,
+        version=1,
         source=source,
         source_customer=customer,
         keeps_source=keeps_source,
     )
     session.add(payment)
-    await session.flush()
     if provider.can_be_asked:
+        await session.flush()
         await enqueue(session, check(payment.id, FIRST_CHECK))
     return payment
 

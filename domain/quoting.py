@@ -1,4 +1,4 @@
-"""What a purchase costs now: what the shop says is read, by four statements at the most, and `totals` does the rest."""
+"""What a purchase costs now: what the shop says is read by three statements at the most, and `totals` does the rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.promo_code_offers import offers_of
@@ -26,10 +26,12 @@ from models.shop import SHOP_ID
 
 AnyRow = Row[*tuple[Any, ...]]
 
-_SETTINGS = select(Shop.countries, Shop.prices_include_tax).where(Shop.id == SHOP_ID)
+_COUNTRY = func.coalesce(bindparam("country_code", type_=String()), Shop.countries[1])
 
-_VARIANTS = (
+_FACTS = (
     select(
+        Shop.countries,
+        Shop.prices_include_tax,
         ProductVariant.id,
         ProductVariant.currency,
         ProductVariant.weight_grams,
@@ -37,13 +39,18 @@ _VARIANTS = (
         ProductVariant.product_id,
         Product.is_active,
         Category.path,
-        rate_if_due(ProductVariant, Product.tax_class_id, bindparam("country_code", type_=String)).label("tax_rate"),
+        rate_if_due(ProductVariant, Product.tax_class_id, _COUNTRY).label("tax_rate"),
     )
-    .join(Product, Product.id == ProductVariant.product_id)
+    .select_from(Shop)
+    .outerjoin(ProductVariant, ProductVariant.id == any_(bindparam("variants", type_=ARRAY(Uuid()))))
+    .outerjoin(Product, Product.id == ProductVariant.product_id)
     .outerjoin(Category, Category.id == Product.category_id)
-    .where(ProductVariant.id == any_(bindparam("variants", type_=ARRAY(Uuid()))))
+    .where(Shop.id == SHOP_ID)
 )
-"""What is told of the `variants` with taxes as they are in `country_code`."""
+"""The shop's settings, with each of the `variants` and its tax in `country_code`, or else in the shop's first country.
+
+Without a variant it is one row.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,8 @@ async def quote_for(session: AsyncSession, facts: PurchaseFacts, at: datetime) -
 
     The session is the server's own: codes and their uses are hidden from buyers.
     """
-    shop = await _shop(session)
+    shop, known = await _found(session, facts)
     country_code = facts.country_code or next(iter(shop.countries), None)
-    known = await _variants(session, facts, country_code)
     left_out = tuple(fault for line in facts.lines if (fault := _fault(line, known, facts.currency)) is not None)
     missing = {each.key for each in left_out}
     lines = [_priced(line, known[line.variant_id]) for line in facts.lines if line.key not in missing]
@@ -81,17 +87,12 @@ async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> li
     return [quote_shipping(method, parcel, prices_include_tax=quoted.prices_include_tax) for method in methods]
 
 
-async def _shop(session: AsyncSession) -> _Shop:
-    row = (await session.execute(_SETTINGS)).one()
-    return _Shop(tuple(row.countries), row.prices_include_tax)
-
-
-async def _variants(session: AsyncSession, facts: PurchaseFacts, country_code: str | None) -> Mapping[UUID, AnyRow]:
-    """What is told of each variant that there is, by its id."""
-    if not facts.lines:
-        return {}
-    given = {"variants": list({line.variant_id for line in facts.lines}), "country_code": country_code}
-    return {row.id: row for row in await session.execute(_VARIANTS, given)}
+async def _found(session: AsyncSession, facts: PurchaseFacts) -> tuple[_Shop, Mapping[UUID, AnyRow]]:
+    """The shop, and what is told of each variant that there is, by its id."""
+    given = {"variants": list({line.variant_id for line in facts.lines}), "country_code": facts.country_code}
+    rows = (await session.execute(_FACTS, given)).all()
+    shop = _Shop(tuple(rows[0].countries), rows[0].prices_include_tax)
+    return shop, {row.id: row for row in rows if row.id is not None}
 
 
 def _fault(line: PurchaseLine, known: Mapping[UUID, AnyRow], currency: str) -> LeftOut | None:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, String, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.money import NOTHING
@@ -28,24 +28,26 @@ async def offered(
     """The methods that a buyer can choose, in the order to show them; with an id that one alone, if it is offered."""
     if country_code is None:
         return []
-    statement = (
-        select(ShippingMethod, rate_of(ShippingMethod.tax_class_id, country_code).label("tax_rate"))
-        .where(ShippingMethod.is_active, ShippingMethod.currency == currency, goes_to(ShippingMethod, country_code))
-        .order_by(ShippingMethod.position, ShippingMethod.id)
-        .limit(MOST_OFFERED)
-    )
-    if method_id is not None:
-        statement = statement.where(ShippingMethod.id == method_id)
-    rows = await session.execute(statement, execution_options={"populate_existing": True})
-    return [_terms(row.ShippingMethod, row.tax_rate) for row in rows]
+    given = {"country_code": country_code, "currency": currency, "method": method_id}
+    rows = await session.execute(_OFFERED if method_id is None else _OFFERED_ONE, given)
+    return [ShippingTerms(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-def _terms(method: ShippingMethod, tax_rate: Any) -> ShippingTerms:
-    return ShippingTerms(
-        method_id=method.id,
-        name=method.name,
-        price=method.price,
-        free_over=method.free_over,
-        price_per_kg=method.price_per_kg or NOTHING,
-        tax_rate=tax_rate,
+_COUNTRY = bindparam("country_code", type_=String())
+
+_OFFERED = (
+    select(
+        ShippingMethod.id.label("method_id"),
+        ShippingMethod.name,
+        ShippingMethod.price,
+        ShippingMethod.free_over,
+        func.coalesce(ShippingMethod.price_per_kg, NOTHING).label("price_per_kg"),
+        rate_of(ShippingMethod.tax_class_id, _COUNTRY).label("tax_rate"),
     )
+    .where(ShippingMethod.is_active, ShippingMethod.currency == bindparam("currency", type_=String()))
+    .where(goes_to(ShippingMethod, _COUNTRY))
+    .order_by(ShippingMethod.position, ShippingMethod.id)
+    .limit(MOST_OFFERED)
+)
+_OFFERED_ONE = _OFFERED.where(ShippingMethod.id == bindparam("method", type_=Uuid()))
+"""The terms of the methods that are offered in `country_code` for `currency`, and those of one `method`."""

@@ -139,7 +139,7 @@ async def _agreed(
         if outcome.state is PaymentState.PENDING:
             await tell_placed(session, agreed.order, context.payments.instructions(agreed.payment.kind))
         else:
-            await take_over(session, agreed.order, agreed.payment, outcome)
+            await take_over(session, agreed.order, agreed.payment, outcome, is_new=True)
     return agreed
 
 

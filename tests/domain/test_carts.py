@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.cart_lines import WantedLine, add_lines
 from domain.cart_sweeping import COMPLETED_KEPT, sweep_batch
-from domain.carts import Buyer, CartNotFoundError, complete_cart, lock_cart, open_cart, reopen_cart
+from domain.carts import Buyer, CartNotFoundError, complete_again, lock_cart, open_cart, reopen_cart
 from models import Cart
 from tests.factories import add_cart, add_product, new_id, writing
 
@@ -44,12 +44,12 @@ async def test_bought_cart_opens_again_unless_another_was_filled(engine: AsyncEn
     async with writing(engine) as session:
         first = await open_cart(session, buyer)
         assert not await reopen_cart(session, first.id)
-        await complete_cart(session, first)
+        await complete_again(session, first.id)
         with pytest.raises(CartNotFoundError):
             await lock_cart(session, buyer)
         assert await reopen_cart(session, first.id)
         assert (await lock_cart(session, buyer)).id == first.id
-        await complete_cart(session, first)
+        await complete_again(session, first.id)
         second = await open_cart(session, buyer)
         assert not await reopen_cart(session, first.id)
         assert not await reopen_cart(session, new_id())
