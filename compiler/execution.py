@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from graphql import (
@@ -21,12 +22,12 @@ from sqlalchemy import Text
 from auth.viewer import Viewer
 from compiler.aliases import Aliases
 from compiler.errors import NotCompilableError, Reason
-from compiler.inputs import TYPES, Inputs
+from compiler.inputs import ROW, TYPES, Inputs
 from compiler.parameters import Path, shape_of, structured
-from compiler.plan import Plan, plan_of
+from compiler.plan import BoundPlan, Plan, plan_of
 from compiler.plan_cache import PlanCache
-from compiler.planning import Planner
-from compiler.root_fields import RootField, root_fields
+from compiler.planning import Planner, RowAsked
+from compiler.root_fields import RootField, root_fields, variables_below
 from compiler.selection import Selections
 from compiler.viewers import arriving
 from domain.conditions import ArrayArgument
@@ -42,9 +43,12 @@ class Operation:
     is_trusted: bool = False
     """Of a trusted document, so that its plans are kept apart."""
     root_fields: tuple[RootField, ...] = field(init=False)
+    variables_below: frozenset[str] = field(init=False)
+    """The variables that stand somewhere below the root fields."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root_fields", root_fields(self.definition, self.fragments))
+        object.__setattr__(self, "variables_below", variables_below(self.definition, self.fragments))
 
     @property
     def name(self) -> str | None:
@@ -93,21 +97,35 @@ class Compiler:
 
     def plan(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan:
         """The plan for these variables; raises NotCompilableError, the same for the same shape."""
-        planned = self._planned(operation, values, viewer)
-        if isinstance(planned, NotCompilableError):  # anew: one that is kept gathers the frames of all who raise it
-            raise NotCompilableError(planned.reason, planned.detail)
-        return planned
+        return _made_anew(self._planned(operation, values, viewer))
 
-    def _planned(self, operation: Operation, values: VariableValues, viewer: Viewer) -> Plan | NotCompilableError:
+    def bound_to_row(
+        self, operation: Operation, asked: RowAsked, key: UUID, values: VariableValues, viewer: Viewer
+    ) -> BoundPlan:
+        """What reads one row as the operation asks for it, which has no root field of its own, with its parameters.
+
+        Raises NotCompilableError and BadInputError.
+        """
+        names = operation.variables_below
+        below = VariableValues(
+            {name: source for name, source in values.sources.items() if name in names},
+            {name: value for name, value in values.coerced.items() if name in names},
+        )
+        plan = _made_anew(self._planned(operation, below, viewer, asked))
+        return plan.bind({**below.coerced, ROW: key}, viewer)
+
+    def _planned(
+        self, operation: Operation, values: VariableValues, viewer: Viewer, asked: RowAsked | None = None
+    ) -> Plan | NotCompilableError:
         """The plan or the refusal. Where a guest's token changes nothing, guests have the plan of everybody else."""
-        key = _key(operation, values, viewer)
+        key = _key(operation, values, viewer, asked)
         plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
         known = plans.get(key, values.coerced)
         if known is None:
             inputs = Inputs(values.coerced)
-            known = self._made(inputs, operation, values, viewer)
+            known = self._made(inputs, operation, values, viewer, asked)
             if viewer.guest_id is not None and not _is_for_guests(known):
-                known = self._planned(operation, values, replace(viewer, guest_id=None))
+                known = self._planned(operation, values, replace(viewer, guest_id=None), asked)
             plans.put(key, inputs.structural, values.coerced, known)
         else:
             self.metrics.hits += 1
@@ -116,7 +134,7 @@ class Compiler:
     def knows(self, operation: Operation, values: VariableValues, viewer: Viewer) -> bool:
         """Whether the plan for these variables is made already."""
         plans = self._plans.plans(operation, is_trusted=operation.is_trusted)
-        return plans.get(_key(operation, values, viewer), values.coerced) is not None
+        return plans.get(_key(operation, values, viewer, None), values.coerced) is not None
 
     @property
     def kept(self) -> int:
@@ -129,20 +147,30 @@ class Compiler:
         return self._plans.evictions
 
     def _made(
-        self, inputs: Inputs, operation: Operation, values: VariableValues, viewer: Viewer
+        self,
+        inputs: Inputs,
+        operation: Operation,
+        values: VariableValues,
+        viewer: Viewer,
+        asked: RowAsked | None,
     ) -> Plan | NotCompilableError:
         began = perf_counter()
         try:
-            return self._trace(inputs, operation, values, viewer)
+            return self._trace(inputs, operation, values, viewer, asked)
         finally:
             self.metrics.misses += 1
             self.metrics.seconds += perf_counter() - began
 
     def _trace(
-        self, inputs: Inputs, operation: Operation, values: VariableValues, viewer: Viewer
+        self,
+        inputs: Inputs,
+        operation: Operation,
+        values: VariableValues,
+        viewer: Viewer,
+        asked: RowAsked | None,
     ) -> Plan | NotCompilableError:
         """The plan, or why there is none. Raises NotCompilableError for a reason that is the request's alone."""
-        if operation.definition.operation is not OperationType.QUERY:
+        if asked is None and operation.definition.operation is not OperationType.QUERY:
             return NotCompilableError(Reason.NOT_A_QUERY)
         symbols = VariableValues(values.sources, _symbolic(values, inputs))
         selections = Selections(self._core, operation.fragments, symbols)
@@ -150,7 +178,8 @@ class Compiler:
         alias = self._aliases.for_one_statement()
         planner = Planner(self._schema, selections, symbols, inputs, traced, alias, self._vault)
         try:
-            plan = plan_of(planner.trace(operation.definition), inputs)
+            found = planner.trace(operation.definition) if asked is None else planner.trace_row(asked)
+            plan = plan_of(found, inputs)
             return replace(plan, operation=operation.name, root_fields=operation.root_fields)
         except NotCompilableError as refused:
             if not refused.is_lasting:
@@ -162,11 +191,18 @@ class Compiler:
             return NotCompilableError(Reason.TOO_LARGE, str(error))
 
 
-def _key(operation: Operation, values: VariableValues, viewer: Viewer) -> Hashable:
+def _key(operation: Operation, values: VariableValues, viewer: Viewer, asked: RowAsked | None) -> Hashable:
     kinds = {name: source.signature.type for name, source in values.sources.items()}
     shape = tuple((name, shape_of(value, kinds[name])) for name, value in values.coerced.items())
     of_viewer = (viewer.grants, viewer.user_id is None, viewer.guest_id is None, viewer.preview is None)
-    return operation, of_viewer, shape
+    return operation, asked, of_viewer, shape
+
+
+def _made_anew(planned: Plan | NotCompilableError) -> Plan:
+    """The plan. Raises the refusal as another error: one that is kept gathers the frames of all who raise it."""
+    if isinstance(planned, NotCompilableError):
+        raise NotCompilableError(planned.reason, planned.detail)
+    return planned
 
 
 def _is_for_guests(planned: Plan | NotCompilableError) -> bool:

@@ -14,6 +14,9 @@ ACCOUNT = "the viewer's account"
 GUEST = "the viewer's guest"
 """Where their keys stand among the variables; no variable can be called so."""
 
+ROW = "the row to show"
+"""The same of the key of a row that an operation does not name itself."""
+
 TYPES: Mapping[str, TypeEngine[Any]] = {
     "DateTime": DateTime(timezone=True),
     "Decimal": Numeric(),

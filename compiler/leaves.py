@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLScalarType, get_named_type
 from sqlalchemy import Text
 from sqlalchemy import cast as sql_cast
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -13,11 +13,13 @@ from strawberry.types.field import StrawberryField
 
 from compiler.layout import Layout
 from compiler.selection import Selections
+from compiler.shape import ShapeWriter
 from compiler.values import key_place, object_type, scalar
 from resolvers.declarations import (
     Column,
     Computed,
     Declaration,
+    Derived,
     Expression,
     Identifier,
     Part,
@@ -119,6 +121,26 @@ def _computed_value(
         column = getattr(selected.entity, attribute)
         return scalar(inner.type, column, selected.layout, (selected.entity, attribute))
     return scalar(inner.type, selected.declaration.numbers[value](selected.entity, **arguments), selected.layout)
+
+
+def derived(selected: Selected[Derived], selections: Selections, writer: ShapeWriter) -> str:
+    """The code that has the function make the object, and takes what is asked for as graphql-core would write it."""
+    declaration, kind = selected.declaration, object_type(selected.definition.type)
+    found = sql_cast(declaration.found(selected.entity), Text)
+    place = selected.layout.place(found, ("derived", id(selected.entity), declaration.found))
+    values = (f"{key!r}: {_derived_value(kind, name, writer)}" for key, name in selected.fields(selections).items())
+    made = f"{writer.constant(declaration.function)}(*loads(r[{place}]))"
+    return f"[{{{', '.join(values)}}} for o in ({made},)][0]"
+
+
+def _derived_value(kind: GraphQLObjectType, name: str, writer: ShapeWriter) -> str:
+    if name == "__typename":
+        return repr(kind.name)
+    inner = kind.fields[name]
+    attribute = inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
+    leaf = get_named_type(inner.type)
+    assert isinstance(leaf, GraphQLScalarType)  # noqa: S101 - what an object is made of that has no row
+    return f"{writer.constant(leaf.coerce_output_value)}(o.{attribute})"
 
 
 def _records(selected: Selected[Records], selections: Selections) -> str:

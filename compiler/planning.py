@@ -5,7 +5,7 @@ structure of the response are in the shape, so that only values cross the wire.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import strawberry
@@ -32,10 +32,10 @@ from auth.visibility import visible
 from compiler.aliases import Alias
 from compiler.connections import ConnectionPlan, ConnectionWriter, asks_for_more
 from compiler.errors import NotCompilableError, Reason
-from compiler.inputs import Inputs, constant
+from compiler.inputs import ROW, Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
 from compiler.layout import Layout, RootLayout
-from compiler.leaves import LEAVES, Selected, computed, declaration_of
+from compiler.leaves import LEAVES, Selected, computed, declaration_of, derived
 from compiler.searching import asked_for_page
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
@@ -47,6 +47,7 @@ from resolvers.context import AnySelect
 from resolvers.declarations import (
     Computed,
     Declaration,
+    Derived,
     Granted,
     Held,
     ListRules,
@@ -83,6 +84,20 @@ class Traced:
     has_many_rows: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RowAsked:
+    """What an operation selects of one row, which is no root field of its own. Equal for the same selections."""
+
+    kind: GraphQLObjectType
+    model: type[models.Base]
+    nodes: tuple[FieldNode, ...] = field(compare=False)
+    places: tuple[int, ...] = field(init=False)
+    """Tell the nodes from all others of their document."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", tuple(map(id, self.nodes)))
+
+
 class Planner:
     """Traces one operation for one shape of its variables and one set of grants."""
 
@@ -115,6 +130,13 @@ class Planner:
         body = self._object(kind, [operation], None, layout)
         shape = self._writer.compiled(self._writer.function(body))
         return Traced(layout.statement(), shape, layout.has_many_rows)
+
+    def trace_row(self, asked: RowAsked) -> Traced:
+        """The plan for one row, whose key arrives with each request; null where the viewer may not see it."""
+        key, layout = self._inputs.bind((ROW,), Uuid()), RootLayout(is_sole=True)
+        read, row = self._found(asked.kind, asked.nodes, layout, asked.model, lambda entity: entity.id == key)
+        shape = self._writer.compiled(self._writer.function(f"(None if {row} is None else {read}({row}, p))"))
+        return Traced(layout.statement(), shape, has_many_rows=False)
 
     def _is_sole(self, kind: GraphQLObjectType, operation: OperationDefinitionNode) -> bool:
         """Whether the operation has one field alone, all of which is one row or one list of rows."""
@@ -166,14 +188,17 @@ class Planner:
             values = get_argument_values(selected.definition, selected.nodes[0], self._variables)
         except GraphQLError as error:
             raise NotCompilableError(Reason.ARGUMENT, error.message) from error
-        field: StrawberryField = selected.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        behind: StrawberryField = selected.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         registry = self._schema.schema_converter.scalar_registry
-        by_name = zip(selected.definition.args, field.arguments, strict=True)
+        by_name = zip(selected.definition.args, behind.arguments, strict=True)
         given = [argument for name, argument in by_name if name in values]
         return convert_arguments(values, given, registry, self._schema.config)
 
     def _computed(self, selected: Selected[Computed]) -> str:
         return computed(selected, self._selections, self._arguments(selected))
+
+    def _derived(self, selected: Selected[Derived]) -> str:
+        return derived(selected, self._selections, self._writer)
 
     def _one(self, selected: Selected[One]) -> str:
         one = selected.declaration
@@ -225,15 +250,28 @@ class Planner:
         owned: bool = False,
     ) -> str:
         """One visible row, or null, as a tuple within the row."""
-        entity: Any = self._alias(model)
-        layout = Layout()
-        body = self._object(kind, selected.nodes, entity, layout)
-        wanted = and_(condition(entity), visible(model, entity, self._viewer, owned=owned))
-        row = selected.layout.row(layout, lambda *columns: layout.select_from(select(*columns), entity).where(wanted))
-        read = self._writer.function(body)
+        read, row = self._found(kind, selected.nodes, selected.layout, model, condition, owned=owned)
         if isinstance(selected.definition.type, GraphQLNonNull) and object_type(selected.definition.type) is kind:
             return f"{read}(needed({row}), p)"
         return f"(None if {row} is None else {read}({row}, p))"
+
+    def _found(  # noqa: PLR0913 - all that tells one row from others, and where it goes
+        self,
+        kind: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
+        place: Layout,
+        model: type[models.Base],
+        condition: Condition,
+        *,
+        owned: bool = False,
+    ) -> tuple[str, str]:
+        """The function that shapes one visible row, and the code that reads its tuple, or None."""
+        entity: Any = self._alias(model)
+        layout = Layout()
+        body = self._object(kind, nodes, entity, layout)
+        wanted = and_(condition(entity), visible(model, entity, self._viewer, owned=owned))
+        row = place.row(layout, lambda *columns: layout.select_from(select(*columns), entity).where(wanted))
+        return self._writer.function(body), row
 
     def _many(self, selected: Selected[Many]) -> str:
         many = selected.declaration
@@ -426,6 +464,7 @@ class Planner:
 
     _kinds: Mapping[type[Declaration], Callable[["Planner", Selected[Any]], str]] = {
         Computed: _computed,
+        Derived: _derived,
         Granted: _granted,
         Held: _held,
         Lookup: _lookup,

@@ -1,4 +1,4 @@
-"""What an operation asks of the roots of the schema, as it stands in its document."""
+"""What an operation asks of the roots of the schema, and below them, as it stands in its document."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,11 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
+    VariableNode,
+    Visitor,
+    visit,
 )
 
 
@@ -30,6 +34,34 @@ def root_fields(
     names = dict(_fields(operation.selection_set, fragments, set()))
     root = operation.operation.value.capitalize()
     return tuple(RootField(f"{root}.{name}", times) for name, times in Counter(names.values()).items())
+
+
+def variables_below(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> frozenset[str]:
+    """The variables of a mutation that stand elsewhere than in the arguments of its root fields: seldom any."""
+    if operation.operation is not OperationType.MUTATION:
+        return frozenset()
+    found = _Variables()
+    for fragment in fragments.values():
+        visit(fragment, found)
+    for selection in operation.selection_set.selections:
+        below = selection.selection_set if isinstance(selection, FieldNode) else selection
+        if below is not None:
+            visit(below, found)
+    return frozenset(found.names)
+
+
+class _Variables(Visitor):
+    """Takes the names of variables down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_place: object) -> None:
+        """A variable."""
+        self.names.add(node.name.value)
 
 
 def _fields(

@@ -27,7 +27,14 @@ class ShapeWriter:
 
     def __init__(self, vault: Vault | None) -> None:
         self._functions: list[str] = []
+        self._constants: dict[str, Any] = {}
         self._vault = vault
+
+    def constant(self, value: Any) -> str:
+        """The name of a value of ours, such as a function, in the code."""
+        name = f"c{len(self._constants)}"
+        self._constants[name] = value
+        return name
 
     def function(self, body: str, arguments: str = "r, p") -> str:
         """Add a function that returns the expression `body`; gives its name."""
@@ -52,6 +59,7 @@ class ShapeWriter:
             "needed": needed,
             "opened": partial(opened, self._vault),
             "present": first_present,
+            **self._constants,
         }
         source = "\n".join(self._functions)
         exec(compile(source, "<plan>", "exec"), namespace)  # noqa: S102 - code of this package, see the module's text

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiodataloader import DataLoader
 
 from domain.cart_state import LINES, LineProblem, LineState, problems_of, states_from
-from models import Cart, CartLine
+from models import Cart
 from resolvers.cart_totals import PurchaseProblem, purchase_problems
 from resolvers.context import Context
 
@@ -20,11 +20,6 @@ def line_states(context: Context, cart_id: UUID) -> Awaitable[Sequence[LineState
         return [found.get(each, ()) for each in cart_ids]
 
     return context.loader("lines of carts", lambda: DataLoader(load)).load(cart_id)
-
-
-async def line_state(context: Context, line: CartLine) -> LineState:
-    """One line of them."""
-    return next(each for each in await line_states(context, line.cart_id) if each.line_id == line.id)
 
 
 async def problems(context: Context, cart: Cart) -> Sequence[LineProblem | PurchaseProblem]:

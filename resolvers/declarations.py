@@ -166,6 +166,20 @@ class Computed(Declaration):
         return self.shape(**stored, **dict(zip(self.numbers, found, strict=True)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Derived(Declaration):
+    """An object that Python works out from values which SQL finds for the row, each as JSON has it."""
+
+    cost: int = 2
+    function: Callable[..., Any]
+    found: Callable[[Any], ColumnElement[Any]]
+    """The SQL of a JSON array, whose items are the arguments of the function."""
+
+    @override
+    async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        return self.function(*await load_expression(info.context, type(row), self.found, row.id))
+
+
 @dataclass(frozen=True, slots=True)
 class NumbersOf:
     """Several expressions with the same arguments as one, an array. Those that are equal share a statement."""

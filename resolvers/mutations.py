@@ -12,11 +12,10 @@ import models
 from domain.errors import DomainError, InvalidInputError
 from resolvers.context import Context
 from resolvers.declarations import Arguments, Declaration, MergedInfo
-from resolvers.errors import PublicError, UnseenResultError, UnshownResultError
 from resolvers.inputs import ARGUMENT, arguments_of, within_input
-from resolvers.loading import load_row
 from resolvers.rates import Rate
 from resolvers.writing import tried_again
+from resolvers.written_rows import WrittenRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ class Mutation(Declaration):
     """A change, made by a function that gets the context and the fields of the input.
 
     The function writes within `context.writing()`. It gives a row, which is read anew with what the viewer may see of
-    it, or a value that has no row. It may run several times, but not after it has committed something.
+    it, because triggers may have changed it too, or a value that has no row. It may run several times, but not after
+    it has committed something.
     """
 
     cost: int = 10
@@ -63,12 +63,7 @@ class Mutation(Declaration):
             if not isinstance(error, expected_errors(info)):
                 raise  # a bug: every refusal has its place in the result
             return Refusal(error)
-        try:
-            return await _shown(info.context, done)
-        except PublicError:
-            raise
-        except Exception as error:
-            raise UnshownResultError from error
+        return WrittenRow(type(done), done.id, is_result=True) if isinstance(done, models.Base) else done
 
     async def _done(self, context: Context, given: dict[str, Any]) -> Any:
         commits = context.commits
@@ -76,16 +71,6 @@ class Mutation(Declaration):
             return await tried_again(lambda: self.function(context, **given), lambda: context.commits > commits)
         except InvalidInputError as error:
             raise within_input(error) from error
-
-
-async def _shown(context: Context, result: Any) -> Any:
-    """The result with rows as the transaction left them: triggers may have changed them too."""
-    if not isinstance(result, models.Base):
-        return result
-    row = await load_row(context, type(result), "id", result.id)
-    if row is None:
-        raise UnseenResultError
-    return row
 
 
 def expected_errors(info: MergedInfo) -> tuple[type[DomainError], ...]:

@@ -1,8 +1,7 @@
 """API tokens: how machines act for an account."""
 
-from collections.abc import Awaitable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -10,9 +9,9 @@ import models
 from auth import api_tokens
 from auth.errors import ApiTokenNotFoundError
 from resolvers.input_rules import Rule
-from resolvers.loading import Link, load_row
+from resolvers.loading import Link
 from schema.account_problems import AccountGone, TooManyAttempts, WrongPassword
-from schema.declare import column, field, identifier, table
+from schema.declare import column, identifier, table, written
 from schema.enums import Permission
 from schema.inputs import choice, items, key, mutation_input, text
 from schema.orders import descending
@@ -38,17 +37,12 @@ class ApiToken:
     revoked_at: datetime | None = column("When its owner ended it.")
 
 
-def token_of(made: api_tokens.NewApiToken, info: Any) -> Awaitable[models.ApiToken]:
-    """What can be read of a new token again."""
-    return load_row(info.context, models.ApiToken, "id", made.row.id)
-
-
 @payload(api_tokens.NewApiToken, "An API token that was just made.")
 class NewApiToken:
     """The only time that it can be read."""
 
     text: str = strawberry.field(description="To be sent as `Authorization: Bearer …`. It is shown once.")
-    api_token: ApiToken = field(token_of, "What can be read of it again.")
+    api_token: ApiToken = written(models.ApiToken, lambda made: made.row.id, "What can be read of it again.")
 
 
 @mutation_input("A token for a machine, and a proof that it is the owner who asks.")

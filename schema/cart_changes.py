@@ -1,6 +1,5 @@
 """What buyers do with their carts: what is asked for, and what comes of it."""
 
-from collections.abc import Awaitable
 from typing import Annotated, Any
 
 import strawberry
@@ -32,10 +31,9 @@ from models.promotions import LONGEST_CODE
 from resolvers.carts import AddedToCart as AddedToCartValue
 from resolvers.ids import encode_id
 from resolvers.input_rules import KeyRule, NestedRule
-from resolvers.loading import load_row
 from schema.addresses import LONGEST_PHONE, AddressNotFound
 from schema.carts import Cart
-from schema.declare import field
+from schema.declare import field, written
 from schema.inputs import items, json_object, key, mutation_input, nested, number, text
 from schema.payloads import payload
 from schema.problems import InvalidField, InvalidInput, Problem, problem
@@ -194,16 +192,11 @@ class ShippingMethodUnknown(Problem):
     """Choose another."""
 
 
-def cart_of(added: AddedToCartValue, info: Any) -> Awaitable[models.Cart]:
-    """The cart as it is now."""
-    return load_row(info.context, models.Cart, "id", added.cart_id)
-
-
 @payload(AddedToCartValue, "The cart with what was added.")
 class AddedToCart:
     """A cart."""
 
-    cart: Cart = field(cart_of, "The cart as it is now.")
+    cart: Cart = written(models.Cart, lambda added: added.cart_id, "The cart as it is now.")
     guest_token: str | None = strawberry.field(
         description="To be kept, and sent as the header `Guest-Token` with each request. Only for a guest who is new."
     )

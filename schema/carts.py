@@ -10,14 +10,15 @@ from strawberry.scalars import JSON
 import models
 from auth.permissions import Permission
 from domain import carts
+from domain.line_prices import LinePrices, line_prices
 from resolvers import cart_state
 from schema import cart_totals
 from schema.cart_problems import CartProblem
 from schema.cart_totals import CartShippingOption, CartTotals
 from schema.catalog import ProductVariant
-from schema.declare import column, expression, field, identifier, many, one, table
+from schema.declare import column, derived, expression, field, identifier, many, one, record, table
 from schema.orders import ascending
-from schema.postal_addresses import PostalAddress, postal_address
+from schema.postal_addresses import PostalAddress
 from schema.relay import Node
 from schema.scalars import CountryCode, CurrencyCode
 from schema.shipping import ShippingMethod
@@ -32,22 +33,22 @@ COST_OF_PRICING = 40
 FIRST_ADDED = ascending("cart-line:first-added", lambda line: line.id)
 
 
-async def unit_price(line: models.CartLine, info: Any) -> Money:
+def unit_price(*found: Any) -> Money:
     """What a unit costs at the moment."""
-    state = await cart_state.line_state(info.context, line)
-    return money(state.unit_price, state.currency)
+    line = LinePrices(*found)
+    return money(line.unit, line.currency)
 
 
-async def unit_price_seen(line: models.CartLine, info: Any) -> Money:
+def unit_price_seen(*found: Any) -> Money:
     """What the buyer last agreed to."""
-    state = await cart_state.line_state(info.context, line)
-    return money(state.unit_price_seen, state.currency)
+    line = LinePrices(*found)
+    return money(Decimal(line.seen), line.currency)
 
 
-async def subtotal(line: models.CartLine, info: Any) -> Money:
+def subtotal(*found: Any) -> Money:
     """What all units cost at the moment."""
-    state = await cart_state.line_state(info.context, line)
-    return money(state.unit_price * state.quantity, state.currency)
+    line = LinePrices(*found)
+    return money(line.unit * line.quantity, line.currency)
 
 
 def money(amount: Decimal, currency: str) -> Money:
@@ -65,9 +66,9 @@ class CartLine:
     variant: ProductVariant | None = one(
         models.CartLine.variant, "What is bought; null when its product is not on sale any more."
     )
-    unit_price: Money = field(unit_price, "What a unit costs now, with what its options add.")
-    unit_price_seen: Money = field(unit_price_seen, "What a unit cost when the buyer last agreed to it.")
-    subtotal: Money = field(subtotal, "What all units cost now, before discounts.")
+    unit_price: Money = derived(unit_price, line_prices, "What a unit costs now, with what its options add.")
+    unit_price_seen: Money = derived(unit_price_seen, line_prices, "What a unit cost when the buyer last agreed to it.")
+    subtotal: Money = derived(subtotal, line_prices, "What all units cost now, before discounts.")
     created_at: datetime = column("When it was added.")
 
 
@@ -103,11 +104,9 @@ class Cart(Node):
     promo_codes: list[str] = column("The promotion codes in it, in the order in which they were given.")
     email: str | None = column("Where the order is confirmed to; null for the address of the account.")
     country_code: CountryCode | None = column("Where the goods go, before there is an address.")
-    shipping_address: PostalAddress | None = field(
-        lambda cart, _info: postal_address(cart.shipping_address), "Where the goods go."
-    )
-    billing_address: PostalAddress | None = field(
-        lambda cart, _info: postal_address(cart.billing_address), "Where the bill goes; null for where the goods go."
+    shipping_address: PostalAddress | None = record(PostalAddress, "shipping_address", "Where the goods go.")
+    billing_address: PostalAddress | None = record(
+        PostalAddress, "billing_address", "Where the bill goes; null for where the goods go."
     )
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = one(
         models.Cart.user, "Whose cart it is; null for guests.", requires=Permission.ACCOUNTS_READ

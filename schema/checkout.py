@@ -1,8 +1,7 @@
 """Buying what is in a cart."""
 
-from collections.abc import Awaitable
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -14,7 +13,6 @@ from models.orders import LONGEST_CUSTOMER_NOTE
 from models.payments import REFERENCE_LENGTH
 from resolvers import checkout
 from resolvers.checkout import CheckedOut, GivenPayment
-from resolvers.loading import load_row
 from schema.account_problems import AccountGone
 from schema.checkout_problems import (
     AmountTooLarge,
@@ -32,7 +30,7 @@ from schema.checkout_problems import (
     PromotionNotApplicable,
 )
 from schema.customer_orders import Order
-from schema.declare import field, mutation
+from schema.declare import mutation, written
 from schema.enums import PaymentKind
 from schema.inputs import choice, key, mutation_input, nested, number, text
 from schema.out_of_stock import OutOfStock
@@ -88,25 +86,14 @@ class CheckoutInput:
     )
 
 
-def order_of(checked_out: CheckedOut, info: Any) -> Awaitable[models.Order | None]:
-    """The order as it is now."""
-    return load_row(info.context, models.Order, "id", checked_out.order_id)
-
-
-async def payment_of(checked_out: CheckedOut, info: Any) -> models.Payment | None:
-    """Its payment as it is now."""
-    if checked_out.payment_id is None:
-        return None
-    payment: models.Payment | None = await load_row(info.context, models.Payment, "id", checked_out.payment_id)
-    return payment
-
-
 @payload(CheckedOut, "An order that was placed, and how far its payment is.")
 class Checkout:
     """What came of a checkout."""
 
-    order: Order | None = field(order_of, "The order.")
-    payment: Payment | None = field(payment_of, "Its payment; null where it costs nothing.")
+    order: Order | None = written(models.Order, lambda checked_out: checked_out.order_id, "The order.")
+    payment: Payment | None = written(
+        models.Payment, lambda checked_out: checked_out.payment_id, "Its payment; null where it costs nothing."
+    )
     client_secret: str | None = strawberry.field(
         description="With it the buyer's browser goes on while the payment is REQUIRES_ACTION, such as with 3-D Secure."
     )

@@ -16,7 +16,6 @@ from schema.order_parts import (
     IN_ORDER,
     LAST_FIRST,
     Fulfillment,
-    OrderAddress,
     OrderCustomer,
     OrderDiscount,
     OrderEvent,
@@ -25,6 +24,7 @@ from schema.order_parts import (
 )
 from schema.orders import BY_POSITION
 from schema.payments import OLDEST_FIRST, PAYMENTS_OF_ORDER, Payment
+from schema.postal_addresses import PostalAddress
 from schema.relay import Connection, Node
 from schema.scalars import CountryCode
 from schema.values import Money
@@ -45,8 +45,8 @@ class Order(Node):
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = one(
         models.Order.user, "The account of whoever bought; null for guests.", requires=Permission.ACCOUNTS_READ
     )
-    shipping_address: OrderAddress | None = record(OrderAddress, "shipping_address", "Where it goes.")
-    billing_address: OrderAddress | None = record(OrderAddress, "billing_address", "Where the bill goes.")
+    shipping_address: PostalAddress | None = record(PostalAddress, "shipping_address", "Where it goes.")
+    billing_address: PostalAddress | None = record(PostalAddress, "billing_address", "Where the bill goes.")
     country_code: CountryCode | None = column("The country whose taxes it bears.")
     shipping_method_name: str | None = column("How it is sent, as it was called then.")
     customer_note: str = column("What the buyer said about it.")

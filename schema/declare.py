@@ -31,6 +31,7 @@ from resolvers.declarations import (
     Column,
     Computed,
     Declaration,
+    Derived,
     Expression,
     Function,
     Granted,
@@ -58,6 +59,7 @@ from resolvers.paging import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
 from resolvers.rates import Rate
 from resolvers.searching import SearchSource
 from resolvers.subscriptions import Subscription
+from resolvers.written_rows import WrittenRow
 from schema.directives import Attempt, Requires
 
 Declared = TypeVar("Declared", bound=type)
@@ -98,7 +100,10 @@ def table(model: type[models.Base], description: str) -> Callable[[Declared], De
     """Tie a type to its table."""
 
     def decorate(cls: Declared) -> Declared:
-        cls.is_type_of = staticmethod(lambda row, _info: isinstance(row, model))  # type: ignore[attr-defined]
+        def is_type_of(row: object, _info: object) -> bool:
+            return row.model is model if isinstance(row, WrittenRow) else isinstance(row, model)
+
+        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]
         return strawberry.type(cls, description=description)
 
     return decorate
@@ -163,6 +168,21 @@ def computed(
 ) -> Any:
     """An object of columns of the row, and of numbers computed in SQL from the row and the arguments."""
     return _field(description, Computed(shape=shape, columns=columns, numbers=numbers), arguments)
+
+
+def written(model: type[models.Base], key: Callable[[Any], UUID | None], description: str) -> Any:
+    """A row that a mutation has written, by the key of it that the result holds."""
+
+    def row_of(result: Any, _info: object) -> WrittenRow | None:
+        found = key(result)
+        return None if found is None else WrittenRow(model, found)
+
+    return field(row_of, description)
+
+
+def derived(function: Callable[..., Any], found: Callable[[Any], ColumnElement[Any]], description: str) -> Any:
+    """An object that a function makes of what SQL finds: the items of a JSON array. Fields may share an array."""
+    return _field(description, Derived(function=function, found=found))
 
 
 def one(relationship: Any, description: str, *, owned: bool = False, requires: Permission | None = None) -> Any:

@@ -38,21 +38,6 @@ class OrderCustomer:
     phone: str | None = strawberry.field(description="The phone number.")
 
 
-@strawberry.type(description="An address as it was when the order was placed.")
-class OrderAddress:
-    """Where something goes."""
-
-    name: str | None = strawberry.field(description="The person who receives.")
-    company: str | None = strawberry.field(description="The company, if it goes to one.")
-    line1: str | None = strawberry.field(description="Street and number, or what stands for them.")
-    line2: str | None = strawberry.field(description="Floor, building, landmark.")
-    city: str | None = strawberry.field(description="The city or town.")
-    region: str | None = strawberry.field(description="The region, state or province.")
-    postal_code: str | None = strawberry.field(description="The postal code, where there are any.")
-    country_code: str | None = strawberry.field(description="The country, as ISO 3166-1 has it.")
-    phone: str | None = strawberry.field(description="A phone number for those who deliver.")
-
-
 @table(models.OrderLine, "Some units of one variant, as they were called and priced when they were bought.")
 class OrderLine:
     """A line."""

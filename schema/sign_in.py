@@ -1,6 +1,5 @@
 """Signing in, going on with a session, and signing out."""
 
-from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,11 +7,10 @@ import strawberry
 
 import models
 from auth import admission, sessions
-from resolvers.loading import load_row
 from resolvers.refresh_cookies import RefreshTokenPlace
 from schema.account_problems import InvalidCredentials, SessionEnded, TokenRefused, TooManyAttempts, WrongCode
 from schema.accounts import Account
-from schema.declare import field
+from schema.declare import field, written
 from schema.inputs import choice, mutation_input, text
 from schema.payloads import Done, payload
 from schema.problems import InvalidInput
@@ -20,16 +18,6 @@ from schema.registration import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_TOKEN
 from schema.sessions import Session
 
 LONGEST_CODE = 64
-
-
-def account_of(signed_in: sessions.SignedIn, info: Any) -> Awaitable[models.User]:
-    """The account that the session is of."""
-    return load_row(info.context, models.User, "id", signed_in.user_id)
-
-
-def session_of(signed_in: sessions.SignedIn, info: Any) -> Awaitable[models.UserSession]:
-    """The session itself."""
-    return load_row(info.context, models.UserSession, "id", signed_in.session_id)
 
 
 def refresh_token_of(signed_in: sessions.SignedIn, info: Any) -> str | None:
@@ -52,8 +40,12 @@ class SignedIn:
         refresh_token_of, "Gives new tokens, once. Null when a cookie holds it. Keep it where no script can read it."
     )
     refresh_expires_at: datetime = strawberry.field(description="Until when it can be used.")
-    session: Session = field(session_of, "The session itself, to know it again among those of the account.")
-    account: Account = field(account_of, "Whose session it is.")
+    session: Session = written(
+        models.UserSession,
+        lambda signed_in: signed_in.session_id,
+        "The session itself, to know it again among those of the account.",
+    )
+    account: Account = written(models.User, lambda signed_in: signed_in.user_id, "Whose session it is.")
 
 
 @payload(admission.SecondFactorNeeded, "The password was right. A code of the second factor has to follow.")

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import asyncpg
+from graphql.execution.values import VariableValues
 
 from auth.previews import Preview
 from auth.row_security import (
@@ -20,6 +22,7 @@ from auth.viewer import Viewer
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
 from compiler.plan import BoundPlan
+from compiler.planning import RowAsked
 from resolvers.errors import BadInputError, DatabaseSilentError
 from server.deadlines import deadline
 from server.explanation import Database, Explanation, Found
@@ -119,6 +122,29 @@ class CompiledReads:
             return NotCompilableError(Reason.ARGUMENT, error.message)
         return await self.run(bound, viewer, explanation)
 
+    async def row(  # noqa: PLR0913, PLR0917 - what tells the row, and who asks how for it
+        self,
+        operation: Operation,
+        asked: RowAsked,
+        key: UUID,
+        values: VariableValues,
+        viewer: Viewer,
+        explanation: Explanation | None,
+    ) -> CompiledAnswer | NotCompilableError:
+        """One row as it is now and as the operation asks for it, or why the reference executor is to read it.
+
+        It is null where the viewer may not see it.
+        """
+        try:
+            bound = self._compiler.bound_to_row(operation, asked, key, values, viewer)
+        except NotCompilableError as refused:
+            return refused
+        except BadInputError as error:
+            return NotCompilableError(Reason.ARGUMENT, error.message)
+        if explanation is not None:
+            explanation.tables |= bound.plan.tables
+        return await self._tried(bound, partial(self._read_now, bound, viewer, explanation))
+
     def kept(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
         """The JSON of `data`, if the answer is there without anybody having to be asked."""
         return self._cache.kept(bound) if self._cache is not None and _is_for_everybody(bound, viewer) else None
@@ -127,10 +153,15 @@ class CompiledReads:
         self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None = None
     ) -> CompiledAnswer | NotCompilableError:
         """The same for a plan that has its parameters already."""
+        return await self._tried(bound, partial(self._kept_or_read, bound, viewer, explanation))
+
+    async def _tried(
+        self, bound: BoundPlan, read: Callable[[], Awaitable[bytes]]
+    ) -> CompiledAnswer | NotCompilableError:
         if self._failures.rests(bound.plan):
             return NotCompilableError(Reason.RESTING)
         try:
-            return CompiledAnswer(await self._kept_or_read(bound, viewer, explanation), bound)
+            return CompiledAnswer(await read(), bound)
         except (asyncpg.QueryCanceledError, DatabaseSilentError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the reference executor is right
@@ -143,11 +174,17 @@ class CompiledReads:
         if viewer.preview is not None:
             return self._read_preview(viewer, viewer.preview, bound, explanation)
         is_for_everybody = _is_for_everybody(bound, viewer)
-        if bound.plan.is_guarded and not is_for_everybody and self._own_pool is not None:
-            return self._read_as(viewer, self._own_pool, bound, explanation)
+        if bound.plan.is_guarded and not is_for_everybody:
+            return self._read_now(bound, viewer, explanation)
         if self._cache is None or not is_for_everybody:
             return self._read(bound, explanation)
         return self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
+
+    def _read_now(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> Awaitable[bytes]:
+        """Read on the primary, where nothing is older than what the viewer has just changed."""
+        if bound.plan.is_guarded and self._own_pool is not None and not _is_for_everybody(bound, viewer):
+            return self._read_as(viewer, self._own_pool, bound, explanation)
+        return self._read_primary(bound, explanation)
 
     def _read(self, bound: BoundPlan, explanation: Explanation | None) -> Awaitable[bytes]:
         if self._replica is None or not self._replica.watch.is_usable:

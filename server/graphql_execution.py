@@ -51,6 +51,7 @@ from server.rate_limits import NEW_DOCUMENT, RateLimits
 from server.refusals import RefusalCode
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
+from server.written_rows import WritingExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ class Executor:
         if not isinstance(read, Answer):
             self._note_refusal(read, explanation)
             await self._turnstile.pass_through()
-            read = await self._execute(request, operation, context)
+            read = await self._execute(request, operation, context, explanation=explanation)
         return read
 
     def _chosen(self, request: GraphQLRequest, explanation: Explanation | None) -> GraphQLRequest:
@@ -365,12 +366,17 @@ class Executor:
         return bool(self.documents.get(text).operations)
 
     async def _execute(
-        self, request: GraphQLRequest, operation: Operation, context: Context, root: object = None
+        self,
+        request: GraphQLRequest,
+        operation: Operation,
+        context: Context,
+        root: object = None,
+        explanation: Explanation | None = None,
     ) -> Answer:
         """The answer of the reference executor, or that the time is over: then nothing of it runs any more."""
         try:
             async with deadline(self.limit_seconds, context.began_at):
-                return await self._execute_all(request, operation, context, root)
+                return await self._execute_all(request, operation, context, root, explanation)
         except OperationTimeoutError:
             await context.reading.abandon()
             changes = context.changes if operation.definition.operation is OperationType.MUTATION else None
@@ -378,7 +384,12 @@ class Executor:
             return Answer([error], executor=ExecutorName.REFERENCE, operation=operation.name)
 
     async def _execute_all(
-        self, request: GraphQLRequest, operation: Operation, context: Context, root: object
+        self,
+        request: GraphQLRequest,
+        operation: Operation,
+        context: Context,
+        root: object,
+        explanation: Explanation | None,
     ) -> Answer:
         settled = asyncio.Event()
         result = execute(
@@ -390,6 +401,10 @@ class Executor:
             operation_name=request.operation_name,
             hide_suggestions=self._hides_suggestions,
             hooks=ExecutionHooks(lambda _info: settled.set()),
+            executor_class=WritingExecutor,
+            asked=operation,
+            reads=self._reads,
+            explanation=explanation,
         )
         result = await result if isawaitable(result) else result
         errors = result.errors or []
