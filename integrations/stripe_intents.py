@@ -1,6 +1,6 @@
 """What Stripe says of a PaymentIntent or a refund, in our words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -58,11 +58,17 @@ REFUND_STATES: Mapping[str, TransactionState] = MappingProxyType(
 )
 
 EXPAND = ("latest_charge.refunds",)
-"""What has to come with an intent, for the money that went back: the ten last refunds."""
+"""What has to come with an intent, for the money that went back: the ten newest refunds."""
 
 
-def outcome_of(intent: Json) -> PaymentOutcome:
-    """All that it says."""
+def last_of_more(intent: Json) -> str | None:
+    """The oldest refund that came with the intent, if there are older ones."""
+    refunds = _refund_list(intent)
+    return str(refunds["data"][-1]["id"]) if refunds.get("has_more") and refunds["data"] else None
+
+
+def outcome_of(intent: Json, older_refunds: Sequence[Json] = ()) -> PaymentOutcome:
+    """All that it says, with the refunds that did not come with it."""
     currency = str(intent["currency"]).upper()
     state = _state(intent)
     amount = from_minor(intent["amount"], currency)
@@ -75,7 +81,7 @@ def outcome_of(intent: Json) -> PaymentOutcome:
         reference=intent["id"],
         authorized=amount if is_promised else ZERO,
         captured=captured,
-        refunds=tuple(_refunds(intent, currency)),
+        refunds=tuple(_refunds([*_refund_list(intent).get("data", ()), *older_refunds], currency)),
         client_secret=intent.get("client_secret") if state is PaymentState.REQUIRES_ACTION else None,
         failure=_failure(intent) if state is PaymentState.FAILED else None,
     )
@@ -98,9 +104,12 @@ def kept_source_of(intent: Json) -> KeptSource | None:
     return KeptSource(Source(method["id"], customer), PaymentKind.CARD, label, card.get("fingerprint") or method["id"])
 
 
-def _refunds(intent: Json, currency: str) -> Iterator[ReportedRefund]:
-    charge = _object(intent.get("latest_charge"))
-    for refund in _object(charge.get("refunds")).get("data", ()):
+def _refund_list(intent: Json) -> Json:
+    return _object(_object(intent.get("latest_charge")).get("refunds"))
+
+
+def _refunds(refunds: Sequence[Json], currency: str) -> Iterator[ReportedRefund]:
+    for refund in refunds:
         outcome = refund_outcome_of(refund)
         step_id = _uuid(_object(refund.get("metadata")).get(TRANSACTION_ID))
         amount = from_minor(refund["amount"], currency)

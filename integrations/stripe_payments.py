@@ -41,6 +41,7 @@ from integrations.stripe_intents import (
     TRANSACTION_ID,
     concerned_by,
     kept_source_of,
+    last_of_more,
     outcome_of,
     refund_outcome_of,
 )
@@ -50,6 +51,9 @@ from models import PaymentKind, PaymentState
 STRIPE = "stripe"
 API_BASE = "https://api.stripe.com"
 SIGNATURE = "stripe-signature"
+MOST_REFUNDS = 100
+"""As many as Stripe lists at once."""
+
 NOT_BEGUN = "The payment could not be begun. Choose another way to pay."
 
 logger = logging.getLogger("merkato.payments")
@@ -224,8 +228,15 @@ class StripePayments(PaymentProvider):
         return customer.id
 
     async def _now(self, reference: str) -> PaymentOutcome:
-        intent = await self._client.v1.payment_intents.retrieve_async(reference, {"expand": list(EXPAND)})
-        return outcome_of(intent.to_dict())
+        found = await self._client.v1.payment_intents.retrieve_async(reference, {"expand": list(EXPAND)})
+        intent = found.to_dict()
+        last = last_of_more(intent)
+        if last is None:
+            return outcome_of(intent)
+        older = await self._client.v1.refunds.list_async(
+            {"payment_intent": reference, "starting_after": last, "limit": MOST_REFUNDS}
+        )
+        return outcome_of(intent, [each.to_dict() async for each in older.auto_paging_iter()])
 
     async def _reference(self, payment: SoughtPayment) -> str:
         found = payment.reference or getattr(await self.look_up(payment), "reference", None)

@@ -157,6 +157,16 @@ async def test_money_goes_back_once_and_no_more_than_came(stripe: StripePayments
     )
 
 
+async def test_all_refunds_are_told_however_many(stripe: StripePayments) -> None:
+    request = asked()
+    paid = await stripe.start(request)
+    made = [await stripe.refund(step(paid, request, Decimal(number))) for number in range(1, 14)]
+    now = await stripe.look_up(SoughtPayment(request.payment_id, paid.reference))
+    assert now is not None
+    assert [refund.reference for refund in now.refunds] == [refund.reference for refund in reversed(made)]
+    assert [refund.amount for refund in now.refunds] == [Decimal(number) for number in range(13, 0, -1)]
+
+
 async def test_a_wrong_key_is_nothing_that_the_buyer_did(double: StripeDouble) -> None:
     stripe = StripePayments(double.account(secret_key="sk_test_other"))
     with pytest.raises(PaymentProviderAwayError):

@@ -88,7 +88,7 @@ async def retrieve(request: Request) -> JSONResponse:
         return refused
     key = request.path_params["id"]
     try:
-        found = account.refunds[key] if key in account.refunds else account.intent(key)
+        found = account.refunds[key] if key in account.refunds else actions.shown(account.intent(key))
         if "payment_method" in request.query_params.values() and found["payment_method"] in account.methods:
             found = {**found, "payment_method": account.methods[found["payment_method"]]}
         return JSONResponse(found)
@@ -99,6 +99,11 @@ async def retrieve(request: Request) -> JSONResponse:
 async def find(request: Request) -> JSONResponse:
     """A search."""
     return unauthorized(request) or JSONResponse(actions.search(account, request.query_params))
+
+
+async def listed_refunds(request: Request) -> JSONResponse:
+    """Those of an intent, the newest first."""
+    return unauthorized(request) or JSONResponse(actions.refunds_of(account, request.query_params))
 
 
 async def control(request: Request) -> JSONResponse:
@@ -148,6 +153,7 @@ application = Starlette(
             methods=["POST"],
         ),
         Route("/v1/refunds", changing(lambda _request, asked: actions.refund(account, asked)), methods=["POST"]),
+        Route("/v1/refunds", listed_refunds, methods=["GET"]),
         Route("/v1/refunds/{id}", retrieve),
         Route("/_test/{what}", control, methods=["POST"]),
     ]

@@ -5,6 +5,9 @@ from typing import Any
 
 from tests.stripe_double.objects import AUTHENTICATED, DECLINED, GOOD, Account, Json, RefusalError
 
+WITH_CHARGE, LONGEST_PAGE = 10, 3
+"""So many refunds come with a charge, and at once in a list: Stripe lists up to 100, and nobody makes so many here."""
+
 CARDS = frozenset({DECLINED, AUTHENTICATED, GOOD})
 KNOWN = frozenset(
     {
@@ -151,6 +154,25 @@ def refund(account: Account, asked: Json) -> Json:
     paid["refunds"]["data"].insert(0, row)
     account.tell("charge.refunded", {"object": "charge", "id": paid["id"], "payment_intent": intent["id"]})
     return row
+
+
+def shown(intent: Json) -> Json:
+    """An intent as it is retrieved: with its ten newest refunds."""
+    charged = intent["latest_charge"]
+    if charged is None:
+        return intent
+    every = charged["refunds"]["data"]
+    refunds = {**charged["refunds"], "data": every[:WITH_CHARGE], "has_more": len(every) > WITH_CHARGE}
+    return {**intent, "latest_charge": {**charged, "refunds": refunds}}
+
+
+def refunds_of(account: Account, query: Mapping[str, str]) -> Json:
+    """A page of an intent's refunds."""
+    charged = account.intent(query["payment_intent"])["latest_charge"] or {"refunds": {"data": []}}
+    every = charged["refunds"]["data"]
+    begin = 1 + [each["id"] for each in every].index(query["starting_after"]) if "starting_after" in query else 0
+    page = every[begin : begin + min(int(query.get("limit", 10)), LONGEST_PAGE)]
+    return {"object": "list", "url": "/v1/refunds", "data": page, "has_more": len(every) > begin + len(page)}
 
 
 def settle(account: Account, asked: Json) -> None:
