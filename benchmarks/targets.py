@@ -112,5 +112,6 @@ def _signed_in(outcome: Outcome) -> Iterator[Target]:
 
 def _process(outcome: Outcome) -> Iterator[Target]:
     if outcome.process is not None:
-        yield Target("a new text of the list operation, ms", outcome.process.median_ms, NEW_TEXT_MS, at_most=True)
+        title = "a new text of the list operation: server CPU, ms"
+        yield Target(title, outcome.process.cpu_ms, NEW_TEXT_MS, at_most=True)
         yield Target("memory with a thousand plans, MB", outcome.process.resident_mb, RESIDENT_MB, at_most=True)
