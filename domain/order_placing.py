@@ -1,7 +1,7 @@
 """Placing an order: what checkout has agreed with a buyer, written down."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -138,17 +138,17 @@ def _order(draft: OrderDraft) -> dict[str, Any]:
         "currency": draft.currency,
         "prices_include_tax": draft.prices_include_tax,
         "expires_at": draft.expires_at,
-        **asdict(draft.sums),
-        **asdict(draft.destination),
+        **_values(draft.sums),
+        **_values(draft.destination),
     }
 
 
 def _line(draft: OrderDraft, position: int, line: DraftLine) -> dict[str, Any]:
-    return {"id": uuid7(), "order_id": draft.id, "position": position, "currency": draft.currency, **asdict(line)}
+    return {"id": uuid7(), "order_id": draft.id, "position": position, "currency": draft.currency, **_values(line)}
 
 
 def _discount(draft: OrderDraft, discount: DraftDiscount) -> dict[str, Any]:
-    return {"id": uuid7(), "order_id": draft.id, "currency": draft.currency, **asdict(discount)}
+    return {"id": uuid7(), "order_id": draft.id, "currency": draft.currency, **_values(discount)}
 
 
 def _placing() -> ExecutableReturnsRows:
@@ -162,8 +162,13 @@ def _placing() -> ExecutableReturnsRows:
     return select(Order).from_statement(ordered.returning(*table_of(Order).c).add_cte(*besides))
 
 
-def _names(shape: type[Any]) -> Iterator[str]:
+def _names(shape: Any) -> Iterator[str]:
     return (each.name for each in fields(shape))
+
+
+def _values(part: Any) -> dict[str, Any]:
+    """The columns that part of a draft is, which `asdict` would copy to the last value."""
+    return {name: getattr(part, name) for name in _names(part)}
 
 
 ORDERED = (
