@@ -1,5 +1,6 @@
 """Ways to pay that customers have kept: what their provider knows each by is sealed, and no card is ever seen here."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,8 +15,10 @@ from uuid_utils.compat import uuid7
 from domain.errors import DomainError
 from domain.outbox import Job, enqueue
 from domain.payment_providers import KeptSource, Source
-from domain.vault import Place, Vault
+from domain.vault import Place, Vault, VaultError
 from models import PaymentKind, PaymentMethod, User
+
+logger = logging.getLogger("merkato.payments")
 
 KEEP_SOURCE: Final = "keep_payment_source"
 FORGET_SOURCE: Final = "forget_payment_source"
@@ -99,13 +102,23 @@ async def forget_methods(session: AsyncSession, vault: Vault, user_id: UUID) -> 
 
 
 async def _delete(session: AsyncSession, vault: Vault, methods: Sequence[PaymentMethod]) -> None:
-    await enqueue(session, *(_forget(method.provider, _opened(vault, method)) for method in methods))
+    sources = [(method.provider, _opened_if_possible(vault, method)) for method in methods]
+    await enqueue(session, *(_forget(provider, source) for provider, source in sources if source is not None))
     await session.execute(delete(PaymentMethod).where(PaymentMethod.id.in_([method.id for method in methods])))
 
 
 def _opened(vault: Vault, method: PaymentMethod) -> Source:
     details = orjson.loads(vault.open(method.encrypted_details, Place(method.__tablename__, DETAILS, method.id)))
     return Source(details["reference"], details["customer"])
+
+
+def _opened_if_possible(vault: Vault, method: PaymentMethod) -> Source | None:
+    """Whoever leaves must be able to, with a lost key of the vault too: then the provider is not told, but the log."""
+    try:
+        return _opened(vault, method)
+    except VaultError:
+        logger.exception("What %s keeps as the payment method %s stays there.", method.provider, method.id)
+        return None
 
 
 def _forget(provider: str, source: Source) -> Job:

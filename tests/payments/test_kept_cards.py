@@ -21,7 +21,7 @@ from resolvers.ids import decode_id_of
 from server.payment_method_jobs import payment_method_handlers
 from tests.auth.accounts import add_account
 from tests.buyers import Buyer, of
-from tests.factories import add_product, shared_engine, writing
+from tests.factories import add_payment_method, add_product, add_user, shared_engine, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
 from tests.signed_in import Door, open_door
@@ -146,3 +146,20 @@ async def test_nothing_is_kept_for_guests_nor_of_whoever_leaves(shop: Shop) -> N
         await forget_methods(session, SAFEGUARDS.vault, user.id)
     assert await methods_of(buyer) == []
     assert len(await shop.to_forget()) == before + 1
+
+
+async def test_whoever_leaves_is_not_kept_by_a_card_that_nobody_can_read(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with writing(shop.engine) as session:
+        user = await add_user(session)
+        unreadable = await add_payment_method(session, user, encrypted_details=b"v1:lost:key")
+        readable = await add_payment_method(session, user)
+    before = len(await shop.to_forget())
+    async with writing(shop.engine) as session:
+        await forget_methods(session, SAFEGUARDS.vault, user.id)
+        left = select(PaymentMethod.id).where(PaymentMethod.user_id == user.id)
+        assert (await session.scalars(left)).all() == []
+    assert len(await shop.to_forget()) == before + 1
+    assert str(unreadable.id) in caplog.text
+    assert str(readable.id) not in caplog.text
