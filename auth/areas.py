@@ -35,6 +35,8 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.ProductVariant: CATALOG,
         models.PromoCode: _of_area("promotions"),
         models.ProviderEvent: _of_area("payments"),
+        models.Release: CONTENT,
+        models.ReleaseItem: CONTENT,
         models.Review: _of_area("reviews"),
         models.Revision: CONTENT,
         models.Service: SERVICES,

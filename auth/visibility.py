@@ -134,7 +134,8 @@ def _revision(revision: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool
     return revision.table_name.in_(readable) if readable else false()
 
 
-def _post_comment(_comment: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+def _of_editors(_row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    """What is said and planned of content is for those who may read what is not out."""
     return true() if viewer.may(Permission.CONTENT_READ) else false()
 
 
@@ -253,7 +254,10 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Post: _published,
         models.Page: _published,
         models.MenuItem: _menu_item,
-        models.PostComment: _post_comment,
+        models.PostComment: _of_editors,
+        models.Release: _of_editors,
+        models.ReleaseEvent: _of_editors,
+        models.ReleaseItem: _of_editors,
         models.Revision: _revision,
         models.Review: _review,
         models.AuditEntry: _audit_entry,

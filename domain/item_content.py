@@ -20,12 +20,17 @@ from models import Tag
 
 async def content_of(session: AsyncSession, kind: Kind[Item], row: Item) -> dict[str, Any]:
     """What the row holds."""
-    content: dict[str, Any] = {name: as_json(getattr(row, name)) for name in kind.columns}
+    content = columns_of(kind, row)
     if kind.tags is not None:
         content[TAGS] = await _tags_of(session, kind.tags, row.id)
     if kind.parts is not None:
         content |= await kind.parts.read(session, row)
     return content
+
+
+def columns_of(kind: Kind[Item], row: Item) -> dict[str, Any]:
+    """What the row's own columns hold."""
+    return {name: as_json(getattr(row, name)) for name in kind.columns}
 
 
 async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Content) -> None:
@@ -34,9 +39,7 @@ async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Conte
     Raises InvalidInputError when something that it names is not there any more.
     """
     await require_referents(session, kind, content)
-    for name in kind.columns:
-        if name in content:
-            setattr(row, name, kind.decoded(name, content[name]))
+    put_columns(kind, row, content)
     if "body" in content:
         await render_written(row)
     await session.flush()
@@ -44,6 +47,13 @@ async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Conte
         await _link(session, kind.tags, row.id, content[TAGS])
     if kind.parts is not None:
         await kind.parts.lay(session, row, content)
+
+
+def put_columns(kind: Kind[Item], row: Item, content: Content) -> None:
+    """Let the row's own columns hold the content; its relations and parts are written apart from it."""
+    for name in kind.columns:
+        if name in content:
+            setattr(row, name, kind.decoded(name, content[name]))
 
 
 async def require_referents(session: AsyncSession, kind: Kind[Item], content: Content) -> None:
@@ -76,12 +86,12 @@ async def known_tags(session: AsyncSession, names: Iterable[str]) -> list[str]:
 
 
 async def _tags_of(session: AsyncSession, links: Table, row_id: UUID) -> list[str]:
-    found = select(Tag.slug).join(links, links.c.tag_id == Tag.id).where(links.c[_owner(links)] == row_id)
+    found = select(Tag.slug).join(links, links.c.tag_id == Tag.id).where(links.c[owner_of(links)] == row_id)
     return sorted(await session.scalars(found))
 
 
 async def _link(session: AsyncSession, links: Table, row_id: UUID, slugs: Sequence[str]) -> None:
-    owner = _owner(links)
+    owner = owner_of(links)
     keys = list(await session.scalars(select(Tag.id).where(among(Tag.slug, slugs)).order_by(Tag.id)))
     await session.execute(delete(links).where(links.c[owner] == row_id, links.c.tag_id.not_in(keys)))
     if keys:
@@ -89,6 +99,6 @@ async def _link(session: AsyncSession, links: Table, row_id: UUID, slugs: Sequen
         await session.execute(insert(links).on_conflict_do_nothing(), new)
 
 
-def _owner(links: Table) -> str:
+def owner_of(links: Table) -> str:
     """The column of what carries the labels."""
     return next(column.name for column in links.c if column.name != "tag_id")

@@ -14,6 +14,7 @@ from domain.errors import ConflictError, DomainError, InvalidField, InvalidInput
 from domain.publishing_checks import require_ready
 from domain.publishing_moves import Move, way_of
 from domain.revisions import Opened, keep_as_published
+from domain.showing_rows import come_out, go
 from domain.trash import ReadItem
 from models import Author, Post, PublishingStatus, Shop
 from models.publishing import Publishable
@@ -64,7 +65,7 @@ async def schedule_item(session: AsyncSession, kind: Kind[Outward], read: ReadIt
     Raises ItemNotFoundError, ConflictError, MoveNotAllowedError, NotReadyError and InvalidInputError.
     """
     item = await _moving(session, kind, read, Move.SCHEDULE)
-    await _require_sense(session, plan)
+    await require_sense(session, plan)
     row = item.row
     row.scheduled_at, row.unpublish_at = plan.at, plan.until
     row.schedule_time_zone, row.schedule_error = plan.time_zone, None
@@ -76,21 +77,15 @@ async def schedule_item(session: AsyncSession, kind: Kind[Outward], read: ReadIt
 async def publish(session: AsyncSession, item: Opened[Outward]) -> None:
     """Let readers see the newest version of a locked item. Raises InvalidInputError and SlugTakenError."""
     row = item.row
-    row.draft_status = None
+    come_out(row, (await session.scalars(select(func.now()))).one())
     await lay_newest(session, item.kind, row, item.content)
-    if row.published_at is None:
-        row.published_at = (await session.scalars(select(func.now()))).one()
-    row.status = PublishingStatus.PUBLISHED
     await keep_as_published(session, item.kind, row, item.content)
-    row.scheduled_at = row.schedule_error = row.submitted_by_id = None
 
 
 async def archive(session: AsyncSession, item: Opened[Outward]) -> None:
     """Let readers see a locked item no more. The draft beside it is the item from now on."""
-    row = item.row
-    row.status, row.draft_status = PublishingStatus.ARCHIVED, None
-    await lay_newest(session, item.kind, row, item.content)
-    row.scheduled_at = row.unpublish_at = None
+    go(item.row)
+    await lay_newest(session, item.kind, item.row, item.content)
 
 
 async def set_policy(session: AsyncSession, *, approves_own_posts: bool) -> Shop:
@@ -121,7 +116,8 @@ async def _require_others(session: AsyncSession, row: Publishable, mover_id: UUI
         raise OwnWorkError
 
 
-async def _require_sense(session: AsyncSession, plan: Plan) -> None:
+async def require_sense(session: AsyncSession, plan: Plan) -> None:
+    """Refuse times that are over or in the wrong order, and zones that nobody knows. Raises InvalidInputError."""
     now = (await session.scalars(select(func.now()))).one()
     faults = []
     if plan.at <= now:

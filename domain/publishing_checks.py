@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.content_values import Content
@@ -13,6 +13,7 @@ from domain.errors import DomainError
 from domain.paths import Address, addresses_in
 from domain.revisions import Opened
 from models import PublishingStatus, Shop
+from models.base import Base
 from models.publishing import Publishable
 from models.shop import SHOP_ID
 
@@ -88,12 +89,17 @@ async def _is_broken(session: AsyncSession, addresses: Sequence[Address]) -> boo
 
 async def _leads_somewhere(session: AsyncSession, address: Address) -> bool:
     columns = address.model.__table__.c
-    there = select(columns.id).where(columns.slug == address.slug)
-    if "deleted_at" in columns:
-        there = there.where(columns.deleted_at.is_(None))
-    for shown in ("is_active", "is_visible"):
-        if shown in columns:
-            there = there.where(columns[shown])
-    if issubclass(address.model, Publishable):
-        there = there.where(columns.status.in_([PublishingStatus.PUBLISHED, PublishingStatus.SCHEDULED]))
+    there = select(columns.id).where(columns.slug == address.slug, leads_somewhere(address.model))
     return await session.scalar(there) is not None
+
+
+def leads_somewhere(model: type[Base]) -> ColumnElement[bool]:
+    """The condition that a row is there for readers, or is about to be."""
+    columns = model.__table__.c
+    conditions: list[ColumnElement[bool]] = [true()]
+    if "deleted_at" in columns:
+        conditions.append(columns.deleted_at.is_(None))
+    conditions += [columns[shown] for shown in ("is_active", "is_visible") if shown in columns]
+    if issubclass(model, Publishable):
+        conditions.append(columns.status.in_([PublishingStatus.PUBLISHED, PublishingStatus.SCHEDULED]))
+    return and_(*conditions)

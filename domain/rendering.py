@@ -1,6 +1,7 @@
 """Texts as HTML and as bare words, kept beside them: rendered when they are written, and again when that changes."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, func, select, update
@@ -46,6 +47,23 @@ async def render_draft(session: AsyncSession, row: object, content: Content) -> 
         its = (Revision.table_name == row.__tablename__, Revision.row_id == row.id, Revision.version == row.version)
         beside = update(Revision).where(*its).values(rendered=rendered)
         await session.execute(beside, execution_options={"synchronize_session": False})
+
+
+async def render_all(rows: Sequence[object]) -> None:
+    """Render those rows that are texts, in one thread."""
+    texts = [row for row in rows if isinstance(row, Written)]
+    if texts:
+        await asyncio.to_thread(_render_bodies, texts)
+
+
+def _render_bodies(rows: Sequence[Written]) -> None:
+    for row in rows:
+        render_body(row)
+
+
+def body_of(row: object) -> str | None:
+    """The Markdown of a row, if it is a text."""
+    return row.body if isinstance(row, Written) else None
 
 
 def words_of(row: Any) -> ColumnElement[str]:

@@ -38,6 +38,7 @@ from models.promotions import (
     promo_code_products,
 )
 from models.publishing import PublishingStatus
+from models.releases import Release, ReleaseAction, ReleaseEvent, ReleaseItem, ReleaseStatus
 from models.reviews import ModerationStatus, Review
 from models.revisions import Revision
 from models.second_factors import RecoveryCode, TotpCredential
@@ -111,6 +112,11 @@ __all__ = [
     "PublishingStatus",
     "RecoveryCode",
     "RefreshToken",
+    "Release",
+    "ReleaseAction",
+    "ReleaseEvent",
+    "ReleaseItem",
+    "ReleaseStatus",
     "Review",
     "Revision",
     "Role",

@@ -25,6 +25,7 @@ from schema.product_imports import ProductImportMutations
 from schema.product_mutations import ProductMutations
 from schema.promotion_mutations import PromotionMutations
 from schema.publishing_mutations import PublishingMutations
+from schema.release_mutations import ReleaseMutations
 from schema.review_mutations import ReviewMutations
 from schema.service_mutations import ServiceMutations
 from schema.shop_mutations import ShopMutations
@@ -53,6 +54,7 @@ class Mutation(
     PageMutations,
     PreviewMutations,
     PublishingMutations,
+    ReleaseMutations,
     ReviewMutations,
     SiteMutations,
     ShopMutations,

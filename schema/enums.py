@@ -36,6 +36,8 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.Role: "What an account is for; its permissions follow from it.",
         previews.PreviewedType: "What may have drafts that previews show.",
         models.PublishingStatus: "Where a post stands on its way to its readers.",
+        models.ReleaseAction: "What a release does to an item.",
+        models.ReleaseStatus: "Where a release stands.",
         models.SecurityEvent: "What happened to an account.",
         models.SessionEnd: "Why a session ended before its time.",
         models.ServiceType: "What kind of work a service is.",
@@ -79,6 +81,8 @@ ModerationStatus = models.ModerationStatus
 MovementKind = models.MovementKind
 PreviewedType = previews.PreviewedType
 PublishingStatus = models.PublishingStatus
+ReleaseAction = models.ReleaseAction
+ReleaseStatus = models.ReleaseStatus
 Role = models.Role
 SecurityEvent = models.SecurityEvent
 SessionEnd = models.SessionEnd

@@ -38,6 +38,7 @@ from schema.promotions import PromoCode
 from schema.promotions_lists import PromoCodeFilter, PromoCodeSort
 from schema.provider_events import ProviderEvent, ProviderEventFilter, ProviderEventSort
 from schema.relay import Connection, Node
+from schema.releases import ReleaseQueries
 from schema.reviews import Review
 from schema.reviews_lists import ReviewFilter, ReviewSort
 from schema.revisions import COMPARING_COST, FieldChange
@@ -71,6 +72,8 @@ NODES: dict[str, type[models.Base]] = {
     "ProductVariant": models.ProductVariant,
     "PromoCode": models.PromoCode,
     "ProviderEvent": models.ProviderEvent,
+    "Release": models.Release,
+    "ReleaseItem": models.ReleaseItem,
     "Review": models.Review,
     "Revision": models.Revision,
     "Service": models.Service,
@@ -81,7 +84,7 @@ NODES: dict[str, type[models.Base]] = {
 
 
 @strawberry.type(description="Where every query starts.")
-class Query(PageQueries):
+class Query(PageQueries, ReleaseQueries):
     """The root fields."""
 
     node: Node | None = node_lookup(NODES, "The object that a global id names; null when there is none.", several=False)

@@ -21,6 +21,7 @@ from domain.payment_reconciling import RECONCILE_PAYMENTS
 from domain.provider_events import SWEEP_EVENTS, sweep_events
 from domain.publishing_due import PUBLISH_DUE, publish_due
 from domain.queue_upkeep import TIDY_QUEUE, tidy_queue
+from domain.releases_due import PUBLISH_DUE_RELEASES, publish_due_release
 from domain.rendering import RENDER_TEXTS, render_texts
 from domain.revision_sweeping import SWEEP_REVISIONS, sweep_revisions
 from domain.vault import Vault, parse_keys
@@ -48,6 +49,7 @@ SCHEDULE = (
     Scheduled(SWEEP_CARTS, "7 * * * *"),
     Scheduled(SWEEP_KEYS, "47 * * * *"),
     Scheduled(PUBLISH_DUE, "* * * * *"),
+    Scheduled(PUBLISH_DUE_RELEASES, "* * * * *"),
     Scheduled(RENDER_TEXTS, "*/10 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
@@ -72,6 +74,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         SWEEP_CARTS: in_transactions(engine, SWEEP_CARTS, sweep_batch),
         SWEEP_KEYS: in_transaction(engine, SWEEP_KEYS, lambda session: sweep_keys(session, datetime.now(UTC))),
         RENDER_TEXTS: in_transactions(engine, RENDER_TEXTS, render_texts),
+        PUBLISH_DUE_RELEASES: in_transactions(engine, PUBLISH_DUE_RELEASES, publish_due_release),
         PUBLISH_DUE: in_transactions(engine, PUBLISH_DUE, publish_due),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),

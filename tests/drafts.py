@@ -27,6 +27,8 @@ from tests.factories import (
     add_post,
     add_post_category,
     add_promo_code,
+    add_release,
+    add_release_item,
     add_review,
     add_user,
     writing,
@@ -135,6 +137,7 @@ async def add_drafts(engine: AsyncEngine, editor: Viewer, shop: Shop) -> Drafts:
     )
     new = await _add_new(engine, editor, shop)
     await _extend_menu(engine, new)
+    await _plan_release(engine, new)
     return Drafts(waiting, new)
 
 
@@ -231,6 +234,14 @@ async def _add_new(engine: AsyncEngine, editor: Viewer, shop: Shop) -> Items:
             session, await add_cart(session, buyer), bed.default_variant_id, unit_price_seen=Decimal("9.99")
         )
     return Items(post["id"], page["id"], product["id"], service["id"])
+
+
+async def _plan_release(engine: AsyncEngine, new: Items) -> None:
+    """They are to come out together."""
+    async with writing(engine) as session:
+        release = await add_release(session)
+        for kind, item in new.by_kind.items():
+            await add_release_item(session, release, **{f"{kind.lower()}_id": decode_id_of(kind, item)})
 
 
 async def _extend_menu(engine: AsyncEngine, new: Items) -> None:

@@ -58,6 +58,11 @@ from models import (
     PromoCode,
     ProviderEvent,
     PublishingStatus,
+    Release,
+    ReleaseAction,
+    ReleaseEvent,
+    ReleaseItem,
+    ReleaseStatus,
     Review,
     Revision,
     Role,
@@ -445,6 +450,21 @@ async def add_menu_item(session: AsyncSession, above: Menu | MenuItem, **overrid
     return await _add(session, MenuItem, overrides, **place, position=number, label=f"Line {number}")
 
 
+async def add_release(session: AsyncSession, **overrides: Any) -> Release:
+    """A release without items."""
+    return await _add(session, Release, overrides, title=f"Release {next(NUMBERS)}")
+
+
+async def add_release_item(session: AsyncSession, release: Release, **overrides: Any) -> ReleaseItem:
+    """An item of a release that comes out; it is said which."""
+    return await _add(session, ReleaseItem, overrides, release_id=release.id, action=ReleaseAction.PUBLISH)
+
+
+async def add_release_event(session: AsyncSession, release: Release, **overrides: Any) -> ReleaseEvent:
+    """An entry of a release's history."""
+    return await _add(session, ReleaseEvent, overrides, release_id=release.id, status=ReleaseStatus.OPEN)
+
+
 async def add_comment(session: AsyncSession, post: Post, commenter: User, **overrides: Any) -> PostComment:
     """Something that was said of the title, and seen to."""
     defaults = {"field": "title", "body": "Shorter, please.", "version": 1, "resolved_at": PUBLISHED_AT}
@@ -527,6 +547,7 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         await _add_full_author(session, number)
         await _add_full_page(session)
         await _add_full_menu(session)
+        await _add_full_release(session, number)
         await _add_full_account(session, number)
     for number in range(size):
         buyer = await add_user(session)
@@ -726,6 +747,21 @@ async def _add_full_menu(session: AsyncSession) -> None:
             await add_menu_item(session, line, url="/network")
     for version in (1, 2):
         await add_revision(session, menu, version=version, editor_id=(await add_user(session)).id)
+
+
+async def _add_full_release(session: AsyncSession, number: int) -> None:
+    """With an item of each kind, each of which is among the first two in one release out of two."""
+    plan = {"status": ReleaseStatus.SCHEDULED, "scheduled_at": LATER, "schedule_time_zone": "Africa/Addis_Ababa"}
+    said = {"notes": "With the new prices.", "last_error": "The slug is taken.", "published_at": PUBLISHED_AT}
+    release = await add_release(session, **plan, **said)
+    left = {"was_out": True, "version_before": 1, "version_after": 2}
+    kinds = (Post, Page, Product, Service)
+    first = (2 * number + number // 2) % len(kinds)
+    for model in (*kinds[first:], *kinds[:first]):
+        key = (await session.scalars(select(model.id).order_by(model.id).limit(1))).one()
+        await add_release_item(session, release, **{f"{model.__name__.lower()}_id": key}, **left)
+    for _ in range(2):
+        await add_release_event(session, release, note="Not yet.", actor_id=(await add_user(session)).id)
 
 
 async def _add(session: AsyncSession, model: type[Row], overrides: dict[str, Any], **defaults: Any) -> Row:

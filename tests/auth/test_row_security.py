@@ -40,7 +40,11 @@ PROMOTION_TABLES = {"promo_code_categories", "promo_code_products", "promo_codes
 CART_TABLES = {"cart_lines", "carts"}
 ORDER_TABLES = {"fulfillment_lines", "fulfillments", "order_discounts", "order_events", "order_lines", "orders"}
 PAYMENT_TABLES = {"payment_transactions", "payments"}
-STAFF_TABLES = {"audit_log", "dead_letters", "post_comments", "provider_events", "revisions", "stock_movements"}
+RELEASE_TABLES = {"release_events", "release_items", "releases"}
+STAFF_TABLES = {
+    *RELEASE_TABLES,
+    *("audit_log", "dead_letters", "post_comments", "provider_events", "revisions", "stock_movements"),
+}
 OWNED_TABLES = sorted(GUARDED_TABLES - PROMOTION_TABLES - CART_TABLES - ORDER_TABLES - PAYMENT_TABLES - STAFF_TABLES)
 MODELS = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]
 

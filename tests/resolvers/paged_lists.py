@@ -24,6 +24,8 @@ from models import (
     Product,
     ProductVariant,
     ProviderEvent,
+    ReleaseEvent,
+    ReleaseItem,
     Review,
     Revision,
     Role,
@@ -240,6 +242,24 @@ def payment_lists() -> Iterator[PagedList]:
         yield PagedList("Query.providerEvents", sort, "list: providerEvents*", ProviderEvent, every, viewer=ADMIN)
 
 
+def release_lists() -> Iterator[PagedList]:
+    """The items and the history of the newest release."""
+    newest = "(SELECT id FROM releases ORDER BY created_at DESC, id DESC LIMIT 1)"
+    items = in_order(ReleaseItem, "id", f"release_id = {newest}")
+    path = "parent: releases(first: 1) { nodes { list: %s* } }"
+    yield PagedList("Release.items", None, path % "items", ReleaseItem, items, viewer=ADMIN)
+    yield PagedList(
+        "Release.events",
+        None,
+        path % "events",
+        ReleaseEvent,
+        text(f"SELECT note FROM release_events WHERE release_id = {newest} ORDER BY recorded_at DESC, id DESC"),
+        viewer=ADMIN,
+        row="note",
+        known_by=("note",),
+    )
+
+
 def order_lists() -> Iterator[PagedList]:
     """The history of the order that was placed last, whose notes are numbered."""
     last = "(SELECT id FROM orders ORDER BY placed_at DESC, id DESC LIMIT 1)"
@@ -308,5 +328,8 @@ def orders_of(walked: WalkedField) -> Mapping[str | None, Order]:
     return {name: order for name, order in orders.items() if not order.needs_question}
 
 
-WRITTEN = [*sorted_lists(), *found_lists(), *unsorted_lists(), *stock_lists(), *payment_lists(), *order_lists()]
+WRITTEN = [
+    *(*sorted_lists(), *found_lists(), *unsorted_lists(), *stock_lists(), *payment_lists()),
+    *(*order_lists(), *release_lists()),
+]
 LISTS = [*WRITTEN, *derived_lists({paged.field for paged in WRITTEN})]

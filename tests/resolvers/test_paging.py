@@ -35,6 +35,9 @@ from tests.factories import (
     add_product,
     add_promo_code,
     add_provider_event,
+    add_release,
+    add_release_event,
+    add_release_item,
     add_review,
     add_revision,
     add_service,
@@ -85,6 +88,7 @@ async def fill(session: AsyncSession) -> None:
     post, page = await add_post(session, slug="paged"), await add_page(session, slug="paged")
     service = await add_service(session, slug="paged", title="lamp", created_at=START)
     menu = await add_menu(session, code="paged")
+    release = await add_release(session, created_at=datetime(2200, 1, 1, tzinfo=UTC))
     owner = await add_user(session, id=OWNER)
     await session.execute(text("SELECT set_config('merkato.order_reason', 'Note', true)"))
     order = await add_order(session, placed_at=datetime(2200, 1, 1, tzinfo=UTC))
@@ -106,6 +110,9 @@ async def fill(session: AsyncSession) -> None:
         await add_post(session, author, category_id=section.id, title=name, published_at=at, view_count=shuffled % 2)
         await add_page(session, title=name, created_at=at)
         await add_menu(session, name=name)
+        await add_release(session, title=name, created_at=at)
+        await add_release_item(session, release, product_id=rated.id)
+        await add_release_event(session, release, note=f"Note {number}", recorded_at=at)
         for revised in (post, page, category, product, service, menu):
             await add_revision(session, revised, version=number + 1)
         await add_comment(session, post, owner, created_at=at)
@@ -373,7 +380,7 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 65
+    assert len(cursors) == 69
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]

@@ -485,12 +485,14 @@ def test_every_filter_is_compared_here() -> None:
         "PaymentFilter",
         "PromoCodeFilter",
         "ProviderEventFilter",
+        "ReleaseFilter",
         "ShippingMethodFilter",
         "StockFilter",
     }
     assert filters - elsewhere == {filtered.type_name for filtered in ALL}, (
         "See test_account_filters.py, test_audit.py, test_cart_filters.py, tests/resolvers/test_orders.py, "
-        "test_promo_codes.py and test_shipping.py, tests/payments/test_payments_api.py, tests/server/test_stock.py."
+        "test_promo_codes.py, test_releases.py and test_shipping.py, tests/payments/test_payments_api.py, "
+        "tests/server/test_stock.py."
     )
 
 

@@ -1,0 +1,36 @@
+"""Releases that are due: the worker lets them come out, each once, however many workers there are."""
+
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import DomainError
+from domain.release_moves import ReleaseMove
+from domain.release_publishing import let_out_release
+from domain.releases import stand
+from models import Release, ReleaseStatus
+
+PUBLISH_DUE_RELEASES: Final = "publish_due_releases"
+
+
+async def publish_due_release(session: AsyncSession) -> bool:
+    """Let the release come out whose time came first; gives whether there may be more.
+
+    One that another worker has claimed is passed over. One that cannot come out is given back to its editors, and says
+    why; none of its items is changed then.
+    """
+    due = select(Release).where(Release.status == ReleaseStatus.SCHEDULED, Release.scheduled_at <= func.now())
+    claimed = due.order_by(Release.scheduled_at, Release.id).limit(1).with_for_update(skip_locked=True)
+    release = await session.scalar(claimed)
+    if release is None:
+        return False
+    try:
+        async with session.begin_nested():
+            await let_out_release(session, release)
+    except DomainError as error:
+        await session.refresh(release)
+        release.last_error = str(error)
+        stand(session, release, ReleaseMove.FAIL, None, str(error))
+        await session.flush()
+    return True
