@@ -1,44 +1,53 @@
 """Posts and pages that are due: the worker lets them come out and go, each once, however many workers there are."""
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.batch_checks import find_obstacles, find_unready
+from domain.batch_publishing import is_laid_when_it_goes, let_go, let_out
 from domain.content_kinds import PAGE, POST, Kind, Outward
 from domain.editing import open_item
 from domain.errors import DomainError
+from domain.item_batches import open_items
+from domain.outbox import Job, enqueue
 from domain.publishing import archive, publish
-from domain.publishing_checks import require_ready
+from domain.publishing_checks import NotReadyError, require_ready
 from models import PublishingStatus
 from models.publishing import Publishable
 
 PUBLISH_DUE: Final = "publish_due"
+BESIDE: Final = "publish_due beside"
+"""The key of a second job of that name, for whichever worker has time."""
 BATCH: Final = 100
 """Items of one transaction, which others wait for."""
 
 
 async def publish_due(session: AsyncSession) -> bool:
-    """Let a batch come out that is due, and then one go; gives whether there may be more.
+    """Let a batch come out that is due, and then one go; gives whether there may be more, and asks for help then.
 
     What another worker has claimed is passed over. Whoever comes later finds its new status, so that nothing comes out
     twice; what was due while nobody worked comes out now. What is rescheduled before it is claimed has another time.
     """
     posts = await _due_of(session, POST)
     pages = await _due_of(session, PAGE)
-    return posts or pages
+    is_more = posts or pages
+    if is_more:
+        await enqueue(session, Job(PUBLISH_DUE, {}, dedupe_key=BESIDE))
+    return is_more
 
 
 async def _due_of(session: AsyncSession, kind: Kind[Outward]) -> bool:
     model = kind.model
     stage = func.coalesce(model.draft_status, model.status)
     coming = await _claimed(session, model, stage == PublishingStatus.SCHEDULED, model.scheduled_at)
-    for key in coming:
-        await _come_out(session, kind, key)
+    await _let_out(session, kind, coming)
     going = await _claimed(session, model, model.status == PublishingStatus.PUBLISHED, model.unpublish_at)
-    for key in going:
-        await _go(session, kind, key)
+    await _let_go(session, kind, going)
     return max(len(coming), len(going)) == BATCH
 
 
@@ -50,8 +59,44 @@ async def _claimed(
     return list(await session.scalars(claimed))
 
 
-async def _come_out(session: AsyncSession, kind: Kind[Outward], key: UUID) -> None:
+async def _let_out(session: AsyncSession, kind: Kind[Outward], keys: Collection[UUID]) -> None:
     """What cannot come out any more is back among the approved, and says why."""
+    if not keys:
+        return
+    batch = await open_items(session, kind, keys)
+    unready = await find_unready(session, kind, {key: item.content for key, item in batch.items.items()})
+    for key, findings in unready.items():
+        _give_back(batch.items[key].row, str(NotReadyError(findings)))
+    ready = batch.only(batch.items.keys() - unready.keys())
+    at = (await session.scalars(select(func.now()))).one()
+    try:
+        async with session.begin_nested():
+            await let_out(session, ready, at)
+    except IntegrityError:  # a rival took a slug at that moment
+        for key in ready.items:
+            await _come_out(session, kind, key)
+
+
+async def _let_go(session: AsyncSession, kind: Kind[Outward], keys: Collection[UUID]) -> None:
+    """What cannot be archived with its draft stays, and says why."""
+    if not keys:
+        return
+    batch = await open_items(session, kind, keys)
+    drafts = {key: item.content for key, item in batch.items.items() if is_laid_when_it_goes(item.row)}
+    unfit = await find_obstacles(session, kind, drafts)
+    for key, findings in unfit.items():
+        _stay(batch.items[key].row, " ".join(f"{each.field}: {each.message}" for each in findings))
+    fit = batch.only(batch.items.keys() - unfit.keys())
+    try:
+        async with session.begin_nested():
+            await let_go(session, fit)
+    except IntegrityError:
+        for key in fit.items:
+            await _go(session, kind, key)
+
+
+async def _come_out(session: AsyncSession, kind: Kind[Outward], key: UUID) -> None:
+    """By itself, so that a rival of one does not keep the others of its batch from coming out."""
     try:
         async with session.begin_nested():
             item = await open_item(session, kind, key)
@@ -59,19 +104,24 @@ async def _come_out(session: AsyncSession, kind: Kind[Outward], key: UUID) -> No
             await publish(session, item)
             await session.flush()
     except DomainError as error:
-        item = await open_item(session, kind, key)
-        item.row.stage = PublishingStatus.APPROVED
-        item.row.schedule_error = str(error)
+        _give_back((await open_item(session, kind, key)).row, str(error))
         await session.flush()
 
 
 async def _go(session: AsyncSession, kind: Kind[Outward], key: UUID) -> None:
-    """What cannot be archived with its draft keeps the time, and says why."""
+    """The same, of what goes."""
     try:
         async with session.begin_nested():
             await archive(session, await open_item(session, kind, key))
             await session.flush()
     except DomainError as error:
-        item = await open_item(session, kind, key)
-        item.row.schedule_error, item.row.unpublish_at = str(error), None
+        _stay((await open_item(session, kind, key)).row, str(error))
         await session.flush()
+
+
+def _give_back(row: Publishable, why: str) -> None:
+    row.stage, row.schedule_error = PublishingStatus.APPROVED, why
+
+
+def _stay(row: Publishable, why: str) -> None:
+    row.unpublish_at, row.schedule_error = None, why
