@@ -17,12 +17,15 @@ from tests.patience import PATIENCE_SECONDS
 
 COMPARED = ("content-type", "allow")
 
+QUIETLY = {"log_config": None, "log_level": "warning"}
+"""Uvicorn's own configuration of its log would keep a test's standard error beyond the test."""
+
 
 @contextmanager
 def serving(app: ASGIApp, **options: Any) -> Iterator[str]:  # of uvicorn
     """The address of a server that runs the application."""
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", **{"lifespan": "on", "http": BoundedHttpProtocol, **options})
+        uvicorn.Config(app, **{"lifespan": "on", "http": BoundedHttpProtocol, **QUIETLY, **options})
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

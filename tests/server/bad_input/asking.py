@@ -74,15 +74,12 @@ class Recorder(logging.Handler):
 @contextmanager
 def recorded() -> Iterator[list[logging.LogRecord]]:
     """The errors that are logged meanwhile, uvicorn's own included."""
-    recorder = Recorder()
-    loggers = [logging.getLogger(), logging.getLogger("uvicorn")]
-    for logger in loggers:
-        logger.addHandler(recorder)
+    recorder, logger = Recorder(), logging.getLogger()
+    logger.addHandler(recorder)
     try:
         yield recorder.records
     finally:
-        for logger in loggers:
-            logger.removeHandler(recorder)
+        logger.removeHandler(recorder)
 
 
 def global_id(type_name: str, key: str = UNKNOWN_KEY) -> str:

@@ -1,7 +1,7 @@
 """A server with sockets on a database of these tests' own."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -32,10 +32,7 @@ async def house(url: str) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-def complaints(caplog: pytest.LogCaptureFixture) -> Iterator[list[logging.LogRecord]]:
-    """What the server logs as an error, uvicorn's own among it, which does not reach the root logger."""
-    server = logging.getLogger("uvicorn")
-    server.addHandler(caplog.handler)
+def complaints(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """What the server logs as an error, uvicorn's own among it."""
     caplog.set_level(logging.ERROR)
-    yield caplog.records
-    server.removeHandler(caplog.handler)
+    return caplog.records
