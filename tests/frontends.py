@@ -36,11 +36,15 @@ class Follower:
 
     async def until(self, **fields: Any) -> Json:
         """Wait for an object with these fields; those before it are forgotten."""
+        return (await self.all_until(**fields))[-1]
+
+    async def all_until(self, **fields: Any) -> list[Json]:
+        """Wait for an object with these fields; gives what was told until then, which is forgotten, and it."""
+        found = list[Json]()
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                told = await self._told.get()
-                if all(told[name] == value for name, value in fields.items()):
-                    return told
+            while not found or any(found[-1][name] != value for name, value in fields.items()):
+                found.append(await self._told.get())
+        return found
 
     async def listen(self) -> None:
         """Take down what is said, and say that somebody is there."""
