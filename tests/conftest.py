@@ -1,5 +1,6 @@
 """Fixtures that every test may use: databases, an API on the demo shop, and a server to visit."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ LONGEST = (
 )
 """The files that take longest, in this order; `--durations=0` shows which."""
 
+ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
@@ -51,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no process is left alone with one at the end."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now, schema and tests, is never garbage: the collector is not to look through it all again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
 
 
 @pytest.fixture(scope="session")
