@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -34,6 +33,7 @@ from tests.databases import opened
 from tests.devices import DOCUMENTS
 from tests.factories import add_cart, add_cart_line, add_product, add_session, add_user, writing
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 from tests.processes import made_keys
 
 PAUSE_SECONDS = 0.2
@@ -213,9 +213,7 @@ async def bazaar(folder: Path, url: str, **variables: str) -> AsyncIterator[Baza
 
 @asynccontextmanager
 async def _till(folder: Path, variables: Mapping[str, str]) -> AsyncIterator[Till]:
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        port = finder.getsockname()[1]
+    port = free_port()
     # A connection that waits for its next request may be ended by the server just when that comes.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(

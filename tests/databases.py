@@ -16,17 +16,21 @@ from tests.patience import PATIENCE_SECONDS
 
 NUMBERS = count(1)
 
-PATIENT = {
-    "database_connect_timeout_seconds": PATIENCE_SECONDS,
-    "database_statement_timeout_seconds": 0,
-    "operation_timeout_seconds": PATIENCE_SECONDS,
-}
-"""Settings without the limits of time that a busy machine would reach."""
-
 
 def settings_for(url: str) -> Settings:
-    """The settings of a development server on that database, whatever the environment says."""
-    return Settings(_env_file=None, database_url=SecretStr(url), app_env="development", cors_origins=())  # type: ignore[call-arg,arg-type]
+    """The settings of a development server on that database, whatever the environment says.
+
+    Its limits of time are those that a busy machine does not reach.
+    """
+    return Settings(  # type: ignore[call-arg]
+        _env_file=None,
+        database_url=SecretStr(url),
+        app_env="development",  # type: ignore[arg-type]
+        cors_origins=(),
+        database_connect_timeout_seconds=PATIENCE_SECONDS,
+        database_statement_timeout_seconds=PATIENCE_SECONDS // 2,
+        operation_timeout_seconds=PATIENCE_SECONDS,
+    )
 
 
 def address(url: str, database: str) -> str:
@@ -62,8 +66,8 @@ async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     The engine is the owner's, whom no policy restricts. The other executor reads as the server does: so wherever their
     answers are compared, a policy that hides what a predicate shows is found, and so is a grant that was forgotten.
     """
-    settings = settings_for(url).model_copy(update=PATIENT | {"database_pool_size": 5})
-    engine = create_engine(url, settings_for(url).model_copy(update=PATIENT))
+    settings = settings_for(url).model_copy(update={"database_pool_size": 5})
+    engine = create_engine(url, settings_for(url))
     pool, own, previews = read_pool(url, settings), own_pool(url, settings), preview_pool(url, settings)
     previewing = preview_engine(url, settings)
     engine.update_execution_options(url=url, compiling=compiling(pool, own, previews), previews=previewing)

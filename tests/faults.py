@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 from base64 import b64encode
 from collections import Counter
@@ -22,10 +21,11 @@ from server.postmaster import read_postmaster
 from tests.commands import MERKATO
 from tests.databases import opened, settings_for
 from tests.factories import add_product, add_session, add_user, writing
+from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 from tests.server.websockets.talking import House, until
 
 CUSTOMERS = 4
-PATIENCE_SECONDS = 120
 START_SECONDS = 300
 """A server that starts beside many other processes takes its time."""
 READ = "{ products { nodes { name } } }"
@@ -215,9 +215,7 @@ async def faulty_shop(folder: Path) -> AsyncIterator[FaultyShop]:
         pairs = zip(users, sessions, strict=True)
         customers = [Customer(user.email, house.headers(user, signed_in)) for user, signed_in in pairs]
         secret = settings.jwt_secret_key.get_secret_value()
-        with socket.socket() as finder:
-            finder.bind(("127.0.0.1", 0))
-            address = f"http://127.0.0.1:{finder.getsockname()[1]}"
+        address = f"http://127.0.0.1:{free_port()}"
         keys = {"ENCRYPTION_KEYS": f"test:{b64encode(token_bytes(32)).decode()}", "SECRET_KEY": token_urlsafe(48)}
         variables = {"DATABASE_URL": postgres.url, "JWT_SECRET_KEY": secret, **keys, **LIMITS}
         async with (

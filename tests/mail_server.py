@@ -1,6 +1,5 @@
 """A real mail server on loopback, which keeps what it is given."""
 
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 
 ACCEPTED = "250 OK"
 
@@ -49,9 +49,7 @@ class MailServer:
 @contextmanager
 def mail_server(tls: ssl.SSLContext | None = None, *, start_tls: bool = False) -> Iterator[MailServer]:
     """A mail server that listens while the block runs. With `start_tls` it also wants clerk and hush."""
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        server = MailServer(int(finder.getsockname()[1]))
+    server = MailServer(free_port())
     options: dict[str, Any] = {}
     if start_tls:
         options = {"tls_context": tls, "require_starttls": True, "auth_required": True, "authenticator": _authenticate}

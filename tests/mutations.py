@@ -12,6 +12,7 @@ from server.document_preparation import INTROSPECTABLE
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
 from tests.executors import answered, compiling_on
+from tests.patience import PATIENCE_SECONDS
 
 Json = dict[str, Any]
 
@@ -23,7 +24,7 @@ class NoQuery:
     name: str = "a shop"
 
 
-def executor_of(mutation: type, limit_seconds: float = 10) -> Executor:
+def executor_of(mutation: type, limit_seconds: float = PATIENCE_SECONDS) -> Executor:
     """An executor for mutations of the test's own, declared as those of the schema are."""
     schema = strawberry.Schema(NoQuery, mutation, config=StrawberryConfig(scalar_map=SCALARS))
     return Executor(schema, rules=INTROSPECTABLE, limit_seconds=limit_seconds)

@@ -1,6 +1,5 @@
 """A real OpenID provider on a free port of this machine, and the people that it knows."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 
 REDIRECT = "http://localhost:3000/sign-in/callback"
 
@@ -18,9 +18,7 @@ REDIRECT = "http://localhost:3000/sign-in/callback"
 @contextmanager
 def running_provider() -> Iterator[str]:
     """The issuer of a provider that knows nobody yet, and any client."""
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        port = finder.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)],
         stdout=subprocess.DEVNULL,
@@ -37,7 +35,7 @@ def running_provider() -> Iterator[str]:
 
 def add_person(issuer: str, subject: str, **claims: object) -> None:
     """Have the provider know somebody."""
-    answer = httpx.put(f"{issuer}/users/{subject}", json=claims, trust_env=False)
+    answer = httpx.put(f"{issuer}/users/{subject}", json=claims, trust_env=False, timeout=PATIENCE_SECONDS)
     assert answer.is_success, answer.text
 
 
@@ -45,7 +43,7 @@ def agree(url: str, subject: str) -> tuple[str, str]:
     """The state and the code that the browser is sent back with once that person has agreed."""
     asked = parse_qs(urlsplit(url).query)
     assert (asked["code_challenge_method"], asked["response_type"]) == (["S256"], ["code"])
-    answer = httpx.post(url, data={"sub": subject}, trust_env=False)
+    answer = httpx.post(url, data={"sub": subject}, trust_env=False, timeout=PATIENCE_SECONDS)
     back = urlsplit(answer.headers["location"])
     assert f"{back.scheme}://{back.netloc}{back.path}" == REDIRECT
     found = parse_qs(back.query)
@@ -56,7 +54,7 @@ def _wait_for(issuer: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{issuer}/.well-known/openid-configuration", trust_env=False)
+            httpx.get(f"{issuer}/.well-known/openid-configuration", trust_env=False, timeout=PATIENCE_SECONDS)
         except httpx.TransportError:
             time.sleep(0.1)
         else:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +13,7 @@ import httpx
 
 from tests.commands import MERKATO
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 
 IN_DEVELOPMENT = {"APP_ENV": "development"}
 
@@ -49,9 +49,7 @@ async def running_process(
 @asynccontextmanager
 async def serving_process(folder: Path, variables: Mapping[str, str]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a `merkato serve` that is ready."""
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        port = finder.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     async with (
         running_process(folder, variables, "serve", "--port", str(port)) as process,

@@ -36,10 +36,8 @@ WIDE = {
     "max_operation_mutations": 1_000,
     "max_operation_attempts": 1_000,
     "max_operation_fields": 10_000,
-    "operation_timeout_seconds": PATIENCE_SECONDS,
-    "database_statement_timeout_seconds": 0,
 }
-"""For documents that ask for everything at once, on a machine that is busy with much else."""
+"""For documents that ask for everything at once."""
 
 
 @dataclass(frozen=True, slots=True)

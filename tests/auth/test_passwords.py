@@ -1,7 +1,7 @@
 """Passwords: which are refused, how they are kept, and that imported ones are taken over."""
 
 import asyncio
-from time import perf_counter
+from time import process_time
 
 import bcrypt
 import pytest
@@ -84,9 +84,10 @@ async def test_no_hash_takes_as_long_as_a_hash(safeguards: Safeguards) -> None:
     stored = await safeguards.passwords.hash("injera with shiro")
 
     async def seconds(compared: str | None) -> float:
-        began = perf_counter()
+        """Of the processor, of which a busy machine needs no more than another."""
+        began = process_time()
         await safeguards.passwords.verify(compared, "another password")
-        return perf_counter() - began
+        return process_time() - began
 
     both = [(await seconds(stored), await seconds(None)) for _ in range(7)]
     known, unknown = (min(times) for times in zip(*both, strict=True))

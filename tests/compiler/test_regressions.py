@@ -109,9 +109,9 @@ async def test_strings_end_where_graphql_ends_them(shop: AsyncEngine, odd: str) 
 @pytest.mark.parametrize("repeated", ["", '"', "\\a", '\\"'])
 def test_literals_are_found_in_linear_time(unit: str, repeated: str) -> None:
     odd = "{ a(b: " + unit + (repeated or unit) * (48_000 // len(repeated or unit))
-    begun = time.perf_counter()
+    begun = time.thread_time()
     literals_of(odd)
-    assert time.perf_counter() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 async def test_many_literals_are_no_parameters(shop: AsyncEngine) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Fulfillment, Order, OrderDiscount, OrderEvent, OrderLine, OrderStatus, ParcelStatus, order_counters
 from tests.factories import add_order, add_parcel, add_user, new_id, shared_engine, writing
+from tests.patience import PATIENCE_SECONDS
 from tests.statements import constraint
 
 
@@ -35,7 +36,9 @@ async def test_numbers_count_the_orders_of_a_day_without_waiting_for_each_other(
         await add_order(session)  # the first of a day alone is waited for
     async with writing(shop) as session:
         first = await add_order(session)
-        async with asyncio.timeout(20):  # the first has not committed, and holds nothing that another waits for
+        async with asyncio.timeout(
+            PATIENCE_SECONDS
+        ):  # the first has not committed, and holds nothing that another waits for
             async with writing(shop) as other:
                 second = await add_order(other)
     day, place = first.number.split("-")[1:]

@@ -173,5 +173,5 @@ async def _waiting(engine: AsyncEngine, stripe: StripePayments) -> Paying:
 async def test_without_an_account_nobody_listens_for_stripe(shop: AsyncEngine) -> None:
     app = create_app(settings_for(str(shop.get_execution_options()["url"])))
     with serving(app) as base:
-        async with httpx.AsyncClient(base_url=base, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=PATIENCE_SECONDS) as client:
             assert (await client.post("/webhooks/stripe")).status_code == 404

@@ -20,8 +20,9 @@ from resolvers.errors import DatabaseAwayError
 from server.database import create_engine, open_connection
 from server.lost_connections import WatchedPool
 from tests.api import data_of_reference, run_reference
-from tests.databases import PATIENT, settings_for
+from tests.databases import settings_for
 from tests.factories import add_product, add_shopful, shared_engine, writing
+from tests.patience import PATIENCE_SECONDS
 from tests.statements import execute, scalar
 
 BROAD = """
@@ -52,7 +53,7 @@ async def shop_url(postgres: str, migrated: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def engine_of_size(url: str, size: int) -> AsyncIterator[AsyncEngine]:
     """An engine whose pool holds so many connections; all must be back at the end."""
-    engine = create_engine(url, settings_for(url).model_copy(update=PATIENT | {"database_pool_size": size}))
+    engine = create_engine(url, settings_for(url).model_copy(update={"database_pool_size": size}))
     try:
         yield engine
         assert checked_out(engine) == 0
@@ -245,7 +246,7 @@ async def test_cancelled_request_gives_its_connection_back(shop_url: str) -> Non
         task = asyncio.create_task(hang())
         others = "state = 'active' AND pid <> pg_backend_pid() AND datname = current_database()"
         running = text(f"SELECT count(*) FROM pg_stat_activity WHERE {others}")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await scalar(watching, running) == 0:
                 pass
         task.cancel()
@@ -253,7 +254,7 @@ async def test_cancelled_request_gives_its_connection_back(shop_url: str) -> Non
             await task
         assert checked_out(narrow) == 0
         assert await data_of_reference(narrow, "{ products { totalCount } }") == {"products": {"totalCount": PRODUCTS}}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await scalar(watching, running) == 1:
                 pass
 

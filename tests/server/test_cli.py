@@ -35,6 +35,7 @@ from server.settings import Settings
 from tests.commands import MERKATO, Outcome, run_command
 from tests.databases import address
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 
 LOADED = """
 import sys
@@ -92,9 +93,7 @@ def merkato(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 @pytest.fixture
 def port() -> int:
     """A port that nobody listens on."""
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        return int(finder.getsockname()[1])
+    return free_port()
 
 
 class Process:
@@ -534,7 +533,7 @@ async def test_dev_reset_empties_the_database_it_was_given(
 def is_healthy(port: int) -> bool:
     """Whether the server answers and reaches its database."""
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).is_success
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_SECONDS).is_success
     except httpx.TransportError:
         return False
 

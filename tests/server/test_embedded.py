@@ -231,8 +231,6 @@ async def test_server_of_a_killed_process_is_adopted_and_stopped(folder: Path) -
 
 
 def test_server_that_does_not_answer_is_not_adopted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.embedded.LEFTOVER_SECONDS", 0.3)
-    monkeypatch.setattr("server.postmaster.CONNECT_TIMEOUT_SECONDS", 0.2)
     holder = hold(folder)
     first_words(holder)
     end(holder, signal.SIGKILL)
@@ -240,8 +238,11 @@ def test_server_that_does_not_answer_is_not_adopted(folder: Path, monkeypatch: p
     assert stuck is not None
     os.kill(stuck.pid, signal.SIGSTOP)
 
-    with pytest.raises(LeftoverRunningError, match=f"does not answer. End it with `kill -INT {stuck.pid}`"):
-        EmbeddedPostgres(folder).start()
+    with monkeypatch.context() as impatient:
+        impatient.setattr("server.embedded.LEFTOVER_SECONDS", 0.3)
+        impatient.setattr("server.postmaster.CONNECT_TIMEOUT_SECONDS", 0.2)
+        with pytest.raises(LeftoverRunningError, match=f"does not answer. End it with `kill -INT {stuck.pid}`"):
+            EmbeddedPostgres(folder).start()
 
     os.kill(stuck.pid, signal.SIGCONT)
     with EmbeddedPostgres(folder) as postgres:

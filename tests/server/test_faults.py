@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from tests.faults import OUR_BACKENDS, READ, READ_BY_RESOLVERS, RENAME, FaultyShop, faulty_shop
+from tests.patience import PATIENCE_SECONDS
 from tests.server.websockets.talking import talking
 
 AWAY = {"SERVICE_UNAVAILABLE", "OPERATION_TIMEOUT"}
@@ -34,7 +35,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Faulty
 
 async def until_waiting(database: asyncpg.Connection) -> None:
     """Wait until somebody waits for a lock."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await database.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL tells nobody
             await asyncio.sleep(0.01)
 
@@ -79,7 +80,7 @@ async def test_paused_postgres_is_told_in_time(shop: FaultyShop) -> None:
 async def test_connections_of_others_may_be_all_there_are(shop: FaultyShop) -> None:
     async with AsyncExitStack() as taken:
         operator = await taken.enter_async_context(shop.connected())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await shop.health() != 503:
                 await operator.execute(TERMINATE)
                 try:
@@ -137,7 +138,7 @@ async def test_mutation_whose_client_is_gone_is_carried_out_as_a_whole(shop: Fau
             writer.write(head.encode() + body)
             await until_waiting(other)
             writer.transport.abort()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (  # noqa: ASYNC110 - nobody tells
                 await other.fetchval("SELECT first_name FROM users WHERE email = $1", customer.email)
             ) != str(customer.tried):
@@ -160,7 +161,7 @@ async def test_stopped_server_finishes_what_runs_and_refuses_the_rest(shop: Faul
         assert await is_refused(shop.address)
         acknowledged = customer.acknowledged
         await running.rollback()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert await shop.process.wait() == 0
     assert customer.acknowledged == acknowledged + 1 or "TIMEOUT" in seen.codes
     assert seen.codes <= {"TIMEOUT"}
@@ -170,7 +171,7 @@ async def test_stopped_server_finishes_what_runs_and_refuses_the_rest(shop: Faul
 
 async def is_refused(address: str) -> bool:
     """Whether nobody listens there any more."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
         try:
             await http.get(f"{address}/health/live")
         except httpx.ConnectError:

@@ -9,6 +9,7 @@ from server.app import create_app
 from server.front_door import DoorRules, FrontDoor
 from tests.databases import settings_for
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 
 TYPENAME = {"query": "{ __typename }"}
 HOSTS = frozenset({"api.shop.example", "*.shops.example", "[::1]"})
@@ -98,7 +99,7 @@ async def test_server_keeps_its_door(demo_url: str) -> None:
     }
     app = create_app(settings_for(demo_url).model_copy(update=rules))
     with serving(app, proxy_headers=False, server_header=False) as address:
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as client:
             misled = await client.post("/graphql", json=TYPENAME, headers={"host": "evil.example"})
             in_the_open = await client.post("/graphql", json=TYPENAME, headers={"x-forwarded-proto": "http"})
             opened = await client.get("/graphql?query={a}", headers={"x-forwarded-proto": "http"})

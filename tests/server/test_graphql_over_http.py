@@ -21,6 +21,7 @@ from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest, RequestRefusedError
 from tests.databases import settings_for
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -45,7 +46,7 @@ async def shop_page(demo_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that SHOP_ORIGIN may call."""
     app = create_app(settings_for(demo_url).model_copy(update={"cors_origins": (SHOP_ORIGIN,)}))
     with serving(app) as address:
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as page:
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as page:
             yield page
 
 

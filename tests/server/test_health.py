@@ -13,6 +13,7 @@ from server.app import create_app
 from server.database import open_connection
 from server.migrating import known_revisions
 from tests.databases import closed_to_newcomers, settings_for
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import running
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/shop"
@@ -26,12 +27,11 @@ END_LISTENING = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'merkato events' AND datname = current_database()
 """
-LONGEST_SECONDS = 30
 
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for something to hold."""
-    async with asyncio.timeout(LONGEST_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not holds():  # noqa: ASYNC110 - a server in another thread sets no event of ours
             await asyncio.sleep(0.02)
 

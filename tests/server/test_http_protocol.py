@@ -179,7 +179,7 @@ async def test_longest_address_and_headers_are_read(live_server: str) -> None:
 def test_refusals_are_json_wherever_they_come_from(
     live_server: str, method: str, path: str, headers: dict[str, str], refused: tuple[int, str]
 ) -> None:
-    response = httpx.request(method, live_server + path, headers=headers, trust_env=False)
+    response = httpx.request(method, live_server + path, headers=headers, trust_env=False, timeout=PATIENCE_SECONDS)
     (error,) = response.json()["errors"]
     assert (response.status_code, error["extensions"]["code"]) == refused
     assert_sentence(error["message"])

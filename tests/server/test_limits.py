@@ -13,6 +13,7 @@ from server.app import create_app
 from server.document_preparation import INTROSPECTABLE, prepare
 from tests.databases import settings_for
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 from tests.schema.walk import CORE
 
 ASKING = {"merkato": {"explain": True}}
@@ -219,7 +220,9 @@ def test_size_that_is_none_is_told_as_ever(visitor: httpx.Client, size: object) 
 
 def test_cost_is_told_to_whoever_may_know(live_server: str) -> None:
     body = {"query": "{ products(first: 3) { totalCount nodes { id } } }", "extensions": ASKING}
-    told = httpx.post(f"{live_server}/graphql", json=body, trust_env=False).json()["extensions"]["cost"]
+    told = httpx.post(f"{live_server}/graphql", json=body, trust_env=False, timeout=PATIENCE_SECONDS).json()[
+        "extensions"
+    ]["cost"]
     assert told == {"requested": 1 + 10 + 1 + 3, "maximum": 10_000}
 
 
@@ -236,7 +239,7 @@ def strict(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "suggestions": False,
     }
     app = create_app(settings_for(demo_url).model_copy(update=changed))
-    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+    with serving(app) as address, httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 

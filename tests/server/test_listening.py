@@ -7,8 +7,7 @@ import asyncpg
 from server.database import open_connection
 from server.listening import answers
 from tests.databases import settings_for
-
-LONGEST_SECONDS = 20
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_cancellation_that_comes_with_a_reply_is_not_lost(postgres: str) -> None:
@@ -25,7 +24,7 @@ async def test_cancellation_that_comes_with_a_reply_is_not_lost(postgres: str) -
         listening.cancel()
 
     connection.add_query_logger(stop)
-    await asyncio.wait((listening,), timeout=LONGEST_SECONDS)
+    await asyncio.wait((listening,), timeout=PATIENCE_SECONDS)
 
     assert listening.cancelled()
     await connection.close()

@@ -1,7 +1,6 @@
 """Migrating: there and back, two at once, and databases in a state that nobody wants to find."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -168,12 +167,10 @@ async def test_migration_that_cannot_get_its_tables_gives_up(engine: AsyncEngine
     await migrate(engine)
     async with engine.begin() as reader:
         await reader.execute(text("LOCK TABLE products IN ACCESS SHARE MODE"))
-        begun = time.monotonic()
 
         with pytest.raises(TablesBusyError, match="found its tables in use and was undone"):
             await migrate(engine, "base", going_back=True)
 
-    assert time.monotonic() - begun < 15
     await migrate(engine)
     assert (await migrate(engine)).before == head
 

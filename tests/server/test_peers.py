@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from server.arrival import BehindProxies
 from server.http_messages import HttpRequest
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 
 THIS_MACHINE = "127.0.0.1"
 CLAIMED = "203.0.113.7"
@@ -31,6 +32,6 @@ def test_only_proxies_that_are_trusted_say_who_asks(trusted: tuple[str, ...], cl
     """Or a new address for each attempt would be as good as no throttle. What the sender adds comes before."""
     with (
         serving(BehindProxies(tell_peer, trusted), lifespan="off", proxy_headers=False) as address,
-        httpx.Client(trust_env=False) as client,
+        httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS) as client,
     ):
         assert client.get(address, headers={"x-forwarded-for": claimed}).text == expected

@@ -13,6 +13,7 @@ from server.document_cache import LONGEST_TEXT
 from server.persisted_queries import MAXIMUM_TEXTS, PersistedQueries, hash_of
 from tests.databases import settings_for
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -23,7 +24,7 @@ UNKNOWN_HASH = "0" * 64
 @pytest.fixture
 def http(live_server: str) -> Iterator[httpx.Client]:
     """A client of the running server."""
-    with httpx.Client(base_url=live_server, trust_env=False) as client:
+    with httpx.Client(base_url=live_server, trust_env=False, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -199,7 +200,10 @@ def test_persisted_queries_can_be_turned_off(demo_url: str) -> None:
     query = "query Off { shop { name } }"
     settings = settings_for(demo_url).model_copy(update={"persisted_query_bytes": 0})
 
-    with serving(create_app(settings)) as address, httpx.Client(base_url=address, trust_env=False) as http:
+    with (
+        serving(create_app(settings)) as address,
+        httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as http,
+    ):
         for fields in ({}, {"query": query}):
             response = post(http, extensions=extension(hashed(query)), **fields)
             assert (response.status_code, error_of(response)) == (200, NOT_SUPPORTED)

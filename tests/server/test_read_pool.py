@@ -11,6 +11,7 @@ from resolvers.errors import DatabaseAwayError, DatabaseSilentError, OperationTi
 from server.database import open_connection
 from server.read_pool import PoolState, ReadPool
 from tests.databases import settings_for
+from tests.patience import PATIENCE_SECONDS
 
 NOBODY = PoolState(2, 0, 0)
 
@@ -25,13 +26,13 @@ async def opened() -> list[asyncpg.Connection]:
 
 @pytest.fixture
 async def pool(database_url: str, opened: list[asyncpg.Connection]) -> AsyncIterator[ReadPool]:
-    """A pool of two connections, for one of which a request waits no longer than half a second."""
+    """A pool of two connections."""
 
     async def connect() -> asyncpg.Connection:
         opened.append(await open_connection(database_url, settings_for(database_url)))
         return opened[-1]
 
-    pool = ReadPool(connect, 2, 0.5)
+    pool = ReadPool(connect, 2, PATIENCE_SECONDS, PATIENCE_SECONDS)
     yield pool
     await pool.close()
     assert pool.state == NOBODY
@@ -51,6 +52,16 @@ def sleeping(seconds: float) -> Statement:
         return found
 
     return sleep
+
+
+def until_set(ends: asyncio.Event) -> Statement:
+    """A statement that takes as long as the test likes."""
+
+    async def wait(_connection: asyncpg.Connection) -> int:
+        await ends.wait()
+        return 0
+
+    return wait
 
 
 async def test_one_after_the_other_uses_one_connection(pool: ReadPool, opened: list[asyncpg.Connection]) -> None:
@@ -78,22 +89,29 @@ async def test_whoever_waited_longest_is_next(pool: ReadPool) -> None:
     assert begun[2:] == [2, 3, 4, 5, 6, 7, 8, 9]
 
 
-async def test_who_waits_too_long_is_told(pool: ReadPool) -> None:
-    holders = [asyncio.create_task(pool.run(sleeping(0.8))) for _ in range(2)]
-    await asyncio.sleep(0)
+async def test_who_waits_too_long_is_told(database_url: str) -> None:
+    pool = ReadPool(lambda: open_connection(database_url, settings_for(database_url)), 1, 0.5, PATIENCE_SECONDS)
+    ends = asyncio.Event()
+    holder = asyncio.create_task(pool.run(until_set(ends)))
+    await until_in_use(pool, 1)
     with pytest.raises(DatabaseSilentError, match=r"no connection became free in 0\.5 seconds"):
         await pool.run(backend)
-    await asyncio.gather(*holders)
+    ends.set()
+    await holder
+    await pool.close()
 
 
 async def test_waiting_and_the_statement_have_one_deadline(database_url: str) -> None:
     settings = settings_for(database_url)
-    pool = ReadPool(lambda: open_connection(database_url, settings), 1, patience_seconds=5, limit_seconds=0.5)
-    await pool.run(backend)
-    holder = asyncio.create_task(pool.run(sleeping(0.3)))
+    pool = ReadPool(lambda: open_connection(database_url, settings), 1, PATIENCE_SECONDS, limit_seconds=2)
+    ends = asyncio.Event()
+    holder = asyncio.create_task(pool.run(until_set(ends)))
     await until_in_use(pool, 1)
-    with pytest.raises(OperationTimeoutError, match=r"an operation was not done after 0\.5 seconds"):
-        await pool.run(sleeping(60))
+    late = asyncio.create_task(pool.run(sleeping(60)))
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.5, ends.set)
+    with pytest.raises(OperationTimeoutError, match=r"an operation was not done after 2 seconds"):
+        await late
     await holder
     assert isinstance(await pool.run(backend), int)
     assert pool.state == PoolState(1, 0, 0)
@@ -101,13 +119,15 @@ async def test_waiting_and_the_statement_have_one_deadline(database_url: str) ->
 
 
 async def test_waiting_requests_that_are_cancelled_take_no_turn(pool: ReadPool) -> None:
-    holders = [asyncio.create_task(pool.run(sleeping(0.1))) for _ in range(2)]
-    await asyncio.sleep(0.02)
+    ends = asyncio.Event()
+    holders = [asyncio.create_task(pool.run(until_set(ends))) for _ in range(2)]
+    await until_in_use(pool, 2)
     waiting = [asyncio.create_task(pool.run(backend)) for _ in range(5)]
     await asyncio.sleep(0)
     assert pool.state == PoolState(2, 2, 5)
     for task in waiting[:4]:
         task.cancel()
+    ends.set()
     found = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(one) for one in found] == [*[asyncio.CancelledError] * 4, int]
     await asyncio.gather(*holders)
@@ -115,12 +135,7 @@ async def test_waiting_requests_that_are_cancelled_take_no_turn(pool: ReadPool) 
 
 async def test_turn_that_comes_in_the_moment_of_a_cancellation_is_passed_on(pool: ReadPool) -> None:
     ends = asyncio.Event()
-
-    async def wait(_connection: asyncpg.Connection) -> int:
-        await ends.wait()
-        return 0
-
-    holders = [asyncio.create_task(pool.run(wait)) for _ in range(2)]
+    holders = [asyncio.create_task(pool.run(until_set(ends))) for _ in range(2)]
     await until_in_use(pool, 2)
     unlucky, lucky = (asyncio.create_task(pool.run(backend)) for _ in range(2))
     while pool.state.waiting != 2:  # noqa: ASYNC110 - nobody tells
@@ -146,12 +161,9 @@ async def test_refused_statement_leaves_the_connection(pool: ReadPool, opened: l
 
 
 async def test_cancelled_statement_ends_its_connection(pool: ReadPool, opened: list[asyncpg.Connection]) -> None:
-    task = asyncio.create_task(pool.run(sleeping(5)))
+    pid = await pool.run(backend)
+    task = asyncio.create_task(pool.run(sleeping(60)))
     await until_in_use(pool, 1)
-    while not opened:  # noqa: ASYNC110 - nobody tells
-        await asyncio.sleep(0.001)
-    await asyncio.sleep(0.05)
-    pid = opened[0].get_server_pid()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -166,7 +178,8 @@ async def test_lost_connection_is_told_and_replaced(
     killer = await open_connection(database_url, settings_for(database_url))
     await killer.execute("SELECT pg_terminate_backend($1)", pid)
     await killer.close()
-    await asyncio.sleep(0.05)
+    while not opened[0].is_closed():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.001)
     assert await pool.run(backend) != pid
     assert len(opened) == 2
 

@@ -16,6 +16,7 @@ from server.http_messages import HttpAnswer, HttpRequest
 from server.logs import json_lines
 from tests.databases import settings_for
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 
 GIVEN = "01J9-edge_7.request"
 NEW = re.compile(r"[0-9a-f]{32}")
@@ -40,7 +41,7 @@ def behind_proxy() -> Iterator[httpx.Client]:
     application = BehindProxies(Entrance(fail, fail_request, fail, AllowedOrigins([])), ("127.0.0.0/8",))
     with (
         serving(application, lifespan="off", proxy_headers=False) as address,
-        httpx.Client(base_url=address, trust_env=False) as client,
+        httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as client,
     ):
         yield client
 
@@ -67,7 +68,10 @@ def test_error_and_its_line_in_the_log_have_the_id(
 
 
 def test_every_answer_has_an_id_of_its_own_whatever_strangers_send(demo_url: str) -> None:
-    with serving(create_app(settings_for(demo_url))) as address, httpx.Client(base_url=address) as http:
+    with (
+        serving(create_app(settings_for(demo_url))) as address,
+        httpx.Client(base_url=address, timeout=PATIENCE_SECONDS) as http,
+    ):
         given = {"x-request-id": GIVEN}
         answers = [
             http.post("/graphql", json=CODES, headers=given),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 from server.app import create_app
 from server.database import open_connection
 from tests.databases import settings_for
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import running
 from tests.statements import locked
 
@@ -43,6 +45,14 @@ def ask(http: httpx.Client, query: str) -> httpx.Response:
     return http.post("/graphql", json={"query": query})
 
 
+def until_answered(http: httpx.Client, query: str) -> Any:
+    """What the operation gives once it takes no longer than it may, as it does on a machine that is not too busy."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while "errors" in (body := ask(http, query).json()):
+        assert time.monotonic() < deadline, body
+    return body
+
+
 def codes(body: Any) -> list[str]:
     """The codes of the errors."""
     return [error["extensions"]["code"] for error in body["errors"]]
@@ -67,7 +77,7 @@ async def test_compiled_statement_over_the_limit_is_a_timeout(http: httpx.Client
         "The database took too long for this and was stopped. "
         "Ask for less at once: shorter lists, fewer lists within lists, or a narrower filter."
     )
-    assert ask(http, COMPILED).json() == {"data": {"products": {"nodes": []}}}
+    assert until_answered(http, COMPILED) == {"data": {"products": {"nodes": []}}}
 
 
 @pytest.mark.parametrize("query", [COMPILED, '{ products(filter: { price: { min: "1" } }) { nodes { name } } }'])
@@ -96,7 +106,7 @@ async def test_operation_over_its_time_is_cancelled_in_the_database(database_url
     with running(create_app(settings), HEADERS) as http:
         async with locked(database_url, "products") as connection:
             response = await asyncio.to_thread(ask, http, REFERENCE)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL tells nobody
                     await asyncio.sleep(0.01)
         assert (response.status_code, codes(response.json())) == (503, ["OPERATION_TIMEOUT"])
@@ -104,16 +114,16 @@ async def test_operation_over_its_time_is_cancelled_in_the_database(database_url
         assert response.json()["errors"][0]["message"] == (
             "This took longer than 1 seconds and was stopped. Ask for less at once, or try again later."
         )
-        assert ask(http, REFERENCE).status_code == 200
+        assert until_answered(http, REFERENCE)["data"]["products"] == {"nodes": []}
         assert 'merkato_requests_total{executor="reference",operation="other",outcome="timeout"' in (
             http.get("/metrics").text
         )
 
 
 async def test_limit_of_zero_is_the_database_s_own(database_url: str) -> None:
-    settings = settings_for(database_url).model_copy(update={"database_statement_timeout_seconds": 0})
-    for url_settings, expected in ((settings, "0"), (settings_for(database_url), "8s")):
-        connection = await open_connection(database_url, url_settings, limited=True)
+    for limit_seconds, expected in ((0, "0"), (8, "8s")):
+        settings = settings_for(database_url).model_copy(update={"database_statement_timeout_seconds": limit_seconds})
+        connection = await open_connection(database_url, settings, limited=True)
         assert await connection.fetchval("SHOW statement_timeout") == expected
         await connection.close()
 

@@ -3,11 +3,10 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -23,10 +22,14 @@ from server.response_cache import TIMED_SECONDS
 from tests.databases import closed_to_newcomers, copy_database, drop_database, opened, settings_for
 from tests.factories import add_post, add_product, writing
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 from tests.server.websockets.talking import talking, until
 
 PROMISE_SECONDS = 0.1
 """After so long from its commit on, a write is seen by whoever asks."""
+
+LOCKED_SECONDS = 0.5
+"""How long an answer may take that needs no table."""
 
 NAME = "query Name($slug: String!) { product(slug: $slug) { name } }"
 IN_STOCK = "query InStock($slug: String!) { product(slug: $slug) { inStock } }"
@@ -95,15 +98,18 @@ class Shop:
         await self.database.execute("UPDATE products SET name = $1 WHERE slug = $2", name, slug)
         return monotonic()
 
-    async def is_kept(self, query: str, slug: str, table: str, timeout_seconds: float = 2) -> bool:
-        """Whether both processes answer while nobody can read the table."""
+    async def is_kept(self, query: str, slug: str, table: str, attempts: int = 10) -> bool:
+        """Whether both processes answer while nobody can read the table.
+
+        What they have kept they have then as well, so that one may be asked again that had no time to make sure of it.
+        """
         async with self.database.transaction():
             await self.database.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-            try:
-                await self.ask(query, slug, timeout_seconds)
-            except httpx.ReadTimeout:
-                return False
-        return True
+            for _ in range(attempts):
+                with suppress(httpx.ReadTimeout):
+                    await self.ask(query, slug, LOCKED_SECONDS)
+                    return True
+        return False
 
     async def until_kept(self, query: str, slug: str, table: str) -> list[str | None]:
         """Ask until both processes keep the answer, which they do once they listen."""
@@ -111,7 +117,7 @@ class Shop:
             while len(await self.listeners()) < len(self.processes):  # noqa: ASYNC110 - PostgreSQL tells nobody
                 await asyncio.sleep(0.01)
             answers = await self.ask(query, slug)
-            while not await self.is_kept(query, slug, table, timeout_seconds=0.3):
+            while not await self.is_kept(query, slug, table, attempts=1):
                 answers = await self.ask(query, slug)
         return answers
 
@@ -168,9 +174,7 @@ async def slug(shop: Shop) -> str:
 @asynccontextmanager
 async def serving(url: str, folder: Path, name: str) -> AsyncIterator[Process]:
     """A process that serves."""
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        port = finder.getsockname()[1]
+    port = free_port()
     with (folder / f"{name}.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "uvicorn", "--factory", "server.app:create_app"),
@@ -181,7 +185,9 @@ async def serving(url: str, folder: Path, name: str) -> AsyncIterator[Process]:
             stderr=subprocess.STDOUT,
         )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_SECONDS
+        ) as client:
             await until_served(client)
             yield Process(client)
     finally:
@@ -207,6 +213,8 @@ async def test_write_is_seen_by_every_process_within_the_promise(shop: Shop, slu
         for number in range(1, 31):
             commits[number] = await shop.rename(slug, str(number))
             await asyncio.sleep(PROMISE_SECONDS + number % 10 / 100)
+            while any(len(answers) <= number for answers in polled):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
 
     for seen in polled:
         numbers = [int(each.value or "") for each in seen]

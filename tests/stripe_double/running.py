@@ -1,6 +1,5 @@
 """The double of Stripe on a free port of this machine, and what tests have it do."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import stripe
 
 from integrations.stripe_payments import StripeAccount
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 
 SECRET_KEY = "sk_test_merkato"
 WEBHOOK_SECRET = "whsec_of_the_tests"
@@ -33,7 +33,7 @@ class StripeDouble:
 
     def control(self, what: str, **asked: Any) -> dict[str, Any]:
         """Have it do something that is no part of Stripe; gives its events, intents and refunds."""
-        answer = httpx.post(f"{self.base}/_test/{what}", json=asked, trust_env=False)
+        answer = httpx.post(f"{self.base}/_test/{what}", json=asked, trust_env=False, timeout=PATIENCE_SECONDS)
         assert answer.is_success, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -51,9 +51,7 @@ class StripeDouble:
 @contextmanager
 def running_double() -> Iterator[StripeDouble]:
     """A double with an empty account."""
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        port = finder.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.stripe_double", str(port)])
     double = StripeDouble(f"http://127.0.0.1:{port}")
     try:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.server.bad_input.asking import (
     HEADERS,
     ask,
@@ -104,7 +105,9 @@ HALVES = pytest.mark.parametrize(
 def half_sent(http: httpx.Client, half: bytes) -> Iterator[socket.socket]:
     """A connection on which the first half of a request was sent."""
     head = b"POST /graphql HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\n"
-    with socket.create_connection((http.base_url.host, http.base_url.port or 80), timeout=10) as connection:
+    with socket.create_connection(
+        (http.base_url.host, http.base_url.port or 80), timeout=PATIENCE_SECONDS
+    ) as connection:
         connection.sendall(head + half)
         yield connection
 

@@ -107,7 +107,7 @@ class House:
 
 async def until(address: str, sample: str, value: float) -> None:
     """Wait until a number of the metrics has that value; labels but for the process follow its name."""
-    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(trust_env=False) as http:
+    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
         while await _number(address, sample, http) != value:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from server.websocket_protocol import WebSocketProtocol
 from tests.databases import opened, settings_for
 from tests.factories import add_author, add_post, add_product, writing
 from tests.live import serving
+from tests.patience import PATIENCE_SECONDS
 from tests.server.websockets.talking import House, Talk, talking
 from tests.statements import locked
 
@@ -74,10 +76,12 @@ async def test_sockets_that_say_nothing_are_ended(url: str) -> None:
     """The limits are long enough for a busy machine to say something before them."""
     quick = {"websocket_init_timeout_seconds": 2, "websocket_ping_seconds": 2, "websocket_idle_seconds": 0.1}
     async with housed(url, **quick) as house, AsyncExitStack() as clients:
-        silent, idle, deaf = [await clients.enter_async_context(talking(house.address)) for _ in range(3)]
+        deaf = await clients.enter_async_context(talking(house.address))
         await deaf.send("connection_init")
         await deaf.send("subscribe", id="live", payload={"query": PUBLISHED})
+        idle = await clients.enter_async_context(talking(house.address))
         await idle.send("connection_init")
+        silent = await clients.enter_async_context(talking(house.address))
         assert [await deaf.hear(), await deaf.hear()] == [{"type": "connection_ack"}, {"type": "ping"}]
         assert await silent.end() == (4408, "Connection initialisation timeout")
         assert await idle.end() == (1001, "Nothing was asked for.")
@@ -148,14 +152,23 @@ async def test_operations_and_events_that_take_too_long_are_told_as_that(url: st
             async with writing(house.engine) as session:
                 await add_post(session, title="Late")
             late = await talk.hear()
-        async with writing(house.engine) as session:
-            await add_post(session, title="In time")
-        in_time = await talk.hear()
+        in_time = await told_in_time(house, talk)
     assert (refused["type"], refused["id"]) == ("error", "slow")
     assert [error["extensions"]["code"] for error in refused["payload"]] == ["OPERATION_TIMEOUT"]
     assert (late["type"], late["id"], late["payload"]["data"]) == ("next", "live", None)
     assert [error["extensions"]["code"] for error in late["payload"]["errors"]] == ["OPERATION_TIMEOUT"]
-    assert in_time["payload"] == {"data": {"postPublished": {"title": "In time", "tags": []}}}
+    assert in_time["data"] == {"postPublished": {"title": "In time", "tags": []}}
+
+
+async def told_in_time(house: House, talk: Talk) -> Any:
+    """What is told of a post as soon as one is not late, as any may be on a busy machine."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            async with writing(house.engine) as session:
+                await add_post(session, title="In time")
+            payload = (await talk.hear())["payload"]
+            if payload["data"] is not None:
+                return payload
 
 
 async def test_operation_that_comes_too_often_is_refused_and_its_socket_lives_on(url: str) -> None:

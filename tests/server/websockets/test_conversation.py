@@ -15,6 +15,7 @@ from models import Role
 from server.websocket_messages import LONGEST_REASON_BYTES
 from tests.auth.accounts import PASSWORD, add_account
 from tests.factories import add_product, writing
+from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
 from tests.server.websockets.talking import House, Json, talking
 
@@ -92,7 +93,7 @@ async def test_operations_are_answered_as_over_http(house: House) -> None:
         {"query": "mutation { refreshSession(input: {}) { __typename ... on Problem { message } } }"},
         {"query": "{ __schema { subscriptionType { name } } }"},
     ]
-    async with httpx.AsyncClient(trust_env=False) as http, talking(house.address) as talk:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http, talking(house.address) as talk:
         await talk.introduce()
         for payload in asked:
             over_http = (await http.post(f"{house.address}/graphql", json=payload)).json()
@@ -231,7 +232,7 @@ async def test_handshake_may_carry_the_token_of_a_program(house: House) -> None:
 async def test_subscriptions_over_http_are_told_where_to_go(house: House, method: str) -> None:
     query = "subscription { postPublished { id } }"
     given: Json = {"params": {"query": query}} if method == "GET" else {"json": {"query": query}}
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
         response = await http.request(method, f"{house.address}/graphql", **given)
     (error,) = response.json()["errors"]
     assert (response.status_code, error["extensions"]["code"]) == (400, "WEBSOCKET_REQUIRED")
