@@ -65,16 +65,18 @@ class PreviewExpiredError(PreviewRefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is shown as if it were out: the drafts of some tables, or of one item."""
+    """What is shown as if it were out: the drafts of some tables, or of one item, or else what a release does."""
 
-    tables: frozenset[str]
+    tables: frozenset[str] = frozenset()
     item: UUID | None = None
     """Shown whatever its place; of everything else, what readers see."""
+    release: UUID | None = None
 
     @property
-    def settings(self) -> tuple[str, str]:
-        """The tables and the item in the words of the views (domain/preview_views.py)."""
-        return ",".join(sorted(self.tables)), "" if self.item is None else str(self.item)
+    def settings(self) -> tuple[str, str, str]:
+        """The tables, the item and the release in the words of the views (domain/preview_views.py)."""
+        item, release = ("" if key is None else str(key) for key in (self.item, self.release))
+        return ",".join(sorted(self.tables)), item, release
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,14 @@ class PreviewTokens:
     def write(self, preview: Preview, maker_id: UUID, now: datetime, lifetime: timedelta) -> NewPreviewToken:
         """A token that shows what the preview says."""
         expires_at = (now + min(lifetime, LONGEST_LIFETIME)).replace(microsecond=0)
-        tables, item = preview.settings
+        tables, item, release = preview.settings
         payload = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": str(maker_id),
             "tables": tables,
             "item": item,
+            "release": release,
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
@@ -128,8 +131,8 @@ class PreviewTokens:
 
 
 def _preview_in(claims: Mapping[str, Any]) -> Preview:
-    item = claims["item"]
-    return Preview(frozenset(claims["tables"].split(",")) & frozenset(TABLES.values()), UUID(item) if item else None)
+    item, release = (UUID(claims[name]) if claims[name] else None for name in ("item", "release"))
+    return Preview(frozenset(claims["tables"].split(",")) & frozenset(TABLES.values()), item, release)
 
 
 def _registry(now: datetime) -> JWTClaimsRegistry:

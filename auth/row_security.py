@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from auth.viewer import Viewer
-from domain.preview_sql import ITEM_SETTING, SCHEMA, TABLES_SETTING
+from domain.preview_sql import ITEM_SETTING, RELEASE_SETTING, SCHEMA, TABLES_SETTING
 
 GUARDED_TABLES = frozenset(
     {
@@ -64,7 +64,7 @@ IDENTIFY_SESSION = (
 
 IDENTIFY_PREVIEW = (
     f"{IDENTIFY_SESSION}, set_config('{TABLES_SETTING}', $4, false), set_config('{ITEM_SETTING}', $5, false),"
-    " current_schema()"
+    f" set_config('{RELEASE_SETTING}', $6, false), current_schema()"
 )
 """The same for one that previews, and whether it does: the schema that it looks in first."""
 
@@ -77,6 +77,7 @@ _PREVIEWING = select(
     func.current_schema(),
     func.set_config(TABLES_SETTING, bindparam("tables"), True),  # noqa: FBT003 - the same
     func.set_config(ITEM_SETTING, bindparam("item"), True),  # noqa: FBT003 - the same
+    func.set_config(RELEASE_SETTING, bindparam("release"), True),  # noqa: FBT003 - the same
 )
 
 
@@ -125,5 +126,6 @@ async def identify(session: AsyncSession, viewer: Viewer) -> None:
     given = {"user_id": identity.user_id, "permissions": identity.permissions, "guest_id": identity.guest_id}
     await session.execute(_IDENTIFICATION, given)
     if viewer.preview is not None:
-        tables, item = viewer.preview.settings
-        require_previewing(await session.scalar(_PREVIEWING, {"tables": tables, "item": item}))
+        tables, item, release = viewer.preview.settings
+        settings = {"tables": tables, "item": item, "release": release}
+        require_previewing(await session.scalar(_PREVIEWING, settings))

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 SCHEMA: Final = "merkato_preview"
 TABLES_SETTING: Final = "merkato.preview_tables"
 ITEM_SETTING: Final = "merkato.preview_item"
-"""What is previewed, as the session says: names of tables with commas between them, and an id or nothing."""
+RELEASE_SETTING: Final = "merkato.preview_release"
+"""What is previewed, as the session says: names of tables with commas between them, and ids or nothing."""
 
 DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 AnyColumn = Column[object]

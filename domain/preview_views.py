@@ -15,8 +15,8 @@ from sqlalchemy import inspect
 
 from domain.catalog_kinds import PRODUCT, SERVICE
 from domain.content_kinds import PAGE, POST, Kind
-from domain.preview_parts import part_views
-from domain.preview_sql import ITEM_SETTING, SCHEMA, TABLES_SETTING, quoted, value_of, view
+from domain.preview_parts import BEARERS, part_views
+from domain.preview_sql import ITEM_SETTING, RELEASE_SETTING, SCHEMA, TABLES_SETTING, quoted, value_of, view
 from models.base import Base
 from models.publishing import Publishable
 from models.texts import Written
@@ -38,8 +38,12 @@ RULES: Final = (
         of_table = ANY (string_to_array(current_setting('{TABLES_SETTING}', true), ','))
         AND (current_setting('{ITEM_SETTING}', true) = '' OR {SCHEMA}.names(item)), false)
     """,
+    f"""
+    CREATE FUNCTION {SCHEMA}.release() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN nullif(current_setting('{RELEASE_SETTING}', true), '')::uuid
+    """,
 )
-"""Whether the preview is of this one item, and whether it is among what is previewed."""
+"""Whether the preview is of this one item, whether it is among what is previewed, and the release that is."""
 
 DEFAULT_VARIANT: Final = """
     (SELECT {} FROM jsonb_each(draft.content -> 'variants') AS variant(key, value)
@@ -95,7 +99,21 @@ def _draft_of(kind: Kind[Any]) -> str:
     name = kind.table_name
     return (
         f"draft.table_name = '{name}' AND draft.row_id = item.id AND draft.version = item.version "
-        f"AND item.live_version < item.version AND {SCHEMA}.covers('{name}', item.id)"
+        f"AND item.live_version < item.version AND {_covered(kind)}"
+    )
+
+
+def _covered(kind: Kind[Any]) -> str:
+    """The condition that the newest version of an item is to be shown."""
+    return f"({SCHEMA}.covers('{kind.table_name}', item.id) OR {_in_release(kind, 'PUBLISH')})"
+
+
+def _in_release(kind: Kind[Any], action: str) -> str:
+    """The condition that the release does that to an item."""
+    column = BEARERS[kind.table_name]
+    return (
+        f"EXISTS (SELECT FROM public.release_items AS entry WHERE entry.release_id = {SCHEMA}.release() "
+        f"AND entry.{column} = item.id AND entry.action = '{action}')"
     )
 
 
@@ -145,13 +163,13 @@ def _over(column: Any, value: str, field: str) -> str:
 
 def _shown(kind: Kind[Any]) -> dict[str, str]:
     """Whether readers would see the row."""
-    name = kind.table_name
-    covered = f"{SCHEMA}.covers('{name}', item.id)"
+    name, goes = kind.table_name, _in_release(kind, "UNPUBLISH")
+    is_named = f"({SCHEMA}.names(item.id) OR {_in_release(kind, 'PUBLISH')})"
     if issubclass(kind.model, Publishable):
-        is_out = f"{covered} AND (item.status <> 'ARCHIVED' OR {SCHEMA}.names(item.id))"
+        is_out = f"{_covered(kind)} AND (item.status <> 'ARCHIVED' OR {is_named})"
         since = "CASE WHEN item.published_at <= now() THEN item.published_at ELSE item.created_at END"
         return {
-            "status": f"CASE WHEN {is_out} THEN 'PUBLISHED' ELSE item.status END",
+            "status": f"CASE WHEN {goes} THEN 'ARCHIVED' WHEN {is_out} THEN 'PUBLISHED' ELSE item.status END",
             "published_at": f"CASE WHEN {is_out} THEN {since} ELSE item.published_at END",
         }
     switch = SWITCHES[name]
@@ -159,5 +177,5 @@ def _shown(kind: Kind[Any]) -> dict[str, str]:
         f"EXISTS (SELECT FROM public.revisions AS newest WHERE newest.table_name = '{name}' "
         "AND newest.row_id = item.id AND newest.version = item.version AND newest.published_at IS NULL)"
     )
-    is_meant = f"{covered} AND ({SCHEMA}.names(item.id) OR {is_new})"
-    return {switch: f"(item.{switch} OR item.deleted_at IS NULL AND {is_meant})"}
+    is_meant = f"{_covered(kind)} AND ({is_named} OR {is_new})"
+    return {switch: f"((item.{switch} OR item.deleted_at IS NULL AND {is_meant}) AND NOT {goes})"}

@@ -13,14 +13,15 @@ from resolvers.previews import MODELS, USUAL_MINUTES
 from schema.declare import mutation
 from schema.editing import ItemNotFound
 from schema.enums import PreviewedType
-from schema.inputs import items, key_of_any, mutation_input, number
+from schema.inputs import items, key, key_of_any, mutation_input, number
 from schema.payloads import payload
 from schema.problems import InvalidInput
+from schema.release_changes import ReleaseNotFound
 
 MOST_MINUTES = int(LONGEST_LIFETIME.total_seconds()) // 60
 
 
-@mutation_input("Which drafts to show: that of one item, those of types, or else all that you see yourself.")
+@mutation_input("Which drafts to show: that of one item, those of types, a release, or else all that you see yourself.")
 class CreatePreviewTokenInput:
     """What a token shows."""
 
@@ -28,6 +29,7 @@ class CreatePreviewTokenInput:
         "The only item whose newest version is shown, also if it was hidden or archived.", *MODELS
     )
     types: list[PreviewedType] | None = items("What to show the drafts of.", Rule(), least=1, most=len(PreviewedType))
+    release: strawberry.ID | None = key("The release that is shown as if it were out.", "Release")
     lifetime_minutes: int | None = number(
         f"For how long the token is good; {USUAL_MINUTES} when absent.", least=1, most=MOST_MINUTES
     )
@@ -42,7 +44,7 @@ class PreviewToken:
 
 
 CreatePreviewTokenResult = Annotated[
-    PreviewToken | InvalidInput | ItemNotFound,
+    PreviewToken | InvalidInput | ItemNotFound | ReleaseNotFound,
     strawberry.union("CreatePreviewTokenResult", description="The token, or why there is none."),
 ]
 

@@ -15,13 +15,13 @@ from domain.preview_sql import SCHEMA
 from domain.preview_views import KINDS
 from domain.publishing import publish
 from domain.rendering import render_texts
-from models import Revision
+from models import ReleaseAction, Revision
 from models.base import Base
 from resolvers.ids import decode_id
 from tests.api import codes_of, data_of
 from tests.drafts import NEW, PREVIEWER, WORD, Drafts, add_drafts, add_items
 from tests.editors import edited, editor
-from tests.factories import shared_engine
+from tests.factories import add_release, add_release_item, new_id, shared_engine, writing
 from tests.statements import execute
 
 Json = dict[str, Any]
@@ -126,6 +126,24 @@ async def test_preview_of_one_item_shows_all_others_as_readers_see_them(shop: As
         assert {name: found[name] for name in others} == {name: seen[name] for name in others}
         assert found[f"{of_item}s"]["totalCount"] == seen[f"{of_item}s"]["totalCount"]
         assert sum(node is not None for node in found["nodes"]) == len(drafts.waiting.by_kind)
+
+
+async def test_preview_of_a_release_shows_what_it_does(shop: AsyncEngine, drafts: Drafts) -> None:
+    async with writing(shop) as session:
+        release = await add_release(session)
+        for kind, item in {"Product": drafts.waiting.product, "Post": drafts.new.post}.items():
+            await add_release_item(session, release, **{f"{kind.lower()}_id": decode_id(item).key})
+        goes = {"action": ReleaseAction.UNPUBLISH, "service_id": decode_id(drafts.waiting.service).key}
+        await add_release_item(session, release, **goes)
+    previewer = Viewer(preview=Preview(release=release.id))
+    found, seen = await everything(shop, drafts, previewer), await everything(shop, drafts, VISITOR)
+    assert found["product"]["name"] == f"Lamp of the {WORD}"
+    assert found["product"]["options"] == [{"name": "Colour", "values": ["Red quokka", "Black", "quokka white"]}]
+    assert {node["title"] for node in found["posts"]["nodes"]} == {"Coffee", f"New {NEW}"}
+    assert found["service"] is None
+    assert found["services"] == {"totalCount": 0, "nodes": []}
+    assert (found["post"], found["page"]) == (seen["post"], seen["page"])
+    assert WORD not in str(await everything(shop, drafts, Viewer(preview=Preview(release=new_id()))))
 
 
 async def test_preview_grants_nothing(shop: AsyncEngine, drafts: Drafts) -> None:

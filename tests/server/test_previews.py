@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
@@ -17,14 +18,16 @@ from auth.previews import LONGEST_LIFETIME, Preview, PreviewTokens
 from auth.tokens import LEEWAY_SECONDS
 from auth.viewer import Viewer
 from models import Role
+from resolvers.ids import decode_id, encode_id
 from tests.drafts import EVERYTHING, NEW, WORD, Drafts, add_drafts, add_items
 from tests.editors import document, editor
-from tests.factories import shared_engine
+from tests.factories import add_release, add_release_item, shared_engine, writing
 from tests.server.websockets.talking import talking
 from tests.signed_in import Door, Headers, open_door
 from tests.statements import execute
 
 POST = "query($id: ID!) { post(id: $id) { title } }"
+UNKNOWN_RELEASE = encode_id("Release", UUID("018f0000-0000-7000-8000-000000000001"))
 IN_PYTHON = '{ resolvePath(path: "/blog/quokka") { status node { ... on Post { title } } } }'
 
 
@@ -86,6 +89,7 @@ async def test_nobody_shows_what_they_do_not_see(shop: Shop) -> None:
         "item": {"item": shop.drafts.waiting.product},
         "both": {"item": shop.drafts.waiting.post, "types": ["POST"]},
         "long": {"lifetimeMinutes": 24 * 60 + 1},
+        "release": {"release": UNKNOWN_RELEASE},
         "odd": {"item": "UmV2aWV3OjAxOGYwMDAwLTAwMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMQ=="},
     }
     for given in refused.values():
@@ -97,6 +101,22 @@ async def test_nobody_shows_what_they_do_not_see(shop: Shop) -> None:
     for headers in ({}, shop.door.headers()):
         body = shop.ask(asked, headers, input={}).json()
         assert body["data"] == {"createPreviewToken": None}
+
+
+async def test_editor_makes_a_token_that_shows_a_release(shop: Shop) -> None:
+    async with writing(shop.engine) as session:
+        release = await add_release(session)
+        key = decode_id(shop.drafts.waiting.post).key
+        await add_release_item(session, release, post_id=key)
+    signed_in, asked = shop.door.headers(shop.editor.user_id, Role.EDITOR), document("CreatePreviewToken")
+    unknown = shop.ask(asked, signed_in, input={"release": UNKNOWN_RELEASE}).json()
+    assert unknown["data"]["createPreviewToken"]["__typename"] == "ReleaseNotFound"
+    given = {"release": encode_id("Release", release.id)}
+    made = shop.ask(asked, signed_in, input=given).json()["data"]["createPreviewToken"]
+    assert shop.title({"preview-token": made["text"]}) == f"The {WORD}"
+    page = "query($id: ID!) { page(id: $id) { title } }"
+    body = shop.ask(page, {"preview-token": made["text"]}, id=shop.drafts.waiting.page).json()
+    assert body == {"data": {"page": {"title": "Terms"}}}
 
 
 async def test_token_that_is_not_ours_is_neither_a_visit_nor_a_preview(shop: Shop) -> None:
