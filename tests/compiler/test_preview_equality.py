@@ -80,4 +80,4 @@ async def test_executors_agree_on_generated_operations_of_previews(
 ) -> None:
     examples = EXAMPLES // 4
     tally = await compare(odd_engine, read_pool, operations(pool), viewers, examples)
-    assert tally["compiled"] > examples / 3, tally
+    assert tally["compiled"] > examples / 10, tally
