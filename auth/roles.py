@@ -22,6 +22,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.CATALOG_WRITE,
                 Permission.SERVICES_READ,
                 Permission.SERVICES_WRITE,
+                Permission.ANALYTICS_READ,
             }
         ),
         Role.STAFF: frozenset(

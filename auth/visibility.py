@@ -139,6 +139,10 @@ def _of_editors(_row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     return true() if viewer.may(Permission.CONTENT_READ) else false()
 
 
+def _analytics(_counts: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.ANALYTICS_READ) else false()
+
+
 def _review(review: Any, viewer: Viewer, owned: bool) -> ColumnElement[bool]:
     if viewer.may(Permission.REVIEWS_READ):
         return _part_of_product(review, viewer, owned)
@@ -259,6 +263,8 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.ReleaseEvent: _of_editors,
         models.ReleaseItem: _of_editors,
         models.Revision: _revision,
+        models.ContentAnalytics: _analytics,
+        models.ServiceAnalytics: _analytics,
         models.Review: _review,
         models.AuditEntry: _audit_entry,
         models.Cart: _cart,

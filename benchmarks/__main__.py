@@ -31,6 +31,8 @@ from benchmarks.report import as_markdown, summary_lines, target_lines
 from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.sign_ins_report import sign_in_lines, sign_ins_as_json, sign_ins_as_markdown
 from benchmarks.statements import measure_statements, statement_lines, statements_as_json, statements_as_markdown
+from benchmarks.views import measure_views
+from benchmarks.views_report import view_lines, views_as_json, views_as_markdown
 from server.errors import ServerError
 from server.stopping import unwinding_on_signals
 
@@ -135,6 +137,17 @@ def _run_checkouts(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_views(options: argparse.Namespace, console: Console) -> int:
+    plan = _wish(options).plan
+    rounds = measure_views(plan.rounds, plan.seconds, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(views_as_json(rounds, plan.seconds), option=orjson.OPT_INDENT_2)
+    (options.output / "views.json").write_bytes(written)
+    (options.output / "views.md").write_text(views_as_markdown(rounds, plan.seconds))
+    console.print("\n".join(["", *view_lines(rounds)]), soft_wrap=True)
+    return 0
+
+
 APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxyType(
     {
         "growth": _run_growth,
@@ -143,6 +156,7 @@ APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxy
         "protections": _run_protections,
         "statements": _run_statements,
         "checkouts": _run_checkouts,
+        "views": _run_views,
     }
 )
 """What is measured for itself, by the option that asks for it."""
@@ -163,6 +177,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--protections", action="store_true", help="Merkato alone: with its protections and without")
     parser.add_argument("--statements", action="store_true", help="the statements by themselves, and hand-written ones")
     parser.add_argument("--checkouts", action="store_true", help="Merkato alone: whole checkouts, and pgbench's")
+    parser.add_argument("--views", action="store_true", help="Merkato alone: reads beside views that are counted")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 

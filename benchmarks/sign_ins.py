@@ -1,14 +1,13 @@
 """A small query beside two hundred people who sign in at once: what the hashing of passwords costs everybody else."""
 
 import asyncio
-import itertools
 import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import orjson
 import uvloop
@@ -19,28 +18,16 @@ from benchmarks.cpu import cpu_seconds
 from benchmarks.data import FOLDER, Report
 from benchmarks.errors import AbsentError
 from benchmarks.operations import DOCUMENTS
+from benchmarks.pacing import Latency, Pace, latency, send
 from benchmarks.serving import Server, serving
 from benchmarks.sign_in_shop import PASSWORD, Shop, sign_in_shop
 
 PEOPLE = 200
 QUERIES_PER_SECOND = 100
-CONNECTIONS = 40
-"""More than queries are under way at once, or they would wait for each other in the load generator."""
-
 WARM_UP_SECONDS = 2
 
 SIGN_IN = Path(__file__).parent.parent / "queries" / "SignIn.graphql"
 QUERY_ADDRESS = "10.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """How long requests of one run took, from the moment that each was due."""
-
-    count: int
-    p50_ms: float
-    p99_ms: float
-    longest_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +95,7 @@ async def _beside(server: Server, shop: Shop, queries: Sequence[bytes], seconds:
     elapsed, used = time.perf_counter() - began, cpu_seconds(server.pid) - cpu
     for connection in people:
         connection.close()
-    return Beside(query, _latency(taken), len(taken) / elapsed, 1000 * used / len(taken))
+    return Beside(query, latency(taken), len(taken) / elapsed, 1000 * used / len(taken))
 
 
 async def _sign_in_again_and_again(
@@ -123,33 +110,7 @@ async def _sign_in_again_and_again(
 
 
 async def _query(server: Server, queries: Sequence[bytes], seconds: int) -> Latency:
-    """Send queries at an even pace, whatever becomes of those before: who waits is counted with all the wait."""
-    free: asyncio.Queue[Connection] = asyncio.Queue()
-    connections = [await Connection.opened(server.port, QUERY_ADDRESS) for _ in range(CONNECTIONS)]
-    for connection in connections:
-        free.put_nowait(connection)
-    began = time.perf_counter()
-    sent = []
-    for number, body in zip(range(QUERIES_PER_SECOND * seconds), itertools.cycle(queries), strict=False):
-        due = began + number / QUERIES_PER_SECOND
-        await asyncio.sleep(due - time.perf_counter())
-        sent.append(asyncio.create_task(_ask(free, body, due)))
-    taken = await asyncio.gather(*sent)
-    for connection in connections:
-        connection.close()
-    return _latency(taken)
-
-
-async def _ask(free: asyncio.Queue[Connection], body: bytes, due: float) -> float:
-    connection = await free.get()
-    await connection.ask(body)
-    free.put_nowait(connection)
-    return time.perf_counter() - due
-
-
-def _latency(seconds: Sequence[float]) -> Latency:
-    ms = [1000 * each for each in seconds]
-    return Latency(len(ms), median(ms), quantiles(ms, n=100)[-1], max(ms))
+    return await send(server.port, Pace(queries, QUERIES_PER_SECOND, QUERY_ADDRESS), seconds)
 
 
 def _queries(shop: Shop) -> list[bytes]:

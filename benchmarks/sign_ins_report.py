@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.outcome import describe_machine
+from benchmarks.pacing import Latency
 from benchmarks.report import table
-from benchmarks.sign_ins import PEOPLE, QUERIES_PER_SECOND, Latency, Round, middle
+from benchmarks.sign_ins import PEOPLE, QUERIES_PER_SECOND, Round, middle
 
 MOST_P99_MS = 50
 

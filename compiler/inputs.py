@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, DateTime, Float, Integer, Numeric, Text, Uuid, bindparam
+from sqlalchemy import BindParameter, Date, DateTime, Float, Integer, Numeric, Text, Uuid, bindparam
 from sqlalchemy.types import TypeEngine
 
 from compiler.parameters import Path
@@ -18,6 +18,7 @@ ROW = "the row to show"
 """The same of the key of a row that an operation does not name itself."""
 
 TYPES: Mapping[str, TypeEngine[Any]] = {
+    "Date": Date(),
     "DateTime": DateTime(timezone=True),
     "Decimal": Numeric(),
     "Float": Float(),

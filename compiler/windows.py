@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLObjectType
-from sqlalchemy import DateTime, Integer, Text, Uuid, cast, func, literal_column, tuple_
+from sqlalchemy import DateTime, Integer, Uuid, func, literal_column, tuple_
 from sqlalchemy.orm import QueryableAttribute
 
 from compiler.errors import NotCompilableError, Reason
@@ -14,7 +14,7 @@ from compiler.layout import Layout
 from compiler.values import Form, column_key, key_place
 from domain.conditions import roomy
 from resolvers.errors import BadInputError
-from resolvers.ordering import SEPARATOR, Order, place_of
+from resolvers.ordering import SEPARATOR, Order, place_of, text_of
 from resolvers.paging import MAXIMUM_PAGE_SIZE, window_of
 
 LIMITS = tuple(literal_column(str(size), Integer()) for size in range(MAXIMUM_PAGE_SIZE + 2))
@@ -35,7 +35,7 @@ class OrderedList:
         """The code that gives the cursor of a row; the same as resolvers.ordering.cursor_of."""
         key: Any = self.order.key(self.entity, self.question)
         is_time = isinstance(key.type, DateTime)
-        travelling = key if is_time else cast(key, Text)
+        travelling = key if is_time else text_of(key)
         form = Form.STORED if is_time else Form.TEXT
         name = column_key(self.entity, key.key, form) if isinstance(key, QueryableAttribute) else self.order.tag
         place = layout.place(travelling, name)

@@ -2,6 +2,7 @@
 
 from models.accounts import Role, SocialProvider, User
 from models.addresses import Address
+from models.analytics import AnalyticsPeriod, ContentAnalytics, ServiceAnalytics
 from models.api_tokens import ApiToken
 from models.audit import ActorKind, AuditAction, AuditChain, AuditedTable, AuditEntry
 from models.base import Base
@@ -55,6 +56,7 @@ from models.throttles import Throttle, ThrottledAction, ThrottleScope
 __all__ = [
     "ActorKind",
     "Address",
+    "AnalyticsPeriod",
     "ApiToken",
     "AuditAction",
     "AuditChain",
@@ -68,6 +70,7 @@ __all__ = [
     "Cart",
     "CartLine",
     "Category",
+    "ContentAnalytics",
     "DeadLetter",
     "DiscountType",
     "EventOutcome",
@@ -122,6 +125,7 @@ __all__ = [
     "Role",
     "SecurityEvent",
     "Service",
+    "ServiceAnalytics",
     "ServiceTier",
     "ServiceType",
     "SessionEnd",

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Tab
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
+from models.analytics import ContentAnalytics, Popular, counts_rule
 from models.base import (
     Base,
     LongText,
@@ -65,7 +66,7 @@ post_tags = Table(
 )
 
 
-class Post(Written, SearchEngineOptimised, Publishable):
+class Post(Written, Popular, SearchEngineOptimised, Publishable):
     """A blog post."""
 
     __tablename__ = "posts"
@@ -73,7 +74,7 @@ class Post(Written, SearchEngineOptimised, Publishable):
         well_formed_slug(),
         positive_version(),
         *publishing_rules(),
-        CheckConstraint("view_count >= 0 AND share_count >= 0", name="counts"),
+        counts_rule(),
         Index(None, "status"),
         Index(None, "rendering"),
         Index(None, "published_at"),
@@ -98,12 +99,11 @@ class Post(Written, SearchEngineOptimised, Publishable):
     featured_image_alt: Mapped[LongText] = mapped_column(server_default="")
     dated_at: Mapped[Timestamp] = mapped_column(Computed("coalesce(published_at, created_at)", persisted=True))
     """What posts are sorted by: drafts have only the time of their creation."""
-    view_count: Mapped[int] = mapped_column(server_default=text("0"))
-    share_count: Mapped[int] = mapped_column(server_default=text("0"))
     seo_keywords: Mapped[TextList]
     internal_notes: Mapped[LongText | None]
     search: Mapped[str] = search_vector(["title"], ["excerpt", WORDS])
     comments: Mapped[list["PostComment"]] = relationship(back_populates="post", lazy="raise")
+    analytics: Mapped[list[ContentAnalytics]] = relationship(back_populates="post", lazy="raise")
 
     author: Mapped[Author] = relationship(back_populates="posts", lazy="raise")
     category: Mapped[PostCategory | None] = relationship(back_populates="posts", lazy="raise")

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from typing_extensions import override
 
+from models.analytics import Popular, ServiceAnalytics, counts_rule
 from models.base import (
     Base,
     Currency,
@@ -42,7 +43,7 @@ class BillingPeriod(StrEnum):
     YEARLY = "YEARLY"
 
 
-class Service(SearchEngineOptimised, Switched):
+class Service(Popular, SearchEngineOptimised, Switched):
     """Work the shop offers, priced by tiers."""
 
     __tablename__ = "services"
@@ -51,6 +52,7 @@ class Service(SearchEngineOptimised, Switched):
         positive_version(),
         live_version_rule(),
         hidden_in_the_trash("is_visible"),
+        counts_rule(),
         Index(None, "position", "id"),
         Index(None, "title", "id"),
         Index(None, "created_at", "id"),
@@ -74,6 +76,7 @@ class Service(SearchEngineOptimised, Switched):
     search: Mapped[str] = search_vector(["title"], ["short_description", "description"])
 
     tiers: Mapped[list["ServiceTier"]] = relationship(back_populates="service", lazy="raise")
+    analytics: Mapped[list[ServiceAnalytics]] = relationship(back_populates="service", lazy="raise")
 
     @property
     @override

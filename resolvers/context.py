@@ -19,6 +19,7 @@ from auth.safeguards import Safeguards
 from auth.viewer import Viewer
 from auth.visits import Visit
 from domain.payment_providers import PaymentProviders
+from resolvers.counts import Counts
 from resolvers.errors import Changes, CommitUnknownError, DatabaseAwayError
 from resolvers.refresh_cookies import RefreshCookie
 from resolvers.writing import may_have_committed, on_living_connection, transaction
@@ -172,6 +173,7 @@ class Context:
         writing_engine: AsyncEngine | None = None,
         most_imported_rows: int = MOST_IMPORTED_ROWS,
         payments: PaymentProviders | None = None,
+        counts: Counts | None = None,
     ) -> None:
         """`writing_engine` writes, if it is another one: it acts as the server, where `engine` reads as the viewer."""
         self.viewer = viewer
@@ -189,6 +191,8 @@ class Context:
         self._writing_engine = writing_engine or engine
         self.payments = payments or PaymentProviders()
         """Who moves money for the shop; nobody in tests of reads."""
+        self.counts = counts or Counts(lambda: self._writing_engine)
+        """Where views are counted."""
         self.most_imported_rows = most_imported_rows
         """So long may a file be that a mutation imports."""
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}

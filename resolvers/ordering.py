@@ -9,12 +9,12 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Text, cast, extract, func, literal, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Text, cast, extract, func, literal, literal_column
 from sqlalchemy.types import TypeEngine
 
 from resolvers.errors import BadInputError
@@ -22,6 +22,7 @@ from resolvers.errors import BadInputError
 SEPARATOR = "\x1f"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NUMBER = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,6})?")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -74,13 +75,20 @@ def place_of(cursor: str, order: Order, key_type: TypeEngine[Any]) -> Place:
 def _as_text(key: ColumnElement[Any]) -> ColumnElement[str]:
     if isinstance(key.type, DateTime):
         return cast(cast(extract("epoch", key) * 1_000_000, BigInteger), Text)
-    return cast(key, Text)
+    return text_of(key)
+
+
+def text_of(key: ColumnElement[Any]) -> ColumnElement[str]:
+    """A sort key that is no time as cursors hold it: a day in one form, whatever the session's DateStyle."""
+    return func.to_char(key, literal_column("'YYYY-MM-DD'")) if isinstance(key.type, Date) else cast(key, Text)
 
 
 def _from_text(text: str, key_type: TypeEngine[Any]) -> object:
     python_type = key_type.python_type
     if python_type is datetime:
         return EPOCH + timedelta(microseconds=int(_matching(WHOLE_NUMBER, text)))
+    if python_type is date:
+        return date.fromisoformat(_matching(DAY, text))
     if python_type is int:
         return _within_bounds(int(_matching(WHOLE_NUMBER, text)))
     if python_type is Decimal:

@@ -12,6 +12,7 @@ from schema.cart_mutations import CartMutations
 from schema.category_mutations import CategoryMutations
 from schema.checkout import CheckoutMutations
 from schema.content_mutations import ContentMutations
+from schema.counting_mutations import CountingMutations
 from schema.declare import mutation
 from schema.jobs_changes import DropDeadLetterInput, DropDeadLetterResult, ReplayDeadLetterInput, ReplayDeadLetterResult
 from schema.menu_mutations import MenuMutations
@@ -50,6 +51,7 @@ class Mutation(
     ServiceMutations,
     PromotionMutations,
     ContentMutations,
+    CountingMutations,
     MenuMutations,
     PageMutations,
     PreviewMutations,

@@ -10,6 +10,7 @@ import models
 from auth.permissions import Permission
 from domain import conditions, content, open_graph, searching, structured_data
 from domain.canonical import canonical_url
+from schema.analytics import AnalyticsFilter, AnalyticsSort, ContentAnalytics
 from schema.catalog import Tag
 from schema.comments import CommentSort, PostComment
 from schema.declare import column, expression, many, one, part, records, sort_enum, table
@@ -104,8 +105,8 @@ class Post(Node):
     published_at: datetime | None = column("When it was published; null before.")
     scheduled_at: datetime | None = column("When it is to be published.", requires=Permission.CONTENT_READ)
     reading_minutes: int = column("How many minutes it takes to read, at 220 words a minute.")
-    view_count: int = column("How often it was read.")
-    share_count: int = column("How often it was shared.")
+    view_count: int = column("How often it was read, but for the last minutes.")
+    share_count: int = column("How often it was shared, but for the last minutes.")
     internal_notes: str | None = column("What only staff should know.", requires=Permission.CONTENT_READ)
     seo: KeywordSeo = part(KeywordSeo, KEYWORD_SEO, "What search engines show.")
     canonical_url: str | None = expression(canonical_url, CANONICAL)
@@ -134,6 +135,13 @@ class Post(Node):
         requires=Permission.CONTENT_READ,
     )
     revisions: Connection[Revision] | None = revisions_of(models.Post, Permission.CONTENT_READ)
+    analytics: Connection[ContentAnalytics] | None = many(
+        models.Post.analytics,
+        "How often it was read and shared in each period.",
+        order=AnalyticsSort.NEWEST,
+        filter=AnalyticsFilter,
+        requires=Permission.ANALYTICS_READ,
+    )
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
     author: Author = one(models.Post.author, "Who wrote it.", owned=True)

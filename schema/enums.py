@@ -15,6 +15,7 @@ from resolvers.refresh_cookies import RefreshTokenPlace
 
 DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
     {
+        models.AnalyticsPeriod: "A length of time; weeks begin on Monday.",
         models.ActorKind: "What kind of actor changed something.",
         models.AuditAction: "What happened to a row.",
         models.BackorderPolicy: "Whether a variant sells on when its stock is used up.",
@@ -62,6 +63,7 @@ for value in declared_permissions.__strawberry_definition__.values:
     value.description = permissions.Permission[value.name].description
 
 ActorKind = models.ActorKind
+AnalyticsPeriod = models.AnalyticsPeriod
 FulfillmentStatus = models.FulfillmentStatus
 OrderEventKind = models.OrderEventKind
 OrderStatus = models.OrderStatus

@@ -9,6 +9,7 @@ import models
 from auth.permissions import Permission
 from domain import conditions, open_graph, searching, structured_data
 from domain.canonical import canonical_url
+from schema.analytics import AnalyticsFilter, AnalyticsSort, ServiceAnalytics
 from schema.declare import column, expression, many, one, part, sort_enum, table
 from schema.enums import BillingPeriod, ServiceType
 from schema.filters import condition, filter_input
@@ -70,6 +71,8 @@ class Service(Node):
     is_popular: bool = column("Whether it is often asked for.")
     is_visible: bool | None = column("Whether visitors see it.", requires=Permission.SERVICES_READ)
     position: int = column("Its place among the services.")
+    view_count: int = column("How often it was looked at, but for the last minutes.")
+    share_count: int = column("How often it was shared, but for the last minutes.")
     internal_notes: str | None = column("What only staff should know.", requires=Permission.SERVICES_READ)
     seo: KeywordSeo = part(KeywordSeo, KEYWORD_SEO, "What search engines show.")
     canonical_url: str | None = expression(canonical_url, CANONICAL)
@@ -82,6 +85,13 @@ class Service(Node):
         requires=Permission.SERVICES_READ,
     )
     revisions: Connection[Revision] | None = revisions_of(models.Service, Permission.SERVICES_READ)
+    analytics: Connection[ServiceAnalytics] | None = many(
+        models.Service.analytics,
+        "How often it was looked at and shared in each period.",
+        order=AnalyticsSort.NEWEST,
+        filter=AnalyticsFilter,
+        requires=Permission.ANALYTICS_READ,
+    )
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it was last changed.")
     tiers: list[ServiceTier] = many(models.Service.tiers, "Its prices in order.", order=BY_POSITION, paged=False)

@@ -20,6 +20,7 @@ from auth.visits import Visit
 from compiler.execution import Compiler
 from models import Role
 from resolvers.context import Context
+from resolvers.counts import Counts
 from resolvers.refresh_cookies import RefreshCookie
 from resolvers.writing import transaction
 from schema.root import schema
@@ -109,7 +110,15 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         app.state.reading_engine, app.state.writing_engine, app.state.preview_engine = engines
         watched = replica.watch.watched() if replica else nullcontext()
         work = working(url, configured, SHORT_GRACE) if works else nullcontext()
-        async with tracing(configured), cache.running(), happenings.listening(), watched, work, aclosing(payments):
+        async with (
+            tracing(configured),
+            cache.running(),
+            happenings.listening(),
+            watched,
+            work,
+            aclosing(payments),
+            counts.kept(),
+        ):
             yield
         for each in (pool, personal, previews, *([replica.pool] if replica else [])):
             await each.close()
@@ -121,13 +130,13 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
 
     pool, personal, previews = read_pool(url, configured), own_pool(url, configured), preview_pool(url, configured)
     watch = database_watch(url, configured)
-    versions = table_versions(url, configured)
-    happenings = events(url, configured)
+    versions, happenings = table_versions(url, configured), events(url, configured)
     cache = ResponseCache(versions, configured.response_cache_bytes)
     safeguards, payments = build_safeguards(configured), build_payment_providers(configured)
     compiler = Compiler(schema, safeguards.vault)
     replica = replica_reads(url, configured)
     reads = CompiledReads(compiler, pool, cache, replica, own_pool=personal, preview_pool=previews)
+    counts = Counts(lambda: application.state.writing_engine, configured.count_interval_seconds)
     counters = counters_for(configured)
     rates = rates_for(configured, counters)
     traces = load_traces(configured)
@@ -165,6 +174,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
             writing_engine=state.writing_engine,
             most_imported_rows=configured.max_imported_rows,
             payments=payments,
+            counts=counts,
         )
 
     observation = _observation(url, configured, executor)

@@ -12,6 +12,7 @@ from auth.sweeping import SWEEP_ACCOUNTS, sweep_accounts
 from domain.actors import Actor, introduce
 from domain.audit_log import KEEP_AUDIT_LOG, SEAL_AUDIT_LOG, keep, seal_batch
 from domain.cart_sweeping import SWEEP_CARTS, sweep_batch
+from domain.counting import SHOW_COUNTS, show_counts
 from domain.idempotency import SWEEP_KEYS, sweep_keys
 from domain.integrity import CHECK_INTEGRITY
 from domain.mail_jobs import SEND_MAIL
@@ -51,6 +52,7 @@ SCHEDULE = (
     Scheduled(PUBLISH_DUE, "* * * * *"),
     Scheduled(PUBLISH_DUE_RELEASES, "* * * * *"),
     Scheduled(RENDER_TEXTS, "*/10 * * * *"),
+    Scheduled(SHOW_COUNTS, "*/5 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
     Scheduled(RECONCILE_PAYMENTS, "*/5 * * * *"),
@@ -76,6 +78,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         RENDER_TEXTS: in_transactions(engine, RENDER_TEXTS, render_texts),
         PUBLISH_DUE_RELEASES: in_transactions(engine, PUBLISH_DUE_RELEASES, publish_due_release),
         PUBLISH_DUE: in_transactions(engine, PUBLISH_DUE, publish_due),
+        SHOW_COUNTS: in_transactions(engine, SHOW_COUNTS, show_counts),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from domain.vault import Vault, VaultError, parse_keys
 from integrations.mail import parse_sender
 from integrations.smtp import SmtpSecurity
+from server.counting_settings import CountingSettings
 from server.database_url import normalise_database_url
 from server.door_settings import DoorSettings
 from server.errors import ServerError
@@ -105,6 +106,7 @@ class Settings(
     RateLimitSettings,
     RevisionSettings,
     SiteSettings,
+    CountingSettings,
     DoorSettings,
 ):
     """What can be set from outside, each with its meaning. APP_ENV changes the defaults as a whole."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from types import MappingProxyType
@@ -22,12 +22,14 @@ from domain.vault import Place
 from models import (
     ActorKind,
     Address,
+    AnalyticsPeriod,
     ApiToken,
     Author,
     Base,
     Cart,
     CartLine,
     Category,
+    ContentAnalytics,
     DeadLetter,
     DiscountType,
     EventOutcome,
@@ -68,6 +70,7 @@ from models import (
     Role,
     SecurityEvent,
     Service,
+    ServiceAnalytics,
     ServiceTier,
     ServiceType,
     ShippingMethod,
@@ -471,6 +474,15 @@ async def add_comment(session: AsyncSession, post: Post, commenter: User, **over
     return await _add(session, PostComment, overrides, **defaults, post_id=post.id, commenter_id=commenter.id)
 
 
+async def add_analytics(session: AsyncSession, row: Post | Service, **overrides: Any) -> Base:
+    """What was counted of it on a day of its own."""
+    day = date.fromordinal(700_000 + next(NUMBERS))
+    counts: dict[str, Any] = {"period": AnalyticsPeriod.DAILY, "date": day, "view_count": 3, "share_count": 1}
+    if isinstance(row, Post):
+        return await _add(session, ContentAnalytics, overrides, post_id=row.id, **counts)
+    return await _add(session, ServiceAnalytics, overrides, service_id=row.id, **counts)
+
+
 async def add_revision(session: AsyncSession, row: Base, **overrides: Any) -> Revision:
     """A version that the row had."""
     defaults = {"table_name": row.__tablename__, "row_id": row.id, "version": 1, "content": {"slug": "old"}}
@@ -668,6 +680,7 @@ async def _add_full_service(session: AsyncSession, number: int) -> None:
         version=2,
     )
     for version in (1, 2):
+        await add_analytics(session, service)
         await add_revision(session, service, version=version, editor_id=(await add_user(session)).id)
     await add_tier(session, service, features=["By phone"])
     await add_tier(session, service, features=["On site"], position=1)
@@ -712,6 +725,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
         await tag_post(session, post, await add_tag(session), await add_tag(session))
         for version in (1, 2):
             await add_comment(session, post, editor)
+            await add_analytics(session, post)
             await add_revision(session, post, version=version, editor_id=editor.id)
         await add_revision(session, post, version=3, editor_id=editor.id, content={"slug": "newer"})
 

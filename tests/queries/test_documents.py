@@ -15,7 +15,7 @@ from tests.schema.walk import CORE, fields
 
 DOCUMENTS = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders", "PaymentOptions", "ResolvePath", "RevisionChanges"}
-FOR_EDITORS = {"PageRevisions", "PostComments", "PostRevisions"}
+FOR_EDITORS = {"PageRevisions", "PostAnalytics", "PostComments", "PostRevisions"}
 """Those that ask for more than visitors see, below fields that they see."""
 READS = [
     path for path in DOCUMENTS if "\nquery " in path.read_text(encoding="utf-8") and path.stem not in FROM_ELSEWHERE

@@ -14,6 +14,7 @@ from auth.visibility import visible
 from models import (
     Author,
     Category,
+    ContentAnalytics,
     DeadLetter,
     OrderEvent,
     Page,
@@ -30,6 +31,7 @@ from models import (
     Revision,
     Role,
     Service,
+    ServiceAnalytics,
     StockLevel,
     StockMovement,
 )
@@ -175,6 +177,7 @@ def unsorted_lists() -> Iterator[PagedList]:
     of_product = in_order(ProductVariant, "position, id", PRODUCT)
     yield PagedList("Product.variants", None, variants, ProductVariant, of_product)
     yield from revisions()
+    yield from analytics()
     comments = in_order(PostComment, "created_at, id", f"post_id = {PAGED_POST}")
     said = 'parent: post(slug: "paged") { list: comments* }'
     yield PagedList("Post.comments", None, said, PostComment, comments, viewer=ADMIN)
@@ -202,6 +205,23 @@ def revisions() -> Iterator[PagedList]:
             viewer=ADMIN,
             row="version",
             known_by=("version",),
+        )
+
+
+def analytics() -> Iterator[PagedList]:
+    """What was counted of a post and a service, which is known by its days."""
+    counts: tuple[tuple[str, type[Any]], ...] = (("post", ContentAnalytics), ("service", ServiceAnalytics))
+    for field, model in counts:
+        owner = f"{field}_id = (SELECT id FROM {field}s WHERE slug = 'paged')"
+        yield PagedList(
+            f"{field.title()}.analytics",
+            None,
+            f'parent: {field}(slug: "paged") {{ list: analytics* }}',
+            model,
+            text(f"SELECT date::text FROM {model.__tablename__} WHERE {owner} ORDER BY date DESC"),
+            viewer=ADMIN,
+            row="date",
+            known_by=("date",),
         )
 
 

@@ -19,6 +19,7 @@ from models import Category, ModerationStatus, Product
 from resolvers.ids import encode_id
 from tests.api import Json, codes_of, data_of, run
 from tests.factories import (
+    add_analytics,
     add_author,
     add_belongings,
     add_cart,
@@ -113,6 +114,8 @@ async def fill(session: AsyncSession) -> None:
         await add_release(session, title=name, created_at=at)
         await add_release_item(session, release, product_id=rated.id)
         await add_release_event(session, release, note=f"Note {number}", recorded_at=at)
+        for counted in (post, service):
+            await add_analytics(session, counted)
         for revised in (post, page, category, product, service, menu):
             await add_revision(session, revised, version=number + 1)
         await add_comment(session, post, owner, created_at=at)
@@ -380,7 +383,7 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 69
+    assert len(cursors) == 70
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]
