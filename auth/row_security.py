@@ -23,6 +23,7 @@ GUARDED_TABLES = frozenset(
         "cart_lines",
         "carts",
         "content_analytics",
+        "content_findings",
         "dead_letters",
         "external_identities",
         "fulfillment_lines",

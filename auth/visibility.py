@@ -139,6 +139,10 @@ def _of_editors(_row: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     return true() if viewer.may(Permission.CONTENT_READ) else false()
 
 
+def _content_finding(_finding: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
+    return true() if viewer.may(Permission.CONTENT_READ) else false()
+
+
 def _analytics(_counts: Any, viewer: Viewer, _owned: bool) -> ColumnElement[bool]:
     return true() if viewer.may(Permission.ANALYTICS_READ) else false()
 
@@ -264,6 +268,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.ReleaseItem: _of_editors,
         models.Revision: _revision,
         models.ContentAnalytics: _analytics,
+        models.ContentFinding: _content_finding,
         models.ServiceAnalytics: _analytics,
         models.Review: _review,
         models.AuditEntry: _audit_entry,

@@ -1,7 +1,7 @@
 """What a post or a page has to be like before it comes out."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.content_values import Content
 from domain.errors import DomainError
-from domain.paths import Address, addresses_in
+from domain.links import leading_nowhere
 from domain.revisions import Opened
-from models import PublishingStatus, Shop
+from models import PublishingStatus
 from models.base import Base
 from models.publishing import Publishable
-from models.shop import SHOP_ID
 
 LEAST_DESCRIPTION, MOST_DESCRIPTION = 50, 160
 """Characters of a search engine's summary: less says little, more is cut."""
@@ -78,19 +77,7 @@ async def _broken_links(session: AsyncSession, content: Content) -> list[Finding
 
 async def broken_links(session: AsyncSession, text: str) -> list[str]:
     """The paths in a text of pages of the shop that are not there. What is no page of ours is not followed."""
-    shop = await session.get_one(Shop, SHOP_ID)
-    paths = dict.fromkeys(link["path"] for link in INTERNAL_LINK.finditer(text))
-    return [path for path in paths if await _is_broken(session, list(addresses_in(shop, path)))]
-
-
-async def _is_broken(session: AsyncSession, addresses: Sequence[Address]) -> bool:
-    return bool(addresses) and not [each for each in addresses if await _leads_somewhere(session, each)]
-
-
-async def _leads_somewhere(session: AsyncSession, address: Address) -> bool:
-    columns = address.model.__table__.c
-    there = select(columns.id).where(columns.slug == address.slug, leads_somewhere(address.model))
-    return await session.scalar(there) is not None
+    return await leading_nowhere(session, (link["path"] for link in INTERNAL_LINK.finditer(text)), leads_somewhere)
 
 
 def leads_somewhere(model: type[Base]) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from models.carts import Cart, CartLine
 from models.catalog import BackorderPolicy, Badge, Category, Product, ProductImage, ProductVariant, Tag, product_tags
 from models.content import Author, Post, PostCategory, PostComment, post_tags
 from models.external import ExternalIdentity, ExternalSignIn
+from models.findings import ContentFinding, FindingKind
 from models.fulfillments import Fulfillment, FulfillmentLine, ParcelStatus
 from models.idempotency import IdempotencyKey
 from models.integrity import IntegrityCheckLog, IntegrityStatus
@@ -71,11 +72,13 @@ __all__ = [
     "CartLine",
     "Category",
     "ContentAnalytics",
+    "ContentFinding",
     "DeadLetter",
     "DiscountType",
     "EventOutcome",
     "ExternalIdentity",
     "ExternalSignIn",
+    "FindingKind",
     "FormerSlug",
     "Fulfillment",
     "FulfillmentLine",

@@ -24,6 +24,7 @@ DESCRIPTIONS: Mapping[type[StrEnum], str] = MappingProxyType(
         models.DiscountType: "How much a promotion code takes off: a percentage, or an amount of money.",
         models.ModerationStatus: "Whether a review may be read; only approved ones count for the rating.",
         models.MovementKind: "Why the units of a variant changed.",
+        models.FindingKind: "What is wrong with an item that is out.",
         models.FulfillmentStatus: "How much of an order is in parcels, and how far they all are.",
         models.OrderEventKind: "What an entry of an order's history is about.",
         models.OrderStatus: "Where an order stands.",
@@ -64,6 +65,7 @@ for value in declared_permissions.__strawberry_definition__.values:
 
 ActorKind = models.ActorKind
 AnalyticsPeriod = models.AnalyticsPeriod
+FindingKind = models.FindingKind
 FulfillmentStatus = models.FulfillmentStatus
 OrderEventKind = models.OrderEventKind
 OrderStatus = models.OrderStatus

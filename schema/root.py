@@ -22,6 +22,7 @@ from schema.catalog import Category, Product, ProductVariant
 from schema.catalog_lists import CategoryFilter, CategorySort, ProductFilter, ProductSort
 from schema.changes import Mutation
 from schema.content import Author, Post, PostCategory, PostFilter, PostSort
+from schema.content_report import BY_DETAIL, ContentFinding, ContentFindingFilter
 from schema.customer_orders import Order
 from schema.database_health import READ_COST, DatabaseHealth
 from schema.declare import argument, field, held, lookup, node_lookup, own, page, search, singleton
@@ -167,6 +168,13 @@ class Query(PageQueries, ReleaseQueries):
     )
     author: Author | None = lookup(models.Author, "Author", "An author, by its id or its slug.", by=("id", "slug"))
     authors: Connection[Author] = page(models.Author, "Who writes the blog, by name.", order=BY_NAME)
+    content_findings: Connection[ContentFinding] | None = page(
+        models.ContentFinding,
+        "What is wrong with what is out; those with words in common stand beside each other.",
+        order=BY_DETAIL,
+        filter=ContentFindingFilter,
+        requires=Permission.CONTENT_READ,
+    )
     menu: Menu | None = lookup(models.Menu, "Menu", "A navigation menu, by its id or its code.", by=("id", "code"))
     menus: Connection[Menu] = page(models.Menu, "The navigation menus, by name.", order=BY_NAME)
     reviews: Connection[Review] = page(

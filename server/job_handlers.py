@@ -27,6 +27,7 @@ from domain.rendering import RENDER_TEXTS, render_texts
 from domain.revision_sweeping import SWEEP_REVISIONS, sweep_revisions
 from domain.vault import Vault, parse_keys
 from models import ActorKind
+from resolvers.content_report import CHECK_CONTENT, check_content
 from server.integrity_reports import check_and_log
 from server.job_execution import Handler, Payload
 from server.mailing import mail_handler
@@ -52,6 +53,7 @@ SCHEDULE = (
     Scheduled(PUBLISH_DUE, "* * * * *"),
     Scheduled(PUBLISH_DUE_RELEASES, "* * * * *"),
     Scheduled(RENDER_TEXTS, "*/10 * * * *"),
+    Scheduled(CHECK_CONTENT, "33 * * * *"),
     Scheduled(SHOW_COUNTS, "*/5 * * * *"),
     Scheduled(SEAL_AUDIT_LOG, "* * * * *"),
     Scheduled(EXPIRE_ORDERS, "* * * * *"),
@@ -78,6 +80,7 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         RENDER_TEXTS: in_transactions(engine, RENDER_TEXTS, render_texts),
         PUBLISH_DUE_RELEASES: in_transactions(engine, PUBLISH_DUE_RELEASES, publish_due_release),
         PUBLISH_DUE: in_transactions(engine, PUBLISH_DUE, publish_due),
+        CHECK_CONTENT: in_transaction(engine, CHECK_CONTENT, check_content),
         SHOW_COUNTS: in_transactions(engine, SHOW_COUNTS, show_counts),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
         EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),

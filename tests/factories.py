@@ -30,10 +30,12 @@ from models import (
     CartLine,
     Category,
     ContentAnalytics,
+    ContentFinding,
     DeadLetter,
     DiscountType,
     EventOutcome,
     ExternalIdentity,
+    FindingKind,
     Fulfillment,
     FulfillmentLine,
     Menu,
@@ -483,6 +485,12 @@ async def add_analytics(session: AsyncSession, row: Post | Service, **overrides:
     return await _add(session, ServiceAnalytics, overrides, service_id=row.id, **counts)
 
 
+async def add_finding(session: AsyncSession, row: Base, **overrides: Any) -> ContentFinding:
+    """Something that is wrong with it."""
+    wrong = {"kind": FindingKind.BROKEN_LINK, "title": "Lamps", "detail": f"/blog/gone-{next(NUMBERS):05}"}
+    return await _add(session, ContentFinding, overrides, type_name=type(row).__name__, item_id=row.id, **wrong)
+
+
 async def add_revision(session: AsyncSession, row: Base, **overrides: Any) -> Revision:
     """A version that the row had."""
     defaults = {"table_name": row.__tablename__, "row_id": row.id, "version": 1, "content": {"slug": "old"}}
@@ -725,6 +733,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
         await tag_post(session, post, await add_tag(session), await add_tag(session))
         for version in (1, 2):
             await add_comment(session, post, editor)
+            await add_finding(session, post)
             await add_analytics(session, post)
             await add_revision(session, post, version=version, editor_id=editor.id)
         await add_revision(session, post, version=3, editor_id=editor.id, content={"slug": "newer"})

@@ -569,6 +569,7 @@ def test_guarded_fields_are_these() -> None:
         "ProductVariant.stock": "stock:read",
         "Query.auditLog": "audit:read",
         "Query.carts": "carts:read",
+        "Query.contentFindings": "content:read",
         "Query.databaseHealth": "database:read",
         "Query.deadLetters": "jobs:read",
         "Query.promoCode": "promotions:read",

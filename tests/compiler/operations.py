@@ -63,6 +63,11 @@ OFTEN = {"filter": 4, "search": 8, "after": 6, "before": 8, "last": 4, "types": 
 ALIASES = ("a", "b", "r", "p", "rows", "None", "class", "f0", "__class__", "id", "name")
 """Among them what generated code and Python itself call something."""
 
+TIMES: Mapping[str, list[str]] = {
+    "Date": ["2026-01-01", "2026-10-15", "2030-02-28"],
+    "DateTime": ["2026-01-01T00:00:00Z", "2026-10-15T12:00:00+03:00", "2030-01-01T00:00:00Z"],
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -291,9 +296,8 @@ class Wardrobe:
             return StringValueNode(
                 value=self.draw(st.sampled_from(["0", "1.5", "4", "4.5", "900", "4250.00", "25000"]))
             )
-        if kind.name == "DateTime":
-            moments = ["2026-01-01T00:00:00Z", "2026-10-15T12:00:00+03:00", "2030-01-01T00:00:00Z"]
-            return StringValueNode(value=self.draw(st.sampled_from(moments)))
+        if kind.name in TIMES:
+            return StringValueNode(value=self.draw(st.sampled_from(TIMES[kind.name])))
         return StringValueNode(value=self.draw(st.sampled_from(self.pool.strings.get(name, self.pool.strings[""]))))
 
     def _varied(self, value: ValueNode, kind: Any) -> ValueNode:

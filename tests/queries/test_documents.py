@@ -9,14 +9,20 @@ import pytest
 from graphql import FieldNode, OperationDefinitionNode, get_operation_ast, parse, validate
 
 import models
+from auth.permissions import Permission
 from resolvers.declarations import Declaration, Held, Lookup, Own
 from server.graphiql import read_examples
 from tests.schema.walk import CORE, fields
 
 DOCUMENTS = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders", "PaymentOptions", "ResolvePath", "RevisionChanges"}
-FOR_EDITORS = {"PageRevisions", "PostAnalytics", "PostComments", "PostRevisions"}
-"""Those that ask for more than visitors see, below fields that they see."""
+FOR_EDITORS = {
+    "PageRevisions": Permission.CONTENT_READ,
+    "PostAnalytics": Permission.ANALYTICS_READ,
+    "PostComments": Permission.CONTENT_READ,
+    "PostRevisions": Permission.CONTENT_READ,
+}
+"""Those that ask for more than visitors see, below fields that they see, and what it takes."""
 READS = [
     path for path in DOCUMENTS if "\nquery " in path.read_text(encoding="utf-8") and path.stem not in FROM_ELSEWHERE
 ]

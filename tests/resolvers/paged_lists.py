@@ -15,6 +15,7 @@ from models import (
     Author,
     Category,
     ContentAnalytics,
+    ContentFinding,
     DeadLetter,
     OrderEvent,
     Page,
@@ -178,6 +179,7 @@ def unsorted_lists() -> Iterator[PagedList]:
     yield PagedList("Product.variants", None, variants, ProductVariant, of_product)
     yield from revisions()
     yield from analytics()
+    yield from findings()
     comments = in_order(PostComment, "created_at, id", f"post_id = {PAGED_POST}")
     said = 'parent: post(slug: "paged") { list: comments* }'
     yield PagedList("Post.comments", None, said, PostComment, comments, viewer=ADMIN)
@@ -223,6 +225,15 @@ def analytics() -> Iterator[PagedList]:
             row="date",
             known_by=("date",),
         )
+
+
+def findings() -> Iterator[PagedList]:
+    """What is wrong with what is out, which is known by what it is."""
+    every = text("SELECT detail FROM content_findings ORDER BY detail, id")
+    listed = "list: contentFindings*"
+    yield PagedList(
+        "Query.contentFindings", None, listed, ContentFinding, every, viewer=ADMIN, row="detail", known_by=("detail",)
+    )
 
 
 def stock_lists() -> Iterator[PagedList]:

@@ -26,6 +26,7 @@ from tests.factories import (
     add_category,
     add_comment,
     add_dead_letter,
+    add_finding,
     add_menu,
     add_order,
     add_order_note,
@@ -116,6 +117,7 @@ async def fill(session: AsyncSession) -> None:
         await add_release_event(session, release, note=f"Note {number}", recorded_at=at)
         for counted in (post, service):
             await add_analytics(session, counted)
+            await add_finding(session, counted)
         for revised in (post, page, category, product, service, menu):
             await add_revision(session, revised, version=number + 1)
         await add_comment(session, post, owner, created_at=at)
@@ -383,7 +385,7 @@ def tag_of(cursor: str) -> str:
 async def test_cursors_of_another_order_are_refused(
     shop: AsyncEngine, cursors: dict[str, str], path: str, own: str
 ) -> None:
-    assert len(cursors) == 70
+    assert len(cursors) == 71
     (asked,) = [paged for paged in LISTS if str(paged) == path]
     for tag, cursor in cursors.items():
         refused = [] if tag == own else ["BAD_USER_INPUT"]

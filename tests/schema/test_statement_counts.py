@@ -221,6 +221,7 @@ def test_every_type_is_reached() -> None:
         "AuthorConnection",
         "CartConnection",
         "CategoryConnection",
+        "ContentFindingConnection",
         "AuditEntryConnection",
         "DeadLetterConnection",
         "MenuConnection",
