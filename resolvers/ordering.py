@@ -93,6 +93,8 @@ def _from_text(text: str, key_type: TypeEngine[Any]) -> object:
         return _within_bounds(int(_matching(WHOLE_NUMBER, text)))
     if python_type is Decimal:
         return Decimal(_matching(NUMBER, text))
+    if python_type is UUID:
+        return UUID(text)
     if "\x00" in text:
         raise ValueError(text)
     return text
