@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.batch_checks import Findings, Slugs, find_obstacles, find_unready
 from domain.batch_publishing import is_laid_when_it_goes, let_go, let_out
 from domain.errors import DomainError
+from domain.kept_renderings import keep_renderings
 from domain.publishing import Plan, require_sense
 from domain.publishing_moves import Move, MoveNotAllowedError, way_of
 from domain.release_moves import ReleaseMove, status_after
@@ -110,6 +111,7 @@ async def _show(session: AsyncSession, share: Share, at: datetime) -> None:
     before = {item.id: Before.of(opened.row) for item, opened in share.present}
     going = share.batch.only(share.keys_of(ReleaseAction.UNPUBLISH))
     coming = share.batch.only(share.keys_of(ReleaseAction.PUBLISH))
+    await keep_renderings(session, share.kind.model, [*going.items, *coming.items])
     refused = {**await let_go(session, going), **await let_out(session, coming, at)}
     if refused:
         raise ReleaseNotReadyError([*refusals_of(share, refused)])

@@ -14,6 +14,7 @@ from auth.viewer import VISITOR, Viewer
 from domain.release_moves import RELEASE_WAYS, ReleaseMove
 from domain.releases import MOST_ITEMS
 from domain.releases_due import publish_due_release
+from domain.rendering import render_body
 from models import Page, Post, PublishingStatus, Release, ReleaseItem, ReleaseStatus
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import data_of, run
@@ -43,7 +44,7 @@ MOST_STATEMENTS = 25
 SOME = 150
 SEEN = """
     query($post: ID!, $page: ID!, $product: ID!, $service: ID!) {
-        post(id: $post) { title tags { slug } publishedAt }
+        post(id: $post) { title bodyHtml tags { slug } publishedAt }
         page(id: $page) { title }
         product(id: $product) { name defaultVariant { price { amount } } }
         service(id: $service) { title tiers { name } }
@@ -121,6 +122,7 @@ async def drafts_of_each_kind(engine: AsyncEngine, almaz: Viewer) -> Json:
         product = await add_product(session, name="Old product", is_active=False)
         service = await add_service(session, title="Old service")
         tier = await add_tier(session, service, name="Old tier")
+        render_body(post)
     rows = {"post": post, "page": page, "product": product, "service": service}
     ids = {name: encode_id(name.title(), row.id) for name, row in rows.items()}
     link = {"body": "[See](/pages/new-page)"}
@@ -148,6 +150,7 @@ async def test_release_of_every_kind_comes_out_at_once_and_goes_back(shop: Async
     after = await seen(shop, ids)
     assert after["post"] == {
         "title": "New post",
+        "bodyHtml": '<p><a href="/pages/new-page" rel="noopener noreferrer">See</a></p>',
         "tags": [{"slug": "new"}],
         "publishedAt": "2026-01-05T08:30:00.000Z",
     }
