@@ -15,6 +15,8 @@ from benchmarks.chart import as_svg
 from benchmarks.checkouts import measure_checkouts
 from benchmarks.checkouts_report import checkout_lines, checkouts_as_json, checkouts_as_markdown
 from benchmarks.competition import Wish, compete
+from benchmarks.content import measure_content
+from benchmarks.content_report import content_as_json, content_as_markdown, content_lines
 from benchmarks.contestants import OURS, list_contestants
 from benchmarks.data import SCALES
 from benchmarks.errors import BenchmarkError
@@ -148,6 +150,16 @@ def _run_views(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_content(options: argparse.Namespace, console: Console) -> int:
+    found = measure_content(_wish(options).plan.rounds, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(content_as_json(found), option=orjson.OPT_INDENT_2)
+    (options.output / "content.json").write_bytes(written)
+    (options.output / "content.md").write_text(content_as_markdown(found))
+    console.print("\n".join(["", *content_lines(found)]), soft_wrap=True)
+    return 0
+
+
 APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxyType(
     {
         "growth": _run_growth,
@@ -157,6 +169,7 @@ APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxy
         "statements": _run_statements,
         "checkouts": _run_checkouts,
         "views": _run_views,
+        "content": _run_content,
     }
 )
 """What is measured for itself, by the option that asks for it."""
@@ -178,6 +191,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--statements", action="store_true", help="the statements by themselves, and hand-written ones")
     parser.add_argument("--checkouts", action="store_true", help="Merkato alone: whole checkouts, and pgbench's")
     parser.add_argument("--views", action="store_true", help="Merkato alone: reads beside views that are counted")
+    parser.add_argument("--content", action="store_true", help="releases, and posts that are due at once")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 
