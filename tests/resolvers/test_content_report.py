@@ -7,12 +7,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import viewer_with_role
 from domain.rendering import render_body
-from models import Post, Product, PublishingStatus, Role, Shop
+from models import FindingKind, Post, Product, PublishingStatus, Role, Shop
 from resolvers.content_report import check_content, internal_paths
 from resolvers.ids import encode_id
 from tests.api import data_of
 from tests.editors import document
-from tests.factories import add_author, add_category, add_page, add_post, add_product, add_service, writing
+from tests.factories import (
+    add_author,
+    add_category,
+    add_finding,
+    add_page,
+    add_post,
+    add_product,
+    add_service,
+    writing,
+)
 from tests.statements import execute
 
 BODY = """
@@ -80,3 +89,21 @@ def test_paths_are_those_of_the_site() -> None:
     html = own + ' <a href="//c/d">c</a> <img src="/e">'
     assert list(internal_paths(html, "https://shop.example")) == ["/a", "/b?x&y"]
     assert list(internal_paths(html, None)) == ["/a"]
+
+
+async def test_editors_choose_kinds_of_findings(engine: AsyncEngine) -> None:
+    async with writing(engine) as session:
+        post = await add_post(session)
+        await add_finding(session, post)
+        await add_finding(session, post, kind=FindingKind.DUPLICATE_TITLE)
+
+    async def kinds(**wanted: Any) -> list[str]:
+        viewer = viewer_with_role(Role.EDITOR)
+        data: Any = await data_of(engine, document("ContentFindings"), {"filter": wanted}, viewer)
+        assert data["contentFindings"]["totalCount"] == len(data["contentFindings"]["nodes"])
+        return sorted(each["kind"] for each in data["contentFindings"]["nodes"])
+
+    assert await kinds() == ["BROKEN_LINK", "DUPLICATE_TITLE"]
+    assert await kinds(kinds=["BROKEN_LINK", "DUPLICATE_DESCRIPTION"]) == ["BROKEN_LINK"]
+    assert await kinds(**{"not": {"kinds": ["BROKEN_LINK"]}}) == ["DUPLICATE_TITLE"]
+    assert await kinds(kinds=["DUPLICATE_DESCRIPTION"]) == []
