@@ -112,6 +112,7 @@ def _signed_in(outcome: Outcome) -> Iterator[Target]:
 
 def _process(outcome: Outcome) -> Iterator[Target]:
     if outcome.process is not None:
-        title = "a new text of the list operation: server CPU, ms"
-        yield Target(title, outcome.process.cpu_ms, NEW_TEXT_MS, at_most=True)
+        title = "a new text of the list operation"
+        yield Target(f"{title}, ms", outcome.process.median_ms, NEW_TEXT_MS, at_most=True)
+        yield Target(f"{title}: server CPU, ms", outcome.process.cpu_ms, NEW_TEXT_MS, at_most=True)
         yield Target("memory with a thousand plans, MB", outcome.process.resident_mb, RESIDENT_MB, at_most=True)

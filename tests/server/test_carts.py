@@ -387,7 +387,7 @@ async def test_cart_of_many_lines_costs_no_more_statements(shop: Shop) -> None:
         event.remove(shop.engine.sync_engine, "before_cursor_execute", note)
         assert len(body["data"]["cart"]["lines"]) == len(wanted)
         counts.append(len(statements))
-    assert counts[0] == counts[1] < 17
+    assert counts[0] == counts[1] < 15
 
 
 def _note(statements: list[str], *given: Any) -> None:

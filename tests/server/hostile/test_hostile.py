@@ -25,9 +25,8 @@ from tests.server.hostile.cases import Hostile, hostile_operations
 from tests.server.websockets.talking import House, Json, Talk, talking
 
 SHARE = 29
-LONGEST_WAIT = 200
-"""So many of over 500 hostile operations at the most are answered between two answers to somebody else. Three are as a
-rule, and all of them where nobody else gets a turn."""
+LONGEST_WAIT = 60
+"""So many hostile operations at the most are answered between two answers to somebody else; three are, as a rule."""
 
 UNHURRIED = {"operation_timeout_seconds": PATIENCE_SECONDS, "database_statement_timeout_seconds": PATIENCE_SECONDS}
 """A machine that is busy with much else is no fault of what is asked."""
