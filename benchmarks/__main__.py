@@ -32,7 +32,8 @@ from benchmarks.protections import (
 from benchmarks.report import as_markdown, summary_lines, target_lines
 from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.sign_ins_report import sign_in_lines, sign_ins_as_json, sign_ins_as_markdown
-from benchmarks.statements import measure_statements, statement_lines, statements_as_json, statements_as_markdown
+from benchmarks.statements import measure_statements
+from benchmarks.statements_report import statement_lines, statements_as_json, statements_as_markdown
 from benchmarks.views import measure_views
 from benchmarks.views_report import view_lines, views_as_json, views_as_markdown
 from server.errors import ServerError

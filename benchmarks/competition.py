@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contestants import Contestant
+from benchmarks.contestants import OURS, Contestant
 from benchmarks.data import FOLDER, Database, Report, prepared_database
 from benchmarks.errors import AbsentError, BenchmarkError
 from benchmarks.installing import install, versions_of
@@ -17,9 +17,13 @@ from benchmarks.outcome import Outcome
 from benchmarks.process import measure_process
 from benchmarks.samples import take_samples
 from benchmarks.serving import Server, serving
+from benchmarks.statements import HAND_WRITTEN, compare_statements
 
 LIST = "list"
 """The operation whose new texts are timed."""
+
+STATEMENT_ROUNDS = 12
+"""CPU is counted in hundredths of a second, so that few rounds tell little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def compete(wish: Wish, report: Report) -> Outcome:
         process = (
             measure_process(judge, next(one for one in every if one.name == LIST)) if judge in taking_part else None
         )
+        statements = compare_statements(database.url, _comparable(operations, taking_part), STATEMENT_ROUNDS, report)
     versions = {server.contestant.name: versions_of(server.contestant) for server in taking_part}
     return Outcome(
         wish.scale,
@@ -94,7 +99,13 @@ def compete(wish: Wish, report: Report) -> Outcome:
         versions,
         starter.absent,
         process,
+        statements,
     )
+
+
+def _comparable(operations: Sequence[Operation], servers: Sequence[Server]) -> Sequence[Operation]:
+    """The operations whose statements are compared: none where a run leaves one of the sides out."""
+    return operations if {OURS, HAND_WRITTEN} <= {server.contestant.name for server in servers} else ()
 
 
 def _choose(operations: list[Operation], names: Sequence[str]) -> list[Operation]:

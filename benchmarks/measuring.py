@@ -1,4 +1,7 @@
-"""Rounds of runs: every operation, one contestant after the other, beginning with the next in each round."""
+"""Rounds of runs: every operation, one contestant after the other, beginning with the next in each round.
+
+Those that are compared run one right after the other, because a shared machine is another one a few seconds later.
+"""
 
 import math
 import os
@@ -9,6 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from benchmarks.answers import require_equal_answers
+from benchmarks.contestants import CACHED, CONSTANT, OURS, SIGNED_IN
 from benchmarks.cpu import cpu_seconds
 from benchmarks.data import Database
 from benchmarks.errors import AbsentError
@@ -19,6 +23,9 @@ from benchmarks.signing import authorizations
 
 FEWEST_REQUESTS = 300
 LONGEST_FACTOR = 3
+
+SIDE_BY_SIDE = ("postgraphile", "mercurius", OURS, "hand-written", SIGNED_IN, CACHED, CONSTANT)
+"""Who runs next to whom. All others run after them."""
 
 Report = Callable[[str], None]
 
@@ -76,9 +83,10 @@ class Track:
     ) -> Mapping[str, Results]:
         """The results of each operation. A round is one run of everything, so that all of it meets the same machine."""
         results = {one.name: self._prepared(one, servers, reference, plan) for one in operations}
+        runners = sorted(servers, key=_place)
         for number in range(plan.rounds):
             for operation in operations:
-                self._run_round(operation, servers, number, results[operation.name])
+                self._run_round(operation, runners, number, results[operation.name])
         return results
 
     def _prepared(self, operation: Operation, servers: Sequence[Server], reference: Server, plan: Plan) -> Results:
@@ -105,8 +113,7 @@ class Track:
         Gives how long its runs are to take.
         """
         signed = authorizations(server.contestant, self._accounts)
-        requests = self._requests(operation, server)
-        requests.write(operation.bodies[server.contestant.dialect], signed)
+        requests = self._written(operation, server, signed)
         if server.contestant.is_compared:
             require_equal_answers(server, reference, operation, signed[0] if signed else None)
         load = self._generator.run(server.url, requests, plan.warm_up_seconds, check=True)
@@ -115,9 +122,10 @@ class Track:
         return min(max(plan.seconds, wanted), LONGEST_FACTOR * plan.seconds)
 
     def _measure(self, operation: Operation, server: Server, seconds: int) -> Run:
+        requests = self._written(operation, server, authorizations(server.contestant, self._accounts))
         load_average = os.getloadavg()[0]
         server_before, database_before = cpu_seconds(server.pid), cpu_seconds(self._database.pid)
-        load = self._generator.run(server.url, self._requests(operation, server), seconds)
+        load = self._generator.run(server.url, requests, seconds)
         server_seconds = cpu_seconds(server.pid) - server_before
         database_seconds = cpu_seconds(self._database.pid) - database_before
         _refuse_failures(load)
@@ -135,9 +143,11 @@ class Track:
         )
         return run
 
-    def _requests(self, operation: Operation, server: Server) -> Requests:
+    def _written(self, operation: Operation, server: Server, signed: Sequence[str]) -> Requests:
         name = f"{operation.name}-{server.contestant.name}"
-        return Requests(self._folder / f"{name}.jsonl", self._folder / f"{name}.authorizations")
+        requests = Requests(self._folder / f"{name}.jsonl", self._folder / f"{name}.authorizations")
+        requests.write(operation.bodies[server.contestant.dialect], signed)
+        return requests
 
     @contextmanager
     def _noting_absence(self, operation: Operation, server: Server, results: Results) -> Iterator[None]:
@@ -146,6 +156,11 @@ class Track:
         except AbsentError as reason:
             results[server.contestant.name].absent = str(reason)
             self._report(f"{operation.name}: {server.contestant.name} cannot take part: {reason}")
+
+
+def _place(server: Server) -> int:
+    name = server.contestant.name
+    return SIDE_BY_SIDE.index(name) if name in SIDE_BY_SIDE else len(SIDE_BY_SIDE)
 
 
 def _refuse_failures(load: Load) -> None:

@@ -13,6 +13,7 @@ from benchmarks.contestants import Contestant
 from benchmarks.measuring import Plan, Result, Run
 from benchmarks.operations import Operation
 from benchmarks.process import ProcessCost
+from benchmarks.statements import Compared
 
 FIGURES = ("per_second", "p50_ms", "p99_ms", "server_cpu_ms", "database_cpu_ms")
 DIGITS = 4
@@ -37,6 +38,8 @@ class Outcome:
     """Why contestants could not be installed or started."""
     process: ProcessCost | None = None
     """What new texts cost, if our own server took part."""
+    statements: Sequence[Compared] = ()
+    """What the statements cost by themselves, if both sides took part."""
 
     def figure(self, operation: str, contestant: str, name: str) -> float | None:
         """The median of a figure; None when there is none."""
@@ -73,6 +76,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "versions": outcome.versions,
         "absent": outcome.absent,
         "process": None if outcome.process is None else asdict(outcome.process),
+        "statements": [asdict(each) for each in outcome.statements],
         "operations": {
             operation.name: {
                 "title": operation.title,

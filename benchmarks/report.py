@@ -36,13 +36,13 @@ def target_lines(outcome: Outcome) -> list[str]:
         [
             target.title,
             f"{target.ratio:.2f}",
-            NOTHING if target.cpu_ratio is None else f"{target.cpu_ratio:.2f}",
+            NOTHING if target.otherwise is None else f"{target.otherwise:.2f}",
             f"{'≤' if target.at_most else '≥'} {target.wanted:.2f}",
             "yes" if target.is_met else "**no**",
         ]
         for target in list_targets(outcome)
     ]
-    return table(["target", "measured", "by server CPU", "wanted", "met"], rows) if rows else []
+    return table(["target", "measured", "otherwise", "wanted", "met"], rows) if rows else []
 
 
 def _introduction(outcome: Outcome) -> str:

@@ -14,7 +14,7 @@ from models import Role
 def authorizations(contestant: Contestant, accounts: Sequence[UUID]) -> list[str]:
     """The header Authorization for a session of each account; none for a contestant whom only visitors ask.
 
-    Tokens last ten minutes, which is longer than all runs of one operation.
+    Tokens last ten minutes, which is less than all rounds may take together: each run has its own.
     """
     if not contestant.signs_in:
         return []
