@@ -147,6 +147,11 @@ def site_of(shop: Shop) -> str:
     return shop.site_url
 
 
+def is_whole(address: str | None) -> bool:
+    """Whether an address names a host, as readers of feeds need it."""
+    return address is not None and address.startswith(("http://", "https://"))
+
+
 def entry_of(shop: Shop, site: str, found: FeedPost) -> FeedEntry:
     """A post as feeds tell of it."""
     post = found.post
@@ -158,7 +163,7 @@ def entry_of(shop: Shop, site: str, found: FeedPost) -> FeedEntry:
         text=post.plain_text or post.body,
         author=found.author,
         category=found.category,
-        image=post.featured_image_url,
+        image=post.featured_image_url if is_whole(post.featured_image_url) else None,
         published_at=post.dated_at,
         updated_at=max(post.updated_at, post.dated_at),
     )

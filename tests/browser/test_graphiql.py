@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,25 +10,14 @@ from pathlib import Path
 from typing import TypedDict, cast
 from urllib.parse import urlsplit
 
-import pytest
-from playwright.async_api import ConsoleMessage, Locator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import ConsoleMessage, Locator, Page, ViewportSize, expect
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.browser.chromium import NEEDS_CHROMIUM, chromium
 from tests.patience import PATIENCE_SECONDS
 from tests.server.websockets.talking import until
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WINDOW: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
 
@@ -44,7 +32,7 @@ ANNOUNCED_POST = text("""
 """)
 """Says that a post of the demo shop has come out, without a change; gives its title."""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="No chromium, chromium-browser or google-chrome on the PATH.")
+pytestmark = NEEDS_CHROMIUM
 
 
 class Example(TypedDict):
@@ -124,8 +112,7 @@ def complaint(message: ConsoleMessage) -> list[str]:
 @asynccontextmanager
 async def visit(live_server: str) -> AsyncIterator[Visit]:
     """Open GraphiQL; afterwards prove that nothing was blocked, failed or asked for elsewhere."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with chromium() as browser:
         page = await browser.new_page(viewport=WINDOW)
         page.set_default_timeout(PATIENCE_MILLISECONDS)
         expect.set_options(timeout=PATIENCE_MILLISECONDS)
@@ -139,7 +126,6 @@ async def visit(live_server: str) -> AsyncIterator[Visit]:
         yield opened
         assert opened.problems == []
         assert opened.foreign == []
-        await browser.close()
 
 
 async def read_examples(visited: Visit) -> list[Example]:

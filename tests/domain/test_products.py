@@ -19,6 +19,7 @@ from domain.product_state import Row, Stored
 from domain.product_texts import paragraphs, plain_text, sanitised
 from domain.products import CategoryPath, Fate, ImageData, Merge, ProductData, VariantData
 from domain.slugs import is_slug, slugify
+from tests.domain.markup_attacks import HTML, harm_in
 
 UNRESERVED = {"reserved": 0, "backordered": 0}
 LAMP = ProductData(slug="lamp", name="Lamp", variants=(VariantData(sku="LAMP", price=Decimal("19.99"), quantity=3),))
@@ -218,6 +219,11 @@ def test_html_keeps_what_formats_text() -> None:
 )
 def test_html_loses_what_runs_styles_or_embeds(html: str, left: str) -> None:
     assert sanitised(html) == left
+
+
+def test_nothing_that_harms_is_left_of_html() -> None:
+    for attack in HTML:
+        assert harm_in(sanitised(attack)) == [], attack
 
 
 @given(st.text())

@@ -3,12 +3,16 @@
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
 from typing import Any, NamedTuple
-from xml.etree.ElementTree import Element, fromstring
+from urllib.robotparser import RobotFileParser
 
 import feedparser  # type: ignore[import-untyped]
+import feedparser_rs
 import httpx
 import pytest
+from lxml import etree  # type: ignore[import-untyped]
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -30,7 +34,9 @@ from tests.signed_in import open_door
 from tests.statements import execute
 
 SITE = "https://shop.example"
+PROTOCOL = etree.XMLSchema(file=Path(__file__).parents[1] / "data" / "sitemaps" / "protocol.xsd")
 POST = f"{SITE}/blog/%E1%8A%A5%E1%8A%95%E1%8C%80%E1%88%AB&co"
+PICTURE = "https://images.example/a.webp"
 FORMS = ("rss", "atom", "json")
 
 
@@ -47,33 +53,20 @@ class Blog(NamedTuple):
 
     def pages(self) -> dict[str, str | None]:
         """Every page of every sitemap, and when it was changed."""
-        index = located(read_xml(self.get("/sitemap.xml")), "sitemapindex", "sitemap")
+        index = located(self.get("/sitemap.xml"), "sitemapindex")
         found: dict[str, str | None] = {}
         for address in index:
             assert address.startswith(f"{SITE}/sitemaps/")
-            found |= located(read_xml(self.get(address.removeprefix(SITE))), "urlset", "url")
+            found |= located(self.get(address.removeprefix(SITE)), "urlset")
         return found
 
 
-def read_xml(answer: httpx.Response) -> Element:
-    """The root of a document."""
-    return fromstring(answer.content)  # noqa: S314 - our own server wrote it
-
-
-def located(root: Element, name: str, entry: str) -> dict[str, str | None]:
-    """What a document of the protocol lists, which is checked by its rules on the way."""
+def located(answer: httpx.Response, name: str) -> dict[str, str | None]:
+    """What a document lists, which keeps to the protocol: each address, and when it was changed."""
+    root = etree.fromstring(answer.content)
+    PROTOCOL.assertValid(root)
     assert root.tag == f"{{{NAMESPACE}}}{name}"
-    found: dict[str, str | None] = {}
-    for each in root:
-        assert [child.tag for child in each] == [f"{{{NAMESPACE}}}loc", f"{{{NAMESPACE}}}lastmod"]
-        assert each.tag == f"{{{NAMESPACE}}}{entry}"
-        address, moment = (child.text or "" for child in each)
-        assert 12 <= len(address) <= 2_048
-        assert address.isascii()
-        assert datetime.fromisoformat(moment).tzinfo is not None
-        found[address] = moment
-    assert len(found) == len(root) <= 50_000
-    return found
+    return {each[0].text: each[1].text for each in root}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +77,7 @@ async def blog(postgres: str, migrated: str) -> AsyncIterator[Blog]:
             author = await add_author(session, slug="selam", name="Selam & Sons")
             section = await add_post_category(session, slug="news", name="News <now>")
             shown: dict[str, Any] = {"category_id": section.id, "excerpt": "5 < 6 & 7\x0b", "body": "# Hello ]]>"}
+            shown["featured_image_url"] = PICTURE
             post = await add_post(session, author, slug="እንጀራ&co", title='<b>"Injera"</b>', **shown)
             hidden: dict[str, dict[str, Any]] = {
                 "draft": {"status": PublishingStatus.DRAFT, "published_at": None},
@@ -141,7 +135,27 @@ def test_json_feed_keeps_its_rules(blog: Blog) -> None:
         "date_published": "2026-01-05T08:30:00Z",
         "authors": [{"name": "Selam & Sons"}],
         "tags": ["News <now>"],
+        "image": PICTURE,
     }
+
+
+def test_json_feed_is_read_by_an_outside_parser(blog: Blog) -> None:
+    read = feedparser_rs.parse(blog.get("/feeds/posts.json").content)
+    assert (read.version, read.bozo) == ("json11", False)
+    assert (unescape(read.feed.title), read.feed.link, read.feed.language) == ("Merkato & Co", f"{SITE}/", "en")
+    (entry,) = read.entries
+    assert (entry.id, entry.link) == (blog.post.id.urn, POST)
+    assert (entry.author, entry.published) == ("Selam & Sons", "2026-01-05T08:30:00Z")
+    assert [each.value for each in entry.content] == ["# Hello ]]>"]
+    assert [each.term for each in entry.tags] == ["News <now>"]
+
+
+async def test_picture_without_a_host_is_in_no_feed(blog: Blog) -> None:
+    """Nobody who reads a feed elsewhere could load it."""
+    of_post = update(Post).where(Post.id == blog.post.id)
+    await execute(blog.engine, of_post.values(featured_image_url="/media/a.webp"))
+    assert "image" not in blog.get("/feeds/posts.json").json()["items"][0]
+    await execute(blog.engine, of_post.values(featured_image_url=PICTURE))
 
 
 @pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", *(f"/feeds/posts.{form}" for form in FORMS)])
@@ -158,9 +172,14 @@ def test_nothing_hidden_is_told_and_caches_keep_the_rest(blog: Blog, path: str) 
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
 
 
-def test_robots_are_told_of_the_sitemap(blog: Blog) -> None:
-    lines = blog.get("/robots.txt").text.splitlines()
-    assert lines == ["User-agent: *", "Disallow: /graphql", "Disallow: /r/", "", f"Sitemap: {SITE}/sitemap.xml"]
+def test_robots_are_told_of_the_sitemap_and_what_to_leave_alone(blog: Blog) -> None:
+    robots = RobotFileParser()
+    robots.parse(blog.get("/robots.txt").text.splitlines())
+    assert robots.site_maps() == [f"{SITE}/sitemap.xml"]
+    for path in ("/", "/products/switch", "/reviews", "/sitemap.xml", "/sitemaps/a.xml", "/feeds/posts.rss"):
+        assert robots.can_fetch("Googlebot", f"{SITE}{path}"), path
+    for path in ("/graphql", "/graphql?query=x", "/r/products/old"):
+        assert not robots.can_fetch("Googlebot", f"{SITE}{path}"), path
 
 
 async def test_sitemaps_change_with_what_is_shown(blog: Blog) -> None:
@@ -177,7 +196,7 @@ async def test_many_pages_are_parted(blog: Blog, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("resolvers.site_pages.PAGES_A_SITEMAP", 2)
     async with writing(blog.engine) as session:
         authors = [(await add_author(session)).slug for _ in range(4)]
-    index = located(read_xml(blog.get("/sitemap.xml")), "sitemapindex", "sitemap")
+    index = located(blog.get("/sitemap.xml"), "sitemapindex")
     assert len([address for address in index if "/authors/" in address]) == 3
     assert {f"{SITE}/authors/{slug}" for slug in (*authors, "selam")} <= set(blog.pages())
 
