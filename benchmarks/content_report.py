@@ -19,16 +19,18 @@ def content_as_markdown(rounds: Sequence[Round]) -> str:
         f"# Content that comes out in numbers\n\n"
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, with PostgreSQL on the same "
         f"cores; medians of {len(rounds)} rounds; load average before a round {min(loads):.1f} to {max(loads):.1f}.\n\n"
-        "A release is one transaction. `new` are posts that were never out; `drafts` are out already, each with a "
-        "draft beside it with another text of a page and a half, which was rendered when it was written. What is due "
-        "at once comes out in batches of 100, by two worker processes; the time runs from the commit of the posts."
+        "A release is one transaction. `new` are posts that were never out; `drafts` are posts that are out already, "
+        "each with a draft beside it with another text of a page and a half, which was rendered when it was written; "
+        "`products` and `services` are out with a draft of three variants or tiers each, of which every price is "
+        "another. What is due at once comes out in batches of 100, by two worker processes; the time runs from the "
+        "commit of the posts."
     )
     return "\n\n".join([introduction, "\n".join(content_lines(rounds))]) + "\n"
 
 
 def content_lines(rounds: Sequence[Round]) -> list[str]:
     """The table, for the terminal as well."""
-    header = ["", "posts", "seconds", "posts a second", "CPU seconds of PostgreSQL"]
+    header = ["", "items", "seconds", "items a second", "CPU seconds of PostgreSQL"]
     return table(header, [_row([each.steps[place] for each in rounds]) for place in range(len(rounds[0].steps))])
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.batch_checks import Findings
 from domain.content_kinds import Kind
 from domain.content_values import Content
-from domain.errors import InvalidInputError
 from domain.item_batches import Batch, keep_as_published, lay_items
 from domain.publishing_checks import Finding
 from domain.showing_rows import come_out, go
@@ -46,11 +45,7 @@ def is_laid_when_it_goes(row: Any) -> bool:
 async def lay_whole(session: AsyncSession, kind: Kind[Any], contents: Sequence[tuple[Any, Content]]) -> Findings:
     """Let rows hold contents, with their parts; gives what is wrong with parts that do not fit."""
     await lay_items(session, kind, contents)
-    refused: Findings = {}
-    if kind.parts is not None:
-        for row, content in contents:
-            try:
-                await kind.parts.lay(session, row, content)
-            except InvalidInputError as error:
-                refused[row.id] = [Finding(".".join(field.path), field.message) for field in error.fields]
-    return refused
+    if kind.parts is None or not contents:
+        return {}
+    refused = await kind.parts.lay(session, contents)
+    return {key: [Finding(".".join(each.path), each.message) for each in faults] for key, faults in refused.items()}

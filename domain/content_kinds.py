@@ -1,6 +1,6 @@
 """Kinds of items that editors write: which of their columns and relations a revision holds."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -18,6 +18,9 @@ from domain.item_parts import keywords_of
 from models import Author, Category, Page, Post, PostCategory, Product, post_tags
 from models.base import Base, Versioned
 from models.publishing import Publishable
+
+Faults = Sequence[InvalidField]
+"""What is wrong with one item."""
 
 Item = TypeVar("Item", bound=Versioned)
 Outward = TypeVar("Outward", bound=Publishable)
@@ -37,10 +40,10 @@ class Parts(Generic[Item]):
     """The field of the content that holds them by their ids."""
     blank: Content
     """What a new one holds that nobody says anything of."""
-    read: Callable[[AsyncSession, Item], Awaitable[dict[str, Any]]]
-    """Their fields of the content, as they are stored."""
-    lay: Callable[[AsyncSession, Item, Content], Awaitable[None]]
-    """Let the tables hold what a content says. Raises InvalidInputError."""
+    read: Callable[[AsyncSession, Sequence[Item]], Awaitable[Mapping[UUID, Content]]]
+    """The fields of each item's content that hold them, as they are stored: so many statements, however many items."""
+    lay: Callable[[AsyncSession, Sequence[tuple[Item, Content]]], Awaitable[Mapping[UUID, Faults]]]
+    """Let the tables hold what contents say; gives why some stay as they are. Again so many statements."""
     require: Callable[[AsyncSession, UUID, Content, Content], Awaitable[None]]
     """Refuse a content, by what it changes of another, that could not be laid. Raises InvalidInputError."""
     columns: Callable[[Content], Mapping[str, Any]]

@@ -59,14 +59,16 @@ def _has_draft(row: Versioned) -> bool:
 
 async def contents_of(session: AsyncSession, kind: Kind[Item], rows: Sequence[Item]) -> dict[UUID, Content]:
     """What the rows hold."""
+    if not rows:
+        return {}
     contents = {row.id: columns_of(kind, row) for row in rows}
     if kind.tags is not None:
         labels = await _labels_of(session, kind.tags, list(contents))
         for key, content in contents.items():
             content[TAGS] = sorted(labels[key])
     if kind.parts is not None:
-        for row in rows:
-            contents[row.id] |= await kind.parts.read(session, row)
+        for key, parts in (await kind.parts.read(session, rows)).items():
+            contents[key] |= parts
     return dict(contents)
 
 

@@ -24,7 +24,7 @@ async def content_of(session: AsyncSession, kind: Kind[Item], row: Item) -> dict
     if kind.tags is not None:
         content[TAGS] = await _tags_of(session, kind.tags, row.id)
     if kind.parts is not None:
-        content |= await kind.parts.read(session, row)
+        content |= (await kind.parts.read(session, [row]))[row.id]
     return content
 
 
@@ -36,7 +36,7 @@ def columns_of(kind: Kind[Item], row: Item) -> dict[str, Any]:
 async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Content) -> None:
     """Let the row hold the content. Fields that the content does not know stay as they are.
 
-    Raises InvalidInputError when something that it names is not there any more.
+    Raises InvalidInputError when something that it names is not there any more, or its parts do not fit.
     """
     await require_referents(session, kind, content)
     put_columns(kind, row, content)
@@ -45,8 +45,8 @@ async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Conte
     await session.flush()
     if kind.tags is not None and TAGS in content:
         await _link(session, kind.tags, row.id, content[TAGS])
-    if kind.parts is not None:
-        await kind.parts.lay(session, row, content)
+    if kind.parts is not None and (faults := await kind.parts.lay(session, [(row, content)])):
+        raise InvalidInputError(faults[row.id])
 
 
 def put_columns(kind: Kind[Item], row: Item, content: Content) -> None:

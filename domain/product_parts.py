@@ -1,9 +1,9 @@
 """Variants, options and pictures of a product: parts of its content, written as those of an import are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,6 +20,8 @@ from domain.product_statements import write_changes
 from domain.product_texts import plain_text, sanitised
 from domain.products import KEEPABLE, ImageData, Merge, Problem, ProductData, VariantData
 from models import BackorderPolicy, Product, ProductImage, ProductVariant, Shop
+
+Part = TypeVar("Part", ProductImage, ProductVariant)
 
 VARIANTS: Final = "variants"
 BESIDE: Final = ("options", "images")
@@ -53,32 +55,34 @@ OF_PRODUCT: Final = (
 )
 
 
-async def read_parts(session: AsyncSession, product: Product) -> dict[str, Any]:
-    """The parts as a content holds them: variants by id, pictures in their order, and the names of the options."""
-    images = select(ProductImage).where(ProductImage.product_id == product.id)
-    pictures = list(await session.scalars(images.order_by(ProductImage.position, ProductImage.id)))
-    urls = {picture.id: picture.url for picture in pictures}
-    variants = select(ProductVariant).where(ProductVariant.product_id == product.id)
-    rows = await session.scalars(
-        variants.order_by(ProductVariant.position, ProductVariant.id).execution_options(populate_existing=True)
-    )
-    return {
-        "options": [option["name"] for option in product.options],
-        "images": [{"url": picture.url, "alt_text": picture.alt_text} for picture in pictures],
-        VARIANTS: {str(row.id): {**_said(row, urls), POSITION: place} for place, row in enumerate(rows)},
+async def read_parts(session: AsyncSession, products: Sequence[Product]) -> dict[UUID, Content]:
+    """The parts as contents hold them: variants by id, pictures in their order, and the names of the options."""
+    pictures = await _of_products(session, ProductImage, products)
+    variants = await _of_products(session, ProductVariant, products)
+    return {product.id: _parts(product, pictures[product.id], variants[product.id]) for product in products}
+
+
+async def lay_parts(
+    session: AsyncSession, contents: Sequence[tuple[Product, Content]]
+) -> dict[UUID, Sequence[InvalidField]]:
+    """Let the tables hold the parts of contents, all in one batch, in which SKUs may change hands.
+
+    Gives why some stay as they are: reserved stock or another product's SKU is in the way.
+    """
+    stored = await read_parts(session, [product for product, _ in contents])
+    changing = {
+        product.id: _parts_alone(product, {**stored[product.id], **content})
+        for product, content in contents
+        if any(content.get(name, stored[product.id][name]) != stored[product.id][name] for name in TOGETHER)
     }
-
-
-async def lay_parts(session: AsyncSession, product: Product, content: Content) -> None:
-    """Let the tables hold the parts of a content. Raises InvalidInputError when reserved stock is in the way."""
-    stored = await read_parts(session, product)
-    if all(content.get(name, stored[name]) == stored[name] for name in TOGETHER):
-        return
-    data = product_data({"slug": product.slug, "name": product.name, **stored, **content})
-    planned = plan([data], await read_stored(session, [data]), PARTS_ALONE)
-    _refuse(planned.outcomes[0].problems)
+    if not changing:
+        return {}
+    batch = list(changing.values())
+    planned = plan(batch, await read_stored(session, batch), PARTS_ALONE)
     await write_changes(session, planned.changes)
-    await session.refresh(product)
+    await _read_again(session, list(changing))
+    outcomes = zip(changing, planned.outcomes, strict=True)
+    return {key: _faults(outcome.problems) for key, outcome in outcomes if outcome.problems}
 
 
 async def require_parts(session: AsyncSession, product_id: UUID, content: Content, before: Content) -> None:
@@ -87,7 +91,7 @@ async def require_parts(session: AsyncSession, product_id: UUID, content: Conten
     if changed & TOGETHER:
         changed |= TOGETHER
     problems = [problem for problem in find_problems(product_data(content)) if problem.path[0] in changed]
-    _refuse(tuple(problems))
+    _refuse(problems)
     if VARIANTS in changed:
         await _require_free_skus(session, product_id, content[VARIANTS])
 
@@ -130,6 +134,17 @@ def product_data(content: Content) -> ProductData:
     )
 
 
+def _parts_alone(product: Product, parts: Content) -> ProductData:
+    """The product as far as its parts say it: the rest stays as it is stored, and texts are not worked over again."""
+    return product_data({"slug": product.slug, "name": product.name, **{name: parts[name] for name in TOGETHER}})
+
+
+async def _read_again(session: AsyncSession, keys: Sequence[UUID]) -> None:
+    """Let the objects of products know what statements have written."""
+    written = select(Product).where(among(Product.id, keys)).execution_options(populate_existing=True)
+    (await session.scalars(written)).all()
+
+
 def _variant_data(key: UUID, said: Content) -> VariantData:
     return VariantData(
         id=key,
@@ -140,6 +155,27 @@ def _variant_data(key: UUID, said: Content) -> VariantData:
         backorder_policy=BackorderPolicy(said["backorder_policy"]),
         image_url=said["image_url"],
     )
+
+
+def _parts(product: Product, pictures: Sequence[ProductImage], variants: Sequence[ProductVariant]) -> dict[str, Any]:
+    urls = {picture.id: picture.url for picture in pictures}
+    return {
+        "options": [option["name"] for option in product.options],
+        "images": [{"url": picture.url, "alt_text": picture.alt_text} for picture in pictures],
+        VARIANTS: {str(row.id): {**_said(row, urls), POSITION: place} for place, row in enumerate(variants)},
+    }
+
+
+async def _of_products(
+    session: AsyncSession, model: type[Part], products: Sequence[Product]
+) -> Mapping[UUID, Sequence[Part]]:
+    """What belongs to each of the products, in its order."""
+    stored = select(model).where(among(model.product_id, [product.id for product in products]))
+    rows = await session.scalars(stored.order_by(model.position, model.id).execution_options(populate_existing=True))
+    found: dict[UUID, list[Part]] = {product.id: [] for product in products}
+    for row in rows:
+        found[row.product_id].append(row)
+    return found
 
 
 def _said(row: ProductVariant, urls: Mapping[UUID, str]) -> dict[str, Any]:
@@ -158,6 +194,10 @@ async def _require_free_skus(session: AsyncSession, product_id: UUID, variants: 
         raise InvalidInputError([InvalidField((VARIANTS,), f"The SKU {taken[0]} belongs to another product.")])
 
 
-def _refuse(problems: tuple[Problem, ...]) -> None:
+def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
-        raise InvalidInputError(InvalidField((str(problem.path[0]),), problem.message) for problem in problems)
+        raise InvalidInputError(_faults(problems))
+
+
+def _faults(problems: Iterable[Problem]) -> list[InvalidField]:
+    return [InvalidField((str(problem.path[0]),), problem.message) for problem in problems]

@@ -72,7 +72,9 @@ async def _remove_variants(session: AsyncSession, rows: Sequence[Row]) -> None:
     """Delete variants. If a rival has just reserved units of one, the constraint on `quantity` is violated."""
     if rows:
         ids = [row["id"] for row in rows]
-        await session.execute(STOCK.update().where(among(STOCK.c.variant_id, ids)).values(quantity=-STOCK.c.reserved))
+        levels = among(STOCK.c.variant_id, ids)
+        await session.execute(select(STOCK.c.id).where(levels).order_by(STOCK.c.id).with_for_update())  # as orders do
+        await session.execute(STOCK.update().where(levels).values(quantity=-STOCK.c.reserved))
         await session.execute(VARIANTS.delete().where(among(VARIANTS.c.id, ids)))
 
 
