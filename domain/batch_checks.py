@@ -1,9 +1,8 @@
 """What keeps any of many items of a kind from being laid into their rows, or from coming out: told for each of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,22 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.conditions import among
 from domain.content_kinds import Kind
 from domain.content_values import Content
-from domain.paths import Address, addresses_in
-from domain.publishing_checks import INTERNAL_LINK, Finding, find_gaps, leads_somewhere
-from models import Shop
-from models.base import Base
+from domain.links import NONE, Slugs, leading_nowhere
+from domain.publishing_checks import Finding, broken_link, find_gaps, leads_somewhere, links_in
 from models.publishing import Publishable
-from models.shop import SHOP_ID
 
 Contents = Mapping[UUID, Content]
 """What rows are to hold, by their ids."""
 
 Findings = dict[UUID, list[Finding]]
-
-Slugs = Mapping[type[Base], frozenset[str]]
-"""Slugs of what comes out, or goes, in the same transaction."""
-
-NONE: Final[Slugs] = MappingProxyType({})
 
 
 async def find_obstacles(session: AsyncSession, kind: Kind[Any], contents: Contents) -> Findings:
@@ -49,16 +40,12 @@ async def find_unready(
     found = await find_obstacles(session, kind, contents)
     if not contents or not issubclass(kind.model, Publishable):
         return found
-    links = {key: _links_in(content) for key, content in contents.items()}
-    shop = await session.get_one(Shop, SHOP_ID)
-    addresses = {path: list(addresses_in(shop, path)) for path in {path for paths in links.values() for path in paths}}
-    there = await _there(session, [each for some in addresses.values() for each in some])
+    links = {key: links_in(content["body"]) for key, content in contents.items()}
+    paths = (path for some in links.values() for path in some)
+    nowhere = set(await leading_nowhere(session, paths, leads_somewhere, coming, going))
     for key, content in contents.items():
-        found[key] = [*find_gaps(content), *found.get(key, [])]
-        for path in links[key]:
-            ways = addresses[path]
-            if ways and not any(_leads_somewhere(way, there, coming, going) for way in ways):
-                found[key].append(Finding("body", f"The link {path} leads nowhere."))
+        broken = [broken_link(path) for path in links[key] if path in nowhere]
+        found[key] = [*find_gaps(content), *found.get(key, []), *broken]
     return {key: findings for key, findings in found.items() if findings}
 
 
@@ -83,27 +70,3 @@ async def _find_missing(session: AsyncSession, kind: Kind[Any], contents: Conten
         for key, named in wanted.items():
             if named not in there:
                 found[key].append(Finding(kind.keyword_of(column), "There is none with this id."))
-
-
-def _links_in(content: Content) -> list[str]:
-    return list(dict.fromkeys(link["path"] for link in INTERNAL_LINK.finditer(content["body"])))
-
-
-async def _there(session: AsyncSession, addresses: Iterable[Address]) -> Slugs:
-    """The slugs of those addresses at which something is."""
-    wanted: dict[type[Base], set[str]] = defaultdict(set)
-    for address in addresses:
-        wanted[address.model].add(address.slug)
-    there = {}
-    for model, slugs in wanted.items():
-        slug = model.__table__.c.slug
-        found = select(slug).where(among(slug, sorted(slugs)), leads_somewhere(model))
-        there[model] = frozenset(await session.scalars(found))
-    return there
-
-
-def _leads_somewhere(address: Address, there: Slugs, coming: Slugs, going: Slugs) -> bool:
-    """Whether something is there once all have come and gone."""
-    model, slug = address.model, address.slug
-    stays = slug in there.get(model, ()) and slug not in going.get(model, ())
-    return stays or slug in coming.get(model, ())

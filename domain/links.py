@@ -1,7 +1,10 @@
 """Links within the shop: which of the paths in a text lead to nothing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,29 +18,39 @@ from models.shop import SHOP_ID
 Shown = Callable[[type[Base]], ColumnElement[bool]]
 """The condition under which a row of a table has its page."""
 
+Slugs = Mapping[type[Base], AbstractSet[str]]
+"""Slugs of what comes out, or goes, together."""
 
-async def leading_nowhere(session: AsyncSession, paths: Iterable[str], shown: Shown) -> list[str]:
+NONE: Final[Slugs] = MappingProxyType({})
+
+
+async def leading_nowhere(
+    session: AsyncSession, paths: Iterable[str], shown: Shown, coming: Slugs = NONE, going: Slugs = NONE
+) -> list[str]:
     """The paths of pages of the shop that are not there, by any slug that they bear or bore; each once.
 
-    What is no page of the shop's is not followed. A few statements, however many paths there are.
+    What is coming is there, and what is going is not. What is no page of the shop's is not followed. A few statements,
+    however many paths there are.
     """
     shop = await session.get_one(Shop, SHOP_ID)
     leads = {path: [(each.model, each.slug) for each in addresses_in(shop, path)] for path in dict.fromkeys(paths)}
     asked: dict[type[Base], set[str]] = defaultdict(set)
     for model, slug in (each for addresses in leads.values() for each in addresses):
         asked[model].add(slug)
-    there = {
-        (model, slug) for model, slugs in asked.items() for slug in await _borne(session, model, slugs, shown(model))
-    }
+    there = {(model, slug) for model, slugs in coming.items() for slug in slugs}
+    for model, slugs in asked.items():
+        gone = going.get(model, frozenset())
+        there |= {(model, slug) for slug, now in await _borne(session, model, slugs, shown(model)) if now not in gone}
     return [path for path, addresses in leads.items() if addresses and there.isdisjoint(addresses)]
 
 
 async def _borne(
     session: AsyncSession, model: type[Base], slugs: Iterable[str], is_shown: ColumnElement[bool]
-) -> Iterable[str]:
-    """Those of the slugs that something bears, or bore and would lead on to."""
+) -> Iterator[tuple[str, str]]:
+    """Those of the slugs that something bears, or bore and would lead on to, each with the one that it bears now."""
     columns, wanted = model.__table__.c, sorted(slugs)
-    bears = select(columns.slug).where(among(columns.slug, wanted), is_shown)
+    bears = select(columns.slug, columns.slug.label("now")).where(among(columns.slug, wanted), is_shown)
     bearer = getattr(FormerSlug, ADDRESSED[model].replace("_path", "_id"))
-    bore = select(FormerSlug.slug).join(model, columns.id == bearer).where(among(FormerSlug.slug, wanted), is_shown)
-    return await session.scalars(union(bears, bore))
+    bore = select(FormerSlug.slug, columns.slug).join_from(FormerSlug, model, columns.id == bearer)
+    found = await session.execute(union(bears, bore.where(among(FormerSlug.slug, wanted), is_shown)))
+    return ((row.slug, row.now) for row in found)

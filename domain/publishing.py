@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.content_kinds import Kind, Outward
 from domain.editing import lay_newest, open_item
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError
+from domain.links import NONE
 from domain.publishing_checks import require_ready
 from domain.publishing_moves import Move, way_of
+from domain.release_companions import slugs_beside
 from domain.revisions import Opened, keep_as_published
 from domain.showing_rows import come_out, go
 from domain.trash import ReadItem
@@ -104,7 +106,8 @@ async def _moving(session: AsyncSession, kind: Kind[Outward], read: ReadItem, mo
         raise ConflictError(read.expected_version, row.version)
     way = way_of(move, row.status if move is Move.ARCHIVE else row.stage)
     if way.is_complete:
-        await require_ready(session, item)
+        coming = await slugs_beside(session, kind, row.id) if move is Move.APPROVE else NONE
+        await require_ready(session, item, coming)
     return item
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.content_values import Content
 from domain.errors import DomainError
-from domain.links import leading_nowhere
+from domain.links import NONE, Slugs, leading_nowhere
 from domain.revisions import Opened
 from models import PublishingStatus
 from models.base import Base
@@ -40,10 +40,13 @@ class NotReadyError(DomainError):
         self.findings = tuple(findings)
 
 
-async def require_ready(session: AsyncSession, item: Opened[Any]) -> None:
-    """Refuse what should not come out as it is. Raises NotReadyError with all that was found."""
-    content = item.content
-    findings = [*find_gaps(content), *await _taken_slug(session, item), *await _broken_links(session, content)]
+async def require_ready(session: AsyncSession, item: Opened[Any], coming: Slugs = NONE) -> None:
+    """Refuse what should not come out as it is; it may link to what is coming.
+
+    Raises NotReadyError with all that was found.
+    """
+    nowhere = await leading_nowhere(session, links_in(item.content["body"]), leads_somewhere, coming)
+    findings = [*find_gaps(item.content), *await _taken_slug(session, item), *map(broken_link, nowhere)]
     if findings:
         raise NotReadyError(findings)
 
@@ -71,13 +74,14 @@ async def _taken_slug(session: AsyncSession, item: Opened[Any]) -> list[Finding]
     return [Finding("slug", f"Another {item.kind.name} has it.")] if is_taken else []
 
 
-async def _broken_links(session: AsyncSession, content: Content) -> list[Finding]:
-    return [Finding("body", f"The link {path} leads nowhere.") for path in await broken_links(session, content["body"])]
+def links_in(text: str) -> list[str]:
+    """The paths in a text that may be of pages of the shop, each once."""
+    return list(dict.fromkeys(link["path"] for link in INTERNAL_LINK.finditer(text)))
 
 
-async def broken_links(session: AsyncSession, text: str) -> list[str]:
-    """The paths in a text of pages of the shop that are not there. What is no page of ours is not followed."""
-    return await leading_nowhere(session, (link["path"] for link in INTERNAL_LINK.finditer(text)), leads_somewhere)
+def broken_link(path: str) -> Finding:
+    """What is wrong with a link that leads to no page of the shop."""
+    return Finding("body", f"The link {path} leads nowhere.")
 
 
 def leads_somewhere(model: type[Base]) -> ColumnElement[bool]:

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.batch_checks import Findings, Slugs, find_obstacles, find_unready
+from domain.batch_checks import Findings, find_obstacles, find_unready
 from domain.batch_publishing import is_laid_when_it_goes, let_go, let_out
 from domain.errors import DomainError
 from domain.kept_renderings import keep_renderings
+from domain.links import Slugs
 from domain.publishing import Plan, require_sense
 from domain.publishing_moves import Move, MoveNotAllowedError, way_of
 from domain.release_moves import ReleaseMove, status_after
