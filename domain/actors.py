@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, event, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from domain.core_statements import execute
 from models import ActorKind
 
 ACTOR = "merkato.actor"
@@ -54,7 +55,11 @@ def command(name: str) -> Actor:
 
 async def introduce(session: AsyncSession | AsyncConnection, actor: Actor) -> None:
     """Tell the database who acts in this transaction."""
-    await session.execute(_INTRODUCTION, {"actor": actor.setting})
+    given = {"actor": actor.setting}
+    if isinstance(session, AsyncSession):
+        await execute(session, _INTRODUCTION, given)
+    else:
+        await session.execute(_INTRODUCTION, given)
 
 
 def act_as(engine: AsyncEngine, actor: Actor) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.carts import Buyer, change_cart, lock_cart
+from domain.core_statements import execute
 from domain.customization import unit_price
 from domain.errors import DomainError
 from domain.promo_codes import normalised_code
@@ -72,7 +73,7 @@ async def set_details(session: AsyncSession, buyer: Buyer, **details: Any) -> Ca
     Raises CartNotFoundError and ShippingMethodUnknownError.
     """
     method_id = details.get("shipping_method_id")
-    if method_id is not None and await session.scalar(_METHOD, {"method": method_id}) is None:
+    if method_id is not None and (await execute(session, _METHOD, {"method": method_id})).first() is None:
         raise ShippingMethodUnknownError
     return await change_cart(session, buyer, **details)
 

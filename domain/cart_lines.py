@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from domain.carts import Buyer, change_cart, open_cart
 from domain.conditions import among
+from domain.core_statements import execute
 from domain.customization import Customization, customization_hash, require_possible, unit_price
 from domain.errors import DomainError, invalid
 from domain.given_rows import as_json, insertion_of, table_of
@@ -77,7 +78,7 @@ async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[Wanted
     sold = await _sold(session, cart, lines)
     values = [_values(cart, line, sold.get(line.variant_id)) for line in lines]
     with refused_by({"ck_cart_lines_quantity": invalid("lines", f"A line has {MOST_UNITS_A_LINE} units at the most.")}):
-        await session.execute(_INSERTION, {"lines": as_json(values)})
+        await execute(session, _INSERTION, {"lines": as_json(values)})
     if next(iter(sold.values())).lines_before + len(lines) > MOST_LINES:
         await _require_few(session, cart)
     return cart
@@ -121,7 +122,7 @@ async def _sold(session: AsyncSession, cart: Cart, lines: Sequence[WantedLine]) 
     """What can be bought of what is wanted, by its id; it stays there until the transaction ends."""
     variants = list({line.variant_id for line in lines})
     given = {"cart": cart.id, "currency": cart.currency, "variants": variants}
-    return {row.id: row for row in await session.execute(_SOLD, given)}
+    return {row.id: row for row in await execute(session, _SOLD, given)}
 
 
 def _values(cart: Cart, line: WantedLine, sold: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:

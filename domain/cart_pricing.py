@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.cart_state import LINES, LineState, states_from
+from domain.core_statements import execute
 from domain.promo_code_uses import Customer
 from domain.purchases import PurchaseFacts, PurchaseLine, PurchaseQuote
 from domain.quoting import quote_for, shipping_options
@@ -28,7 +29,7 @@ async def price_cart(session: AsyncSession, cart: Cart, at: datetime) -> PricedC
     The session is the server's own: codes and their uses are hidden from buyers. Of a guest it is not asked which codes
     they have used before: only checkout knows the address that it counts for.
     """
-    lines = states_from(await session.execute(LINES, {"carts": [cart.id]})).get(cart.id, [])
+    lines = states_from(await execute(session, LINES, {"carts": [cart.id]})).get(cart.id, [])
     try:
         purchase = await quote_for(session, facts_of(cart, lines, Customer(cart.user_id)), at)
     except AmountTooLargeError:

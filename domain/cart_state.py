@@ -117,7 +117,12 @@ def _lines() -> Select[*tuple[Any, ...]]:
     left = func.greatest(func.coalesce(StockLevel.available, 0), 0)
     return (
         select(
-            CartLine,
+            CartLine.id,
+            CartLine.cart_id,
+            CartLine.variant_id,
+            CartLine.quantity,
+            CartLine.customization,
+            CartLine.unit_price_seen,
             ProductVariant.product_id,
             ProductVariant.sku,
             ProductVariant.name,
@@ -153,7 +158,7 @@ def states_from(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, list[LineSt
     """The lines that the rows of `LINES` tell of, by their carts; a cart without lines is not there."""
     found: dict[UUID, list[LineState]] = defaultdict(list)
     for row in rows:
-        found[row.CartLine.cart_id].append(_state(row))
+        found[row.cart_id].append(_state(row))
     return found
 
 
@@ -181,34 +186,35 @@ def _left(units: int) -> str:
 
 
 def _state(row: Row[*tuple[Any, ...]]) -> LineState:
-    line: CartLine = row.CartLine
     return LineState(
-        line_id=line.id,
-        cart_id=line.cart_id,
-        variant_id=line.variant_id,
+        line_id=row.id,
+        cart_id=row.cart_id,
+        variant_id=row.variant_id,
         product_id=row.product_id,
         tax_class_id=row.tax_class_id,
         sku=row.sku,
         product_name=row.product_name,
         variant_name=row.name,
         category_path=frozenset(row.path or ()),
-        quantity=line.quantity,
-        customization=line.customization,
+        quantity=row.quantity,
+        customization=row.customization,
         currency=row.currency,
-        unit_price=unit_price(row.price, line.customization, row.surcharges),
-        unit_price_seen=line.unit_price_seen,
+        unit_price=unit_price(row.price, row.customization, row.surcharges),
+        unit_price_seen=row.unit_price_seen,
         is_sold=row.is_sold,
         left=row.left,
-        refused_options=_refused(line, row.definition),
+        refused_options=_refused(row.variant_id, row.customization, row.definition),
         requires_shipping=row.requires_shipping,
         is_taxable=row.is_taxable,
         weight_grams=row.weight_grams,
     )
 
 
-def _refused(line: CartLine, definition: Mapping[str, Any] | None) -> Sequence[InvalidField]:
+def _refused(
+    variant_id: UUID, customization: Mapping[str, Any], definition: Mapping[str, Any] | None
+) -> Sequence[InvalidField]:
     try:
-        require_possible(line.variant_id, definition, line.customization)
+        require_possible(variant_id, definition, customization)
     except NotCustomizableError as error:
         return (InvalidField((), str(error)),)
     except CustomizationInvalidError as error:

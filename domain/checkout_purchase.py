@@ -16,6 +16,7 @@ from domain.checkout_errors import (
     LinesNotForSaleError,
     NotSentThereError,
 )
+from domain.core_statements import execute
 from domain.order_placing import Buyer, Destination, DraftDiscount, DraftLine, OrderDraft, OrderSums
 from domain.promo_code_uses import Customer
 from domain.purchases import PurchaseQuote, ShippingFault
@@ -62,7 +63,7 @@ async def purchase_of(session: AsyncSession, cart: Cart, customer: Customer, at:
 
     Raises EmptyCartError, LinesNotForSaleError, NotSentThereError, DetailsMissingError and AmountTooLargeError.
     """
-    lines = states_from(await session.execute(LINES, {"carts": [cart.id]})).get(cart.id, [])
+    lines = states_from(await execute(session, LINES, {"carts": [cart.id]})).get(cart.id, [])
     if not lines:
         raise EmptyCartError
     unsold = [

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from domain.core_statements import execute
 from domain.errors import DomainError, shown
 from models import IdempotencyKey
 
@@ -67,7 +68,7 @@ async def is_new(session: AsyncSession, request: Request, outcome_id: UUID | Non
         "request_hash": request.hash,
         "outcome_id": outcome_id,
     }
-    if await session.scalar(_CLAIM, claimed) is not None:
+    if (await execute(session, _CLAIM, claimed)).first() is not None:
         return True
     if await session.scalar(select(IdempotencyKey.request_hash).where(*_of(request))) != request.hash:
         raise IdempotencyMismatchError(request.key)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.core_statements import execute
 from domain.promo_code_offers import offers_of
 from domain.purchases import (
     LeftOut,
@@ -90,7 +91,7 @@ async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> li
 async def _found(session: AsyncSession, facts: PurchaseFacts) -> tuple[_Shop, Mapping[UUID, AnyRow]]:
     """The shop, and what is told of each variant that there is, by its id."""
     given = {"variants": list({line.variant_id for line in facts.lines}), "country_code": facts.country_code}
-    rows = (await session.execute(_FACTS, given)).all()
+    rows = (await execute(session, _FACTS, given)).all()
     shop = _Shop(tuple(rows[0].countries), rows[0].prices_include_tax)
     return shop, {row.id: row for row in rows if row.id is not None}
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.core_statements import execute
 from domain.money import NOTHING
 from domain.shipping_rates import ShippingTerms
 from domain.tax_rates import rate_of
@@ -29,7 +30,7 @@ async def offered(
     if country_code is None:
         return []
     given = {"country_code": country_code, "currency": currency, "method": method_id}
-    rows = await session.execute(_OFFERED if method_id is None else _OFFERED_ONE, given)
+    rows = await execute(session, _OFFERED if method_id is None else _OFFERED_ONE, given)
     return [ShippingTerms(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 

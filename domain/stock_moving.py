@@ -31,6 +31,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from uuid_utils.compat import uuid7
 
 from domain.conditions import among
+from domain.core_statements import execute
 from models import BackorderPolicy, MovementKind, ProductVariant, StockLevel
 from models.stock import MOST_UNITS
 
@@ -108,7 +109,7 @@ async def move(session: AsyncSession, units: Units, why: Why) -> frozenset[UUID]
     if not units:
         return frozenset()
     given = {"variants": list(units), "units": list(units.values()), "why": why.setting}
-    return frozenset(await session.scalars(_MOVES[why.kind], given))
+    return frozenset((await execute(session, _MOVES[why.kind], given)).scalars())
 
 
 def _moving(rule: Rule) -> ReturningUpdate[UUID]:
