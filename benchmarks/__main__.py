@@ -23,6 +23,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.growth import growth_as_json, growth_as_markdown, growth_lines, measure_growth
 from benchmarks.measuring import Plan
 from benchmarks.outcome import Outcome, as_json
+from benchmarks.perspectives import measure_perspectives
+from benchmarks.perspectives_report import perspective_lines, perspectives_as_markdown
 from benchmarks.protections import (
     measure_protections,
     protection_lines,
@@ -151,6 +153,16 @@ def _run_views(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_perspectives(options: argparse.Namespace, console: Console) -> int:
+    outcome = measure_perspectives(options.scale, _wish(options).plan, console.print)
+    options.output.mkdir(parents=True, exist_ok=True)
+    written = orjson.dumps(as_json(outcome), option=orjson.OPT_INDENT_2)
+    (options.output / "perspectives.json").write_bytes(written)
+    (options.output / "perspectives.md").write_text(perspectives_as_markdown(outcome))
+    console.print("\n".join(["", *perspective_lines(outcome)]), soft_wrap=True)
+    return 0
+
+
 def _run_content(options: argparse.Namespace, console: Console) -> int:
     found = measure_content(_wish(options).plan.rounds, console.print)
     options.output.mkdir(parents=True, exist_ok=True)
@@ -171,6 +183,7 @@ APART: Mapping[str, Callable[[argparse.Namespace, Console], int]] = MappingProxy
         "checkouts": _run_checkouts,
         "views": _run_views,
         "content": _run_content,
+        "perspectives": _run_perspectives,
     }
 )
 """What is measured for itself, by the option that asks for it."""
@@ -193,6 +206,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--checkouts", action="store_true", help="Merkato alone: whole checkouts, and pgbench's")
     parser.add_argument("--views", action="store_true", help="Merkato alone: reads beside views that are counted")
     parser.add_argument("--content", action="store_true", help="releases, and posts that are due at once")
+    parser.add_argument("--perspectives", action="store_true", help="readers with and without previews, and previews")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for the results")
     return parser.parse_args(arguments)
 

@@ -21,23 +21,21 @@ SAMPLES = 25
 """How many requests of an operation are compared."""
 
 
-def require_equal_answers(
-    server: Server, reference: Server, operation: Operation, authorization: str | None = None
-) -> None:
+def require_equal_answers(server: Server, reference: Server, operation: Operation, header: str | None = None) -> None:
     """Compare answers of two servers to sampled requests. Raises AbsentError when they differ.
 
-    The authorization goes along to the first; what is asked for is the same for visitors.
+    The header goes along to the first; what is asked for is the same for visitors.
     """
     own = operation.bodies[server.contestant.dialect]
     theirs = operation.bodies[reference.contestant.dialect]
     for place in range(0, len(own), max(1, len(own) // SAMPLES)):
-        given, expected = _data(server, own[place], authorization), _data(reference, theirs[place])
+        given, expected = _data(server, own[place], header), _data(reference, theirs[place])
         if given != expected:
             raise AbsentError(f"its answer differs {_difference(given, expected, 'data')}")
 
 
-def _data(server: Server, body: bytes, authorization: str | None = None) -> Any:
-    status, answer = server.ask(body, authorization)
+def _data(server: Server, body: bytes, header: str | None = None) -> Any:
+    status, answer = server.ask(body, header)
     parsed = orjson.loads(answer)
     if status != 200 or "errors" in parsed or not _has_content(parsed["data"]):  # noqa: PLR2004 - HTTP's OK
         raise AbsentError(f"it answered {status} {answer[:300]!r}")

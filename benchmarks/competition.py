@@ -36,6 +36,8 @@ class Wish:
     """Whose answers are the right ones."""
     contestants: Sequence[Contestant]
     operations: Sequence[str] = ()
+    has_new_texts: bool = True
+    """Whether new texts are timed at last."""
 
 
 class Starter:
@@ -69,9 +71,14 @@ class Starter:
 
 def compete(wish: Wish, report: Report) -> Outcome:
     """Measure it. Raises BenchmarkError, or a ServerError when the database does not start."""
+    with prepared_database(wish.scale, report) as database:
+        return compete_on(database, wish, report)
+
+
+def compete_on(database: Database, wish: Wish, report: Report) -> Outcome:
+    """The same on another database. Raises BenchmarkError."""
     generator = Generator()
     with ExitStack() as stack:
-        database = stack.enter_context(prepared_database(wish.scale, report))
         samples = take_samples(database.url)
         every = list_operations(samples)
         operations = _choose(every, wish.operations)
@@ -85,7 +92,9 @@ def compete(wish: Wish, report: Report) -> Outcome:
         track = Track(generator, database, samples.accounts, folder, report)
         results = track.compete(operations, taking_part, judge, wish.plan)
         process = (
-            measure_process(judge, next(one for one in every if one.name == LIST)) if judge in taking_part else None
+            measure_process(judge, next(one for one in every if one.name == LIST))
+            if wish.has_new_texts and judge in taking_part
+            else None
         )
         statements = compare_statements(database.url, _comparable(operations, taking_part), STATEMENT_ROUNDS, report)
     versions = {server.contestant.name: versions_of(server.contestant) for server in taking_part}

@@ -19,6 +19,7 @@ OURS = "merkato"
 CACHED = "merkato-cached"
 CONSTANT = "constant"
 SIGNED_IN = "merkato-signed-in"
+WITHOUT_PREVIEWS = "merkato-without-previews"
 CACHE_BYTES = 32_000_000
 MERKATO = (str(Path(sysconfig.get_path("scripts"), "merkato")), "serve", "--port", "{port}")
 POOL_SIZE = 10
@@ -53,6 +54,8 @@ class Contestant:
     environment: Mapping[str, str] = field(default_factory=dict)
     signs_in: bool = False
     """Whether its requests are those of people who are signed in."""
+    previews: bool = False
+    """Whether its requests carry a preview token for all drafts."""
 
     @property
     def is_compared(self) -> bool:

@@ -88,7 +88,7 @@ def prepared_database(scale: str, report: Report) -> Iterator[Database]:
             postgres.start()
         if held != SCALES[scale]:
             report(f"Loading {SCALES[scale]:,} products into {folder} …")
-            asyncio.run(_load(postgres.url, SCALES[scale]))
+            asyncio.run(load(postgres.url, SCALES[scale]))
         yield asyncio.run(describe_database(postgres.url, folder))
     finally:
         postgres.stop()
@@ -109,7 +109,8 @@ async def _count_products(url: str) -> int | None:
     return count
 
 
-async def _load(url: str, products: int) -> None:
+async def load(url: str, products: int) -> None:
+    """Fill a database with a synthetic shop of so many products."""
     engine = create_engine(url, load_settings({"app_env": "development"}))
     await migrate(engine)
     await generate(engine, products, lambda _table, _rows, _total: None)

@@ -33,15 +33,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """What is sent: files with a body on each line, and with the header Authorization of one request after another."""
+    """What is sent: files with a body on each line, and with a header of one request after another (`Name: value`)."""
 
     bodies: Path
-    authorizations: Path
+    headers: Path
 
-    def write(self, bodies: Sequence[bytes], authorizations: Sequence[str]) -> None:
-        """Fill the files; JSON has no bare line breaks. Without authorizations no request has one."""
+    def write(self, bodies: Sequence[bytes], headers: Sequence[str]) -> None:
+        """Fill the files; JSON has no bare line breaks. Without headers no request has one."""
         self.bodies.write_bytes(b"".join(body + b"\n" for body in bodies))
-        self.authorizations.write_text("".join(line + "\n" for line in authorizations))
+        self.headers.write_text("".join(line + "\n" for line in headers))
 
 
 class Generator:
@@ -59,7 +59,7 @@ class Generator:
     def run(self, url: str, requests: Requests, seconds: int, *, check: bool = False) -> Load:
         """Send them in turn; with `check` answers that hold errors are failures too."""
         sizes = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
-        script = ["-s", str(SCRIPT), url, "--", str(requests.bodies), str(requests.authorizations)]
+        script = ["-s", str(SCRIPT), url, "--", str(requests.bodies), str(requests.headers)]
         script += ["check"] if check else []
         done = subprocess.run(  # noqa: S603 - wrk as it was found
             [self._program, *sizes, *script], capture_output=True, text=True, check=False

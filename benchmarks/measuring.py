@@ -12,19 +12,19 @@ from pathlib import Path
 from uuid import UUID
 
 from benchmarks.answers import require_equal_answers
-from benchmarks.contestants import CACHED, CONSTANT, OURS, SIGNED_IN
+from benchmarks.contestants import CACHED, CONSTANT, OURS, SIGNED_IN, WITHOUT_PREVIEWS
 from benchmarks.cpu import cpu_seconds
 from benchmarks.data import Database
 from benchmarks.errors import AbsentError
 from benchmarks.load import Generator, Load, Requests
 from benchmarks.operations import Operation
 from benchmarks.serving import Server
-from benchmarks.signing import authorizations
+from benchmarks.signing import headers_of
 
 FEWEST_REQUESTS = 300
 LONGEST_FACTOR = 3
 
-SIDE_BY_SIDE = ("postgraphile", "mercurius", OURS, "hand-written", SIGNED_IN, CACHED, CONSTANT)
+SIDE_BY_SIDE = ("postgraphile", "mercurius", WITHOUT_PREVIEWS, OURS, "hand-written", SIGNED_IN, CACHED, CONSTANT)
 """Who runs next to whom. All others run after them."""
 
 Report = Callable[[str], None]
@@ -112,17 +112,17 @@ class Track:
 
         Gives how long its runs are to take.
         """
-        signed = authorizations(server.contestant, self._accounts)
-        requests = self._written(operation, server, signed)
+        headers = headers_of(server.contestant, self._accounts)
+        requests = self._written(operation, server, headers)
         if server.contestant.is_compared:
-            require_equal_answers(server, reference, operation, signed[0] if signed else None)
+            require_equal_answers(server, reference, operation, headers[0] if headers else None)
         load = self._generator.run(server.url, requests, plan.warm_up_seconds, check=True)
         _refuse_failures(load)
         wanted = math.ceil(FEWEST_REQUESTS / max(load.per_second, 1))
         return min(max(plan.seconds, wanted), LONGEST_FACTOR * plan.seconds)
 
     def _measure(self, operation: Operation, server: Server, seconds: int) -> Run:
-        requests = self._written(operation, server, authorizations(server.contestant, self._accounts))
+        requests = self._written(operation, server, headers_of(server.contestant, self._accounts))
         load_average = os.getloadavg()[0]
         server_before, database_before = cpu_seconds(server.pid), cpu_seconds(self._database.pid)
         load = self._generator.run(server.url, requests, seconds)
@@ -143,10 +143,10 @@ class Track:
         )
         return run
 
-    def _written(self, operation: Operation, server: Server, signed: Sequence[str]) -> Requests:
+    def _written(self, operation: Operation, server: Server, headers: Sequence[str]) -> Requests:
         name = f"{operation.name}-{server.contestant.name}"
-        requests = Requests(self._folder / f"{name}.jsonl", self._folder / f"{name}.authorizations")
-        requests.write(operation.bodies[server.contestant.dialect], signed)
+        requests = Requests(self._folder / f"{name}.jsonl", self._folder / f"{name}.headers")
+        requests.write(operation.bodies[server.contestant.dialect], headers)
         return requests
 
     @contextmanager

@@ -67,7 +67,7 @@ def measure_protections(rounds: int, seconds: int, report: Report) -> list[Round
         shop = stack.enter_context(sign_in_shop(1))
         bodies = _bodies(shop)
         FOLDER.mkdir(parents=True, exist_ok=True)
-        requests = Requests(FOLDER / "protections.requests", FOLDER / "protections.authorizations")
+        requests = Requests(FOLDER / "protections.requests", FOLDER / "protections.headers")
         requests.write(bodies, [])
         pairs = {title: _pair(stack, shop, name, bodies[0]) for title, name in MEASURED.items()}
         for pair in pairs.values():

@@ -6,7 +6,7 @@ from benchmarks.contestants import Contestant
 from benchmarks.load import CONNECTIONS
 from benchmarks.operations import Operation
 from benchmarks.outcome import Outcome, describe_machine
-from benchmarks.targets import list_targets
+from benchmarks.targets import Target, list_targets
 
 PRECISE_BELOW = 100
 NOTHING = "-"
@@ -15,7 +15,7 @@ NOTHING = "-"
 def as_markdown(outcome: Outcome) -> str:
     """Requests a second of all, then every operation in full, then the targets, then who could not take part."""
     sections = [_introduction(outcome), _summary(outcome)]
-    sections += [_in_full(outcome, operation) for operation in outcome.operations]
+    sections += [in_full(outcome, operation) for operation in outcome.operations]
     sections += [_process(outcome), _targets(outcome), _absences(outcome), _versions(outcome)]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -32,6 +32,11 @@ def summary_lines(outcome: Outcome) -> list[str]:
 
 def target_lines(outcome: Outcome) -> list[str]:
     """The table of targets."""
+    return table_of_targets(list_targets(outcome))
+
+
+def table_of_targets(targets: Sequence[Target]) -> list[str]:
+    """The same of any; empty where there are none."""
     rows = [
         [
             target.title,
@@ -40,7 +45,7 @@ def target_lines(outcome: Outcome) -> list[str]:
             f"{'≤' if target.at_most else '≥'} {target.wanted:.2f}",
             "yes" if target.is_met else "**no**",
         ]
-        for target in list_targets(outcome)
+        for target in targets
     ]
     return table(["target", "measured", "otherwise", "wanted", "met"], rows) if rows else []
 
@@ -61,7 +66,8 @@ def _summary(outcome: Outcome) -> str:
     return "\n".join(["## Requests a second", "", *summary_lines(outcome)])
 
 
-def _in_full(outcome: Outcome, operation: Operation) -> str:
+def in_full(outcome: Outcome, operation: Operation) -> str:
+    """Every figure of an operation; empty where nobody was measured."""
     measured = [one for one in outcome.contestants if one.name in outcome.results.get(operation.name, {})]
     if not measured:
         return ""

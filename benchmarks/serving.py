@@ -35,13 +35,14 @@ class Server:
         """Where it answers."""
         return f"http://{HOST}:{self.port}{PATH}"
 
-    def ask(self, body: bytes, authorization: str | None = None) -> tuple[int, bytes]:
-        """The status and the body of its answer, to a visitor or to whoever the header says."""
+    def ask(self, body: bytes, header: str | None = None) -> tuple[int, bytes]:
+        """The status and the body of its answer, to a visitor or to whoever the header (`Name: value`) says."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=START_SECONDS)
         try:
             headers = {"Content-Type": "application/json", "Accept": "application/json"}
-            if authorization is not None:
-                headers["Authorization"] = authorization
+            if header is not None:
+                name, _, value = header.partition(": ")
+                headers[name] = value
             connection.request("POST", PATH, body, headers)
             response = connection.getresponse()
             return response.status, response.read()

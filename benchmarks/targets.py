@@ -45,7 +45,7 @@ def list_targets(outcome: Outcome) -> list[Target]:
         *(target for peer in NODE_PEERS for target in _throughput(outcome, "list", peer, LIST_FACTOR)),
         *_throughput(outcome, "list", "strawberry", STRAWBERRY_FACTOR),
         *_ahead_of_peers(outcome),
-        *_database(outcome),
+        *statement_targets(outcome),
         *_texts(outcome),
         *_cached(outcome),
         *_signed_in(outcome),
@@ -76,7 +76,7 @@ def _ahead_of_peers(outcome: Outcome) -> Iterator[Target]:
             yield from _throughput(outcome, operation.name, best, 1.0)
 
 
-def _database(outcome: Outcome) -> Iterator[Target]:
+def statement_targets(outcome: Outcome) -> Iterator[Target]:
     """What the statements take by themselves. Under full load the same work takes up to twice as long, or half."""
     for each in outcome.statements:
         other = (each.operation, CEILING) if each.against == CEILING else (each.against, OURS)

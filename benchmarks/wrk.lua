@@ -1,5 +1,5 @@
--- Sends the bodies of a file, one a line, in turn. `wrk -s wrk.lua URL -- BODIES AUTHORIZATIONS [check]`
--- The second file has the header Authorization of one request after another, or nothing.
+-- Sends the bodies of a file, one a line, in turn. `wrk -s wrk.lua URL -- BODIES HEADERS [check]`
+-- The second file has a header of one request after another (`Name: value`), or nothing.
 -- With `check` it also looks into each answer for errors, which costs the load generator time.
 
 local threads = {}
@@ -21,9 +21,12 @@ end
 
 function init(arguments)
   local headers = { ["Content-Type"] = "application/json", ["Accept"] = "application/json" }
-  local bodies, authorizations = lines(arguments[1]), lines(arguments[2])
-  for number = 0, math.max(#bodies, #authorizations) - 1 do
-    headers["Authorization"] = authorizations[number % math.max(#authorizations, 1) + 1]
+  local bodies, others = lines(arguments[1]), lines(arguments[2])
+  for number = 0, math.max(#bodies, #others) - 1 do
+    if #others > 0 then
+      local name, value = others[number % #others + 1]:match("^(.-): (.*)$")
+      headers[name] = value
+    end
     table.insert(requests, wrk.format("POST", nil, headers, bodies[number % #bodies + 1]))
   end
   if arguments[3] == "check" then

@@ -6,10 +6,10 @@ import uvicorn
 
 
 def main(target: str, port: str) -> None:
-    """Serve until asked to end. A target that ends in `create_app` makes the application when it is called."""
+    """Serve until asked to end. A target whose name begins with `create_` makes the application when it is called."""
     uvicorn.run(
         target,
-        factory=target.endswith(":create_app"),
+        factory=target.rpartition(":")[2].startswith("create_"),
         port=int(port),
         loop="uvloop",
         http="httptools",
