@@ -18,6 +18,7 @@ from domain.item_parts import overlaid, patch_of
 from domain.publishing_moves import status_after_edit
 from domain.rendering import render_draft
 from domain.revisions import Opened, content_at, keep, require_mergeable
+from domain.showing_rows import forget_plan
 from domain.slugs import is_slug, slugify
 from domain.violations import refused_by
 from models import PublishingStatus
@@ -126,7 +127,7 @@ def begin_draft(row: Publishable) -> None:
         row.draft_status = PublishingStatus.DRAFT
     else:
         row.stage = status_after_edit(row.stage)
-    row.scheduled_at = None
+    forget_plan(row)
 
 
 def is_out(row: Versioned) -> bool:

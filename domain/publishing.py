@@ -16,7 +16,7 @@ from domain.publishing_checks import require_ready
 from domain.publishing_moves import Move, way_of
 from domain.release_companions import slugs_beside
 from domain.revisions import Opened, keep_as_published
-from domain.showing_rows import come_out, go
+from domain.showing_rows import come_out, forget_plan, go
 from domain.trash import ReadItem
 from models import Author, Post, PublishingStatus, Shop
 from models.publishing import Publishable
@@ -56,7 +56,7 @@ async def move_item(session: AsyncSession, kind: Kind[Outward], read: ReadItem, 
         await archive(session, item)
     else:
         item.row.stage = way_of(move, item.row.stage).to
-        item.row.scheduled_at = None
+        forget_plan(item.row)
     await session.flush()
     return item.row
 

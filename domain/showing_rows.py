@@ -21,12 +21,21 @@ STAGES: Final = frozenset(
 def come_out(row: Drafted, at: datetime) -> None:
     """Let readers see the newest version, which is laid into the row beside this."""
     if isinstance(row, Publishable):
+        if row.stage is not PublishingStatus.SCHEDULED and row.unpublish_at is not None and row.unpublish_at <= at:
+            row.unpublish_at = None  # of a plan that came to nothing
         row.status, row.draft_status = PublishingStatus.PUBLISHED, None
         row.published_at = row.published_at or at
         row.scheduled_at = row.schedule_error = row.submitted_by_id = None
     elif isinstance(row, Switched):
         row.show(is_out=True)
     row.live_version = row.version
+
+
+def forget_plan(row: Publishable) -> None:
+    """Let the newest version wait. What readers see goes when it was to go; what they do not see has no end either."""
+    row.scheduled_at = None
+    if not row.is_out:
+        row.unpublish_at = None
 
 
 def go(row: Drafted) -> None:
@@ -58,6 +67,7 @@ def withdraw(row: Drafted, stage: PublishingStatus | None, published_at: datetim
     if isinstance(row, Publishable):
         row.status, row.draft_status = row.draft_status or _standing(stage), None
         row.published_at = published_at
+        row.unpublish_at = None
         row.live_version = row.version
     elif isinstance(row, Switched):
         row.show(is_out=False)

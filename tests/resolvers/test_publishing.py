@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
@@ -53,10 +55,14 @@ async def approved_post(engine: AsyncEngine, **overrides: Any) -> str:
         return encode_id("Post", (await add_post(session, **given)).id)
 
 
+def keys_of(*posts: str) -> list[UUID]:
+    """The keys in ids of posts."""
+    return [decode_id_of("Post", post) for post in posts]
+
+
 async def make_due(engine: AsyncEngine, *posts: str) -> None:
     """Let the time come for which the posts were scheduled."""
-    keys = [decode_id_of("Post", post) for post in posts]
-    await execute(engine, update(Post).where(Post.id.in_(keys)).values(scheduled_at=PUBLISHED_AT))
+    await execute(engine, update(Post).where(Post.id.in_(keys_of(*posts))).values(scheduled_at=PUBLISHED_AT))
 
 
 async def work(engine: AsyncEngine) -> None:
@@ -204,6 +210,43 @@ async def test_several_workers_publish_each_once_and_what_is_over_goes(blog: Asy
         " AND new_values ->> 'status' = 'PUBLISHED' AND action = 'UPDATE'"
     )
     assert await scalar(blog, told.bindparams(keys=[str(key) for key in keys])) == 31
+
+
+async def test_link_to_a_former_slug_leads_on_when_it_is_published_as_when_it_is_planned(
+    blog: AsyncEngine, almaz: Viewer
+) -> None:
+    async with writing(blog) as session:
+        moved = await add_post(session, slug="where-it-was")
+    await execute(blog, update(Post).where(Post.id == moved.id).values(slug="where-it-is"))
+    post = await approved_post(blog, title="Linking", body="[Before](/blog/where-it-was)")
+    planned = await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=1, **SOON)
+    assert planned["status"] == "SCHEDULED"
+    await make_due(blog, post)
+    await work(blog)
+    assert await title_for(blog, VISITOR, post) == "Linking"
+
+
+async def test_end_of_a_plan_that_came_to_nothing_does_not_come(blog: AsyncEngine, almaz: Viewer) -> None:
+    """Whether it was taken back, or the post was edited, or it did not pass the checks when it was due."""
+    ending = {**SOON, "until": "2100-02-01T06:00:00Z"}
+    waiting, rewritten, failing = [await approved_post(blog, title="Stays") for _ in range(3)]
+    for post in (waiting, rewritten, failing):
+        planned = await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=1, **ending)
+        assert planned["status"] == "SCHEDULED"
+    over = {"scheduled_at": PUBLISHED_AT, "unpublish_at": PUBLISHED_AT + timedelta(hours=1)}
+    await execute(blog, update(Post).where(Post.id == decode_id_of("Post", failing)).values(excerpt="", **over))
+    await edited(blog, almaz, "UnschedulePost", id=waiting, expectedVersion=1)
+    await edited(blog, almaz, "UpdatePost", id=rewritten, expectedVersion=1, excerpt="Rewritten.")
+    await work(blog)
+    for post in (waiting, rewritten):
+        assert await scalar(blog, select(Post.unpublish_at).where(Post.id == decode_id_of("Post", post))) is None
+
+    mended = {"excerpt": "Mended.", "status": PublishingStatus.APPROVED}
+    await execute(blog, update(Post).where(Post.id.in_(keys_of(rewritten, failing))).values(mended))
+    for post, version in ((waiting, 1), (rewritten, 2), (failing, 1)):
+        assert (await edited(blog, almaz, "PublishPost", id=post, expectedVersion=version))["status"] == "PUBLISHED"
+    await work(blog)
+    assert [await title_for(blog, VISITOR, post) for post in (waiting, rewritten, failing)] == ["Stays"] * 3
 
 
 async def test_rescheduled_post_does_not_come_out_at_its_old_time(blog: AsyncEngine, almaz: Viewer) -> None:
