@@ -14,5 +14,6 @@ def slugify(name: str) -> str:
 
 
 def is_slug(text: str) -> bool:
-    """Whether the database takes the text as a slug."""
-    return text != "" and text == text.lower() and not any(c.isspace() or c in "/?#%" or c < " " for c in text)
+    """Whether the text is a name in an address, which the database takes; dots alone are steps in one."""
+    is_name = text.strip(".") != ""
+    return is_name and text == text.lower() and not any(c.isspace() or c in "/?#%" or c < " " for c in text)
