@@ -129,15 +129,15 @@ async def test_readers_see_nothing_of_a_change_of_what_is_out(blog: AsyncEngine,
         row = await add_post(session, title="Out", excerpt="Out")
         await tag_post(session, row, await add_tag(session, slug="out"))
     post = encode_id("Post", row.id)
+    query = "query($id: ID!) { post(id: $id) { title excerpt slug tags { slug } updatedAt openGraph jsonLd } }"
+    seen = (await data_of(blog, query, {"id": post}))["post"]
     wish = {"title": "Secret", "tags": [], "slug": "secret"}
     changed = await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, **wish)
     assert (changed["version"], changed["hasDraft"]) == (2, True)
     again = await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, excerpt="Secret too")
     assert again["version"] == 3
 
-    query = "query($id: ID!) { post(id: $id) { title excerpt slug tags { slug } } }"
-    seen = (await data_of(blog, query, {"id": post}))["post"]
-    assert seen == {"title": "Out", "excerpt": "Out", "slug": row.slug, "tags": [{"slug": "out"}]}
+    assert (await data_of(blog, query, {"id": post}))["post"] == seen
     draft = (await stored(blog, post, almaz))["revisions"]["nodes"][0]["content"]
     assert (draft["title"], draft["excerpt"], draft["tags"], draft["slug"]) == ("Secret", "Secret too", [], "secret")
     revisions = "query($id: ID!) { post(id: $id) { revisions { nodes { content } } } }"
