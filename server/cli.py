@@ -78,6 +78,11 @@ COMMANDS = {
         "check_integrity_command",
         "Check what must always hold of prices, ratings, stock, orders and the database itself.",
     ),
+    "clear-cache": Place(
+        "server.commands.clear_cache",
+        "clear_cache",
+        "Let every server forget the answers that it has kept, and ask the database anew.",
+    ),
     "import": Place("server.commands.imports", "imports", "Bring in data from elsewhere."),
     "audit": Place("server.audit_commands", "audit", "Look after the record of who changed what."),
     "jobs": Place("server.jobs_commands", "jobs", "Look after the jobs that were given up."),

@@ -20,6 +20,7 @@ import httpx
 import pytest
 import typer
 
+from auth.visibility import PUBLIC_TABLES
 from domain.mail_jobs import MailTemplate
 from integrations.letters import LetterWriter
 from integrations.mail import address_letter, parse_sender
@@ -536,6 +537,11 @@ def is_healthy(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_SECONDS).is_success
     except httpx.TransportError:
         return False
+
+
+def test_cache_is_cleared_of_all_that_visitors_read(merkato: Run, database_url: str) -> None:
+    outcome = merkato("clear-cache", DATABASE_URL=database_url)
+    assert (outcome.code, outcome.out) == (0, f"All servers read {len(PUBLIC_TABLES)} tables anew.\n")
 
 
 def test_dead_letters_are_listed_without_secrets_and_replayed(merkato: Run, database_url: str) -> None:

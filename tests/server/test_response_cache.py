@@ -25,6 +25,7 @@ from compiler.plan import BoundPlan, Plan
 from models import Role
 from resolvers.context import Context
 from schema.root import schema
+from server.commands.clear_cache import call_all_changed
 from server.compiled_reads import CompiledReads
 from server.database import open_connection
 from server.document_preparation import CLOSED
@@ -170,6 +171,19 @@ async def test_answer_is_kept_until_its_table_changes(shop: Shop, slug: str) -> 
     await shop.change("UPDATE products SET name = 'New' WHERE slug = $1", slug)
     assert [await shop.name(slug) for _ in range(3)] == ["New"] * 3
     assert (shop.metrics.hits, shop.metrics.misses) == (4, 2)
+
+
+async def test_whoever_clears_the_cache_has_everything_read_anew(shop: Shop, slug: str) -> None:
+    assert await shop.name(slug) == "Old"
+    await shop.database.execute("ALTER TABLE products DISABLE TRIGGER notify_readers")
+    await shop.database.execute("UPDATE products SET name = 'Restored' WHERE slug = $1", slug)
+    await shop.database.execute("ALTER TABLE products ENABLE ALWAYS TRIGGER notify_readers")
+    assert await shop.name(slug) == "Old"
+
+    before = shop.versions.known(PRODUCTS)
+    assert await call_all_changed(shop.engine) == len(PUBLIC_TABLES)
+    await until(lambda: shop.versions.known(PRODUCTS) not in {None, before})
+    assert await shop.name(slug) == "Restored"
 
 
 async def test_what_came_in_unread_is_waited_for(shop: Shop, slug: str) -> None:
