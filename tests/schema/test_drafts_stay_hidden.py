@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from orjson import loads
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,7 +19,7 @@ from server.graphql_request import GraphQLRequest
 from tests.api import data_of
 from tests.drafts import EVERYTHING, NEW, WORD, Shop, add_drafts, add_items
 from tests.editors import editor
-from tests.executors import REFERENCE, answered
+from tests.executors import REFERENCE, answered, compiling_on
 from tests.factories import shared_engine
 from tests.schema.drafts_walk import has_required, walk_of
 from tests.schema.walk import WalkedField
@@ -82,21 +83,25 @@ async def seen(engine: AsyncEngine, viewer: Viewer, shop: Shop) -> Found:
     return walk.found(await data_of(engine, walk.document, viewer=viewer))
 
 
+async def served(engine: AsyncEngine, viewer: Viewer, shop: Shop) -> Found:
+    """The same by the executor that compiles alone, where what is found later is compared with it."""
+    walk = walk_of(viewer, arguments_on(shop))
+    answer = await answered(compiling_on(engine), engine, GraphQLRequest(walk.document), viewer)
+    assert answer.encoded is not None
+    return walk.found(loads(answer.encoded))
+
+
 @pytest.fixture(scope="module")
 async def house(postgres: str, migrated: str) -> AsyncIterator[House]:
     """For all tests here; none changes anything."""
     async with shared_engine(postgres, migrated) as engine:
         almaz = await editor(engine)
         shop = await add_items(engine, almaz)
-        before = await seen_by_readers(engine, shop)
+        readers = {"visitor": VISITOR, "customer": shop.buyer}
+        before = {name: await served(engine, viewer, shop) for name, viewer in readers.items()}
         await add_drafts(engine, almaz, shop)
-        yield House(engine, shop, before, await seen_by_readers(engine, shop))
-
-
-async def seen_by_readers(engine: AsyncEngine, shop: Shop) -> Mapping[str, Found]:
-    """What those see who may see no drafts."""
-    readers = {"visitor": VISITOR, "customer": shop.buyer}
-    return {name: await seen(engine, viewer, shop) for name, viewer in readers.items()}
+        after = {name: await seen(engine, viewer, shop) for name, viewer in readers.items()}
+        yield House(engine, shop, before, after)
 
 
 def plain(found: Found) -> list[tuple[str, str]]:
