@@ -2,6 +2,7 @@
 
 import unicodedata
 
+CONTROL = "Cc"
 LETTERS_AND_DIGITS = frozenset({"L", "M", "N"})
 """The major Unicode categories that a slug keeps; marks belong to the letters before them."""
 
@@ -15,5 +16,5 @@ def slugify(name: str) -> str:
 
 def is_slug(text: str) -> bool:
     """Whether the text is a name in an address, which the database takes; dots alone are steps in one."""
-    is_name = text.strip(".") != ""
-    return is_name and text == text.lower() and not any(c.isspace() or c in "/?#%" or c < " " for c in text)
+    is_name = text.strip(".") != "" and text == text.lower()
+    return is_name and not any(c.isspace() or c in "/?#%" or unicodedata.category(c) == CONTROL for c in text)

@@ -162,6 +162,7 @@ async def test_slug_that_ten_want_is_given_once(blog: AsyncEngine, almaz: Viewer
         ({"slug": "With Space"}, "slug"),
         ({"slug": "a/b"}, "slug"),
         ({"slug": ".."}, "slug"),
+        ({"slug": "a\x7fb"}, "slug"),
         ({"title": " "}, "title"),
         ({"body": "a\x00b"}, "body"),
         ({"author": encode_id("Author", new_id())}, "author"),

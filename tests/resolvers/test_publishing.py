@@ -266,6 +266,7 @@ async def test_rescheduled_post_does_not_come_out_at_its_old_time(blog: AsyncEng
         ({"at": "2020-01-01T00:00:00Z"}, "at"),
         ({**SOON, "until": "2100-01-01T06:00:00Z"}, "until"),
         ({**SOON, "timeZone": "Addis"}, "timeZone"),
+        ({**SOON, "timeZone": "Factory"}, "timeZone"),
     ],
 )
 async def test_plans_without_sense_are_refused(blog: AsyncEngine, almaz: Viewer, plan: Json, path: str) -> None:
