@@ -26,6 +26,7 @@ PERMISSIONS: Mapping[type[models.Base], tuple[Permission, ...]] = MappingProxyTy
         models.Menu: CONTENT,
         models.Order: _of_area("orders", "payments"),
         models.Page: CONTENT,
+        models.PageComment: CONTENT,
         models.Payment: _of_area("payments"),
         models.PaymentMethod: _of_area("payments"),
         models.Post: CONTENT,

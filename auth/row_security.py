@@ -32,6 +32,7 @@ GUARDED_TABLES = frozenset(
         "order_events",
         "order_lines",
         "orders",
+        "page_comments",
         "payment_methods",
         "payment_transactions",
         "payments",

@@ -262,6 +262,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.Post: _published,
         models.Page: _published,
         models.MenuItem: _menu_item,
+        models.PageComment: _of_editors,
         models.PostComment: _of_editors,
         models.Release: _of_editors,
         models.ReleaseEvent: _of_editors,

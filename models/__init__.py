@@ -20,7 +20,7 @@ from models.one_time_tokens import OneTimeToken, TokenPurpose
 from models.option_schemas import ProductOptionSchema
 from models.order_events import OrderEvent, OrderEventKind
 from models.orders import FulfillmentStatus, Order, OrderDiscount, OrderLine, OrderStatus, PaymentStatus, order_counters
-from models.pages import Page
+from models.pages import Page, PageComment
 from models.payments import (
     EventOutcome,
     Payment,
@@ -98,6 +98,7 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "Page",
+    "PageComment",
     "ParcelStatus",
     "Payment",
     "PaymentKind",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Table, text
+from sqlalchemy import Column, Computed, ForeignKey, Index, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -15,13 +15,13 @@ from models.base import (
     Slug,
     TextList,
     Timestamp,
-    Timestamped,
     Url,
     Versioned,
     positive_version,
     well_formed_slug,
 )
 from models.catalog import Tag
+from models.comments import Comment, comment_rules
 from models.publishing import Publishable, publishing_rules
 from models.search import search_vector
 from models.texts import WORDS, Written
@@ -110,25 +110,17 @@ class Post(Written, Popular, SearchEngineOptimised, Publishable):
     tags: Mapped[list[Tag]] = relationship(secondary=post_tags, lazy="raise")
 
 
-class PostComment(Timestamped, Base):
+class PostComment(Comment):
     """What a reviewer or an author says of a version of a post, or of a field of it."""
 
     __tablename__ = "post_comments"
     __table_args__ = (
-        CheckConstraint("version > 0", name="version"),
-        CheckConstraint("body <> ''", name="body"),
+        *comment_rules(),
         Index(None, "post_id", "created_at", "id"),
         Index(None, "commenter_id"),
     )
 
     post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
-    version: Mapped[int]
-    """The version that it was said of."""
-    field: Mapped[ShortText | None]
-    """What it is about, as the input of posts calls it; None for the whole."""
-    body: Mapped[LongText]
-    commenter_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    resolved_at: Mapped[Timestamp | None]
 
     post: Mapped[Post] = relationship(back_populates="comments", lazy="raise")
     commenter: Mapped[User | None] = relationship(viewonly=True, lazy="raise")

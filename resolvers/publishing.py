@@ -1,15 +1,15 @@
-"""Mutations that lead posts and pages to their readers, and what is said of posts on the way."""
+"""Mutations that lead posts and pages to their readers."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
-from domain import post_comments, publishing
+from domain import publishing
 from domain.content_kinds import Kind, Outward
 from domain.publishing import Plan
 from domain.publishing_moves import Move
 from domain.trash import ReadItem
-from models import PostComment, Shop
+from models import Shop
 from resolvers.context import Context
 
 
@@ -41,18 +41,6 @@ def scheduling(kind: Kind[Outward]) -> Callable[..., Awaitable[Outward]]:
             return await publishing.schedule_item(session, kind, read, Plan(at, until, time_zone))
 
     return schedule
-
-
-async def comment_on_post(context: Context, *, post: UUID, body: str, field: str | None = None) -> PostComment:
-    """Say something of the newest version."""
-    async with context.writing() as session:
-        return await post_comments.comment(session, context.viewer.actor_id, post, body, field)
-
-
-async def resolve_post_comment(context: Context, *, id: UUID) -> PostComment:  # noqa: A002 - what clients call it
-    """Say that a comment is seen to."""
-    async with context.writing() as session:
-        return await post_comments.resolve(session, id)
 
 
 async def update_publishing_policy(context: Context, *, approves_own_posts: bool) -> Shop:

@@ -1,4 +1,4 @@
-"""What reviewers and authors say of posts."""
+"""What reviewers and authors say of posts and pages."""
 
 from datetime import datetime
 from enum import Enum
@@ -9,6 +9,12 @@ from schema.accounts import Account
 from schema.declare import column, one, sort_enum, table
 from schema.orders import ascending
 from schema.relay import Node
+
+VERSION = "The version that it was said of."
+BODY = "What was said."
+CREATED_AT = "When it was said."
+RESOLVED_AT = "When it was seen to."
+COMMENTER = "Who said it."
 
 
 @sort_enum("How comments are sorted.")
@@ -22,9 +28,21 @@ class CommentSort(Enum):
 class PostComment(Node):
     """A comment."""
 
-    version: int = column("The version that it was said of.")
+    version: int = column(VERSION)
     field: str | None = column("The field of the post that it is about, in `snake_case`; null for the whole.")
-    body: str = column("What was said.")
-    created_at: datetime = column("When it was said.")
-    resolved_at: datetime | None = column("When it was seen to.")
-    commenter: Account | None = one(models.PostComment.commenter, "Who said it.", requires=Permission.ACCOUNTS_READ)
+    body: str = column(BODY)
+    created_at: datetime = column(CREATED_AT)
+    resolved_at: datetime | None = column(RESOLVED_AT)
+    commenter: Account | None = one(models.PostComment.commenter, COMMENTER, requires=Permission.ACCOUNTS_READ)
+
+
+@table(models.PageComment, "What somebody says of a version of a page of text.")
+class PageComment(Node):
+    """A comment."""
+
+    version: int = column(VERSION)
+    field: str | None = column("The field of the page that it is about, in `snake_case`; null for the whole.")
+    body: str = column(BODY)
+    created_at: datetime = column(CREATED_AT)
+    resolved_at: datetime | None = column(RESOLVED_AT)
+    commenter: Account | None = one(models.PageComment.commenter, COMMENTER, requires=Permission.ACCOUNTS_READ)

@@ -5,7 +5,7 @@ import strawberry
 from auth.permissions import Permission
 from domain.content_kinds import PAGE
 from domain.publishing_moves import Move
-from resolvers import editing, publishing
+from resolvers import comments, editing, publishing
 from resolvers import pages as changing
 from schema import page_publishing as ways
 from schema import pages_changes as pages
@@ -98,5 +98,17 @@ class PageMutations:
         editing.restoring_revision(PAGE),
         "Let a page say again what it said in an earlier version, as its next one.",
         input=ways.RestorePageRevisionInput,
+        requires=Permission.CONTENT_WRITE,
+    )
+    comment_on_page: ways.CommentOnPageResult | None = mutation(
+        comments.comment_on_page,
+        "Say something of the newest version of a page.",
+        input=ways.CommentOnPageInput,
+        requires=Permission.CONTENT_WRITE,
+    )
+    resolve_page_comment: ways.ResolvePageCommentResult | None = mutation(
+        comments.resolve_page_comment,
+        "Say that a comment is seen to.",
+        input=ways.ResolvePageCommentInput,
         requires=Permission.CONTENT_WRITE,
     )

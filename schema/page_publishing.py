@@ -7,11 +7,12 @@ import strawberry
 
 from models.publishing import TIME_ZONE_LENGTH
 from schema import editing
+from schema.comments import PageComment
 from schema.editing import ItemNotFound, RevisionNotFound, SlugTaken
 from schema.inputs import choice, key, mutation_input, number, text
 from schema.pages import Page
 from schema.problems import Conflict, InvalidInput
-from schema.publishing_changes import MoveNotAllowed, NotReady, OwnWork
+from schema.publishing_changes import LONGEST_COMMENT, CommentNotFound, MoveNotAllowed, NotReady, OwnWork
 
 WHICH = "The page."
 
@@ -92,6 +93,22 @@ class RestorePageRevisionInput:
     version: int = number("The version to go back to.", least=1, most=editing.HIGHEST_VERSION)
 
 
+@mutation_input("What there is to say of a page.")
+class CommentOnPageInput:
+    """A comment."""
+
+    page: strawberry.ID = key(WHICH, "Page")
+    body: str = text("What there is to say.", longest=LONGEST_COMMENT, shortest=1)
+    field: str | None = text("The field that it is about, in `snake_case`; the whole when absent.", longest=50)
+
+
+@mutation_input("Which comment is seen to.")
+class ResolvePageCommentInput:
+    """A comment."""
+
+    id: strawberry.ID = key("The comment.", "PageComment")
+
+
 SubmitPageResult = Annotated[
     Page | InvalidInput | ItemNotFound | Conflict | SlugTaken | MoveNotAllowed | OwnWork | NotReady,
     strawberry.union("SubmitPageResult", description="The page, or why it stands where it stood."),
@@ -127,4 +144,12 @@ SchedulePageResult = Annotated[
 RestorePageRevisionResult = Annotated[
     Page | InvalidInput | ItemNotFound | Conflict | RevisionNotFound | SlugTaken,
     strawberry.union("RestorePageRevisionResult", description="The page, or why it says what it said."),
+]
+CommentOnPageResult = Annotated[
+    PageComment | InvalidInput | ItemNotFound,
+    strawberry.union("CommentOnPageResult", description="The comment, or why there is none."),
+]
+ResolvePageCommentResult = Annotated[
+    PageComment | InvalidInput | CommentNotFound,
+    strawberry.union("ResolvePageCommentResult", description="The comment, or why there is none."),
 ]

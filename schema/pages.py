@@ -11,8 +11,9 @@ from auth.permissions import Permission
 from domain import conditions, open_graph, searching, structured_data
 from domain.canonical import canonical_url
 from schema import declare
+from schema.comments import CommentSort, PageComment
 from schema.content import Heading
-from schema.declare import column, expression, part, records, sort_enum, table
+from schema.declare import column, expression, many, part, records, sort_enum, table
 from schema.enums import PublishingStatus
 from schema.filters import condition, filter_input
 from schema.orders import ascending, by_relevance, descending
@@ -74,6 +75,12 @@ class Page(Node):
     )
     schedule_error: str | None = column(
         "Why it did not come out when it should have.", requires=Permission.CONTENT_READ
+    )
+    comments: Connection[PageComment] | None = many(
+        models.Page.comments,
+        "What reviewers and authors say of it.",
+        order=CommentSort.OLDEST,
+        requires=Permission.CONTENT_READ,
     )
     revisions: Connection[Revision] | None = revisions_of(models.Page, Permission.CONTENT_READ)
     created_at: datetime = column("When it was created.")

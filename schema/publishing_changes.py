@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from domain.post_comments import CommentNotFoundError
+from domain.comments import CommentNotFoundError
 from domain.publishing import OwnWorkError
 from domain.publishing_checks import Finding as FindingValue
 from domain.publishing_checks import NotReadyError
@@ -155,7 +155,7 @@ class NotReady(Problem):
 
 @problem(CommentNotFoundError, "There is no such comment.")
 class CommentNotFound(Problem):
-    """Look at the post again."""
+    """Look at the comments again."""
 
 
 SubmitPostResult = Annotated[

@@ -5,7 +5,7 @@ import strawberry
 from auth.permissions import Permission
 from domain.content_kinds import POST
 from domain.publishing_moves import Move
-from resolvers import publishing
+from resolvers import comments, publishing
 from resolvers.editing import restoring_revision
 from schema import publishing_changes as changes
 from schema.declare import mutation
@@ -70,13 +70,13 @@ class PublishingMutations:
         requires=Permission.CONTENT_WRITE,
     )
     comment_on_post: changes.CommentOnPostResult | None = mutation(
-        publishing.comment_on_post,
+        comments.comment_on_post,
         "Say something of the newest version of a post.",
         input=changes.CommentOnPostInput,
         requires=Permission.CONTENT_WRITE,
     )
     resolve_post_comment: changes.ResolvePostCommentResult | None = mutation(
-        publishing.resolve_post_comment,
+        comments.resolve_post_comment,
         "Say that a comment is seen to.",
         input=changes.ResolvePostCommentInput,
         requires=Permission.CONTENT_WRITE,

@@ -64,6 +64,7 @@ NODES: dict[str, type[models.Base]] = {
     "Menu": models.Menu,
     "Order": models.Order,
     "Page": models.Page,
+    "PageComment": models.PageComment,
     "Payment": models.Payment,
     "PaymentMethod": models.PaymentMethod,
     "Post": models.Post,

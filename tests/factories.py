@@ -48,6 +48,7 @@ from models import (
     OrderEventKind,
     OrderLine,
     Page,
+    PageComment,
     Payment,
     PaymentKind,
     PaymentMethod,
@@ -470,10 +471,12 @@ async def add_release_event(session: AsyncSession, release: Release, **overrides
     return await _add(session, ReleaseEvent, overrides, release_id=release.id, status=ReleaseStatus.OPEN)
 
 
-async def add_comment(session: AsyncSession, post: Post, commenter: User, **overrides: Any) -> PostComment:
+async def add_comment(session: AsyncSession, row: Post | Page, commenter: User, **overrides: Any) -> Base:
     """Something that was said of the title, and seen to."""
-    defaults = {"field": "title", "body": "Shorter, please.", "version": 1, "resolved_at": PUBLISHED_AT}
-    return await _add(session, PostComment, overrides, **defaults, post_id=post.id, commenter_id=commenter.id)
+    said = {"field": "title", "body": "Shorter, please.", "version": 1, "resolved_at": PUBLISHED_AT}
+    if isinstance(row, Post):
+        return await _add(session, PostComment, overrides, **said, post_id=row.id, commenter_id=commenter.id)
+    return await _add(session, PageComment, overrides, **said, page_id=row.id, commenter_id=commenter.id)
 
 
 async def add_analytics(session: AsyncSession, row: Post | Service, **overrides: Any) -> Base:
@@ -756,6 +759,7 @@ async def _add_full_page(session: AsyncSession) -> None:
     )
     render_body(page)
     for version in (1, 2):
+        await add_comment(session, page, editor)
         await add_revision(session, page, version=version, editor_id=editor.id)
 
 

@@ -43,8 +43,8 @@ PAYMENT_TABLES = {"payment_transactions", "payments"}
 RELEASE_TABLES = {"release_events", "release_items", "releases"}
 STAFF_TABLES = {
     *RELEASE_TABLES,
-    *("audit_log", "dead_letters", "post_comments", "provider_events", "revisions", "stock_movements"),
-    *("content_analytics", "content_findings", "service_analytics"),
+    *("audit_log", "dead_letters", "page_comments", "post_comments", "provider_events", "revisions"),
+    *("content_analytics", "content_findings", "service_analytics", "stock_movements"),
 }
 OWNED_TABLES = sorted(GUARDED_TABLES - PROMOTION_TABLES - CART_TABLES - ORDER_TABLES - PAYMENT_TABLES - STAFF_TABLES)
 MODELS = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]

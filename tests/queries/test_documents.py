@@ -17,6 +17,7 @@ from tests.schema.walk import CORE, fields
 DOCUMENTS = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders", "PaymentOptions", "ResolvePath", "RevisionChanges"}
 FOR_EDITORS = {
+    "PageComments": Permission.CONTENT_READ,
     "PageRevisions": Permission.CONTENT_READ,
     "PostAnalytics": Permission.ANALYTICS_READ,
     "PostComments": Permission.CONTENT_READ,

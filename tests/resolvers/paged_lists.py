@@ -19,6 +19,7 @@ from models import (
     DeadLetter,
     OrderEvent,
     Page,
+    PageComment,
     Payment,
     Post,
     PostCategory,
@@ -87,7 +88,6 @@ CATEGORY = "category_id = (SELECT id FROM categories WHERE slug = 'paged')"
 PRODUCT = "product_id = (SELECT id FROM products WHERE slug = 'paged')"
 AUTHOR = "author_id = (SELECT id FROM authors WHERE slug = 'paged')"
 SECTION = "category_id = (SELECT id FROM post_categories WHERE slug = 'paged')"
-PAGED_POST = "(SELECT id FROM posts WHERE slug = 'paged')"
 APPROVED = "status = 'APPROVED'"
 OWN = f"user_id = '{OWNER}'"
 
@@ -180,11 +180,18 @@ def unsorted_lists() -> Iterator[PagedList]:
     yield from revisions()
     yield from analytics()
     yield from findings()
-    comments = in_order(PostComment, "created_at, id", f"post_id = {PAGED_POST}")
-    said = 'parent: post(slug: "paged") { list: comments* }'
-    yield PagedList("Post.comments", None, said, PostComment, comments, viewer=ADMIN)
+    yield from comments()
     letters = in_order(DeadLetter, "failed_at DESC, id DESC")
     yield PagedList("Query.deadLetters", None, "list: deadLetters*", DeadLetter, letters, viewer=ADMIN)
+
+
+def comments() -> Iterator[PagedList]:
+    """What is said of a post and a page."""
+    said: tuple[tuple[str, type[Any]], ...] = (("post", PostComment), ("page", PageComment))
+    for field, model in said:
+        of_item = in_order(model, "created_at, id", f"{field}_id = (SELECT id FROM {field}s WHERE slug = 'paged')")
+        parent = f'parent: {field}(slug: "paged") {{ list: comments* }}'
+        yield PagedList(f"{field.title()}.comments", None, parent, model, of_item, viewer=ADMIN)
 
 
 OF_ITEMS = (

@@ -13,7 +13,7 @@ from models import Page, PublishingStatus
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import data_of
 from tests.editors import document, edited, editor
-from tests.factories import PUBLISHED_AT, add_page, shared_engine, writing
+from tests.factories import PUBLISHED_AT, add_page, new_id, shared_engine, writing
 from tests.statements import execute, scalar
 
 Json = dict[str, Any]
@@ -92,6 +92,28 @@ async def test_draft_beside_a_page_is_nobodys_business_until_it_comes_out(
     revisions = (await data_of(shop, document("PageRevisions"), {"id": page}, almaz))["page"]["revisions"]["nodes"]
     assert [each["content"]["title"] for each in revisions] == ["Terms", "Terms of sale", "Terms"]
     assert (back["version"], back["draftStatus"]) == (3, "DRAFT")
+
+
+async def test_what_is_said_of_a_page_is_for_those_who_may_read_drafts(
+    shop: AsyncEngine, almaz: Viewer, dawit: Viewer
+) -> None:
+    page = (await edited(shop, almaz, "CreatePage", title="Opening hours"))["id"]
+    await edited(shop, almaz, "UpdatePage", id=page, expectedVersion=1, body="Always.")
+    said = await edited(shop, dawit, "CommentOnPage", page=page, field="body", body=" On Sundays too? ")
+    await edited(shop, dawit, "CommentOnPage", page=page, body="Fine.")
+    wrong = await edited(shop, dawit, "CommentOnPage", page=page, field="excerpt", body="Short.")
+    assert (said["version"], said["field"], said["body"]) == (2, "body", "On Sundays too?")
+    assert [(each["path"], each["message"]) for each in wrong["fields"]] == [
+        (["input", "field"], "A page has no such field.")
+    ]
+    for _ in range(2):
+        resolved = await edited(shop, almaz, "ResolvePageComment", id=said["id"])
+    listed = (await data_of(shop, document("PageComments"), {"id": page}, almaz))["page"]["comments"]["nodes"]
+    assert [(each["field"], each["resolvedAt"]) for each in listed] == [("body", resolved["resolvedAt"]), (None, None)]
+    nobody = encode_id("PageComment", new_id())
+    assert (await edited(shop, almaz, "ResolvePageComment", id=nobody))["__typename"] == "CommentNotFound"
+    query = "query($id: ID!) { node(id: $id) { id } }"
+    assert (await data_of(shop, query, {"id": said["id"]}, VISITOR))["node"] is None
 
 
 async def test_page_that_is_not_ready_does_not_come_out(shop: AsyncEngine, almaz: Viewer) -> None:

@@ -120,7 +120,8 @@ async def fill(session: AsyncSession) -> None:
             await add_finding(session, counted)
         for revised in (post, page, category, product, service, menu):
             await add_revision(session, revised, version=number + 1)
-        await add_comment(session, post, owner, created_at=at)
+        for discussed in (post, page):
+            await add_comment(session, discussed, owner, created_at=at)
         await add_author(session, name=name)
         await add_post_category(session, name=name, position=shuffled % 3)
         await add_dead_letter(session, failed_at=at)
