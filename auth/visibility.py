@@ -261,6 +261,7 @@ PREDICATES: Mapping[type[models.Base], Predicate] = MappingProxyType(
         models.PostCategory: _kept,
         models.Post: _published,
         models.Page: _published,
+        models.Menu: _kept,
         models.MenuItem: _menu_item,
         models.PageComment: _of_editors,
         models.PostComment: _of_editors,

@@ -37,7 +37,7 @@ class Parts(Generic[Item]):
     """What an item has in tables of its own."""
 
     name: str
-    """The field of the content that holds them by their ids."""
+    """The field of the content that holds them: by their ids, where they are changed one by one."""
     blank: Content
     """What a new one holds that nobody says anything of."""
     read: Callable[[AsyncSession, Sequence[Item]], Awaitable[Mapping[UUID, Content]]]

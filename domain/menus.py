@@ -1,40 +1,41 @@
-"""Menus: set as a whole by those who have read it as it is, and where their lines lead (decision 0050)."""
+"""Menus: set by those who have read them as they are, and where their lines lead (decision 0050)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, case, delete, func, select
+from sqlalchemy import ColumnElement, Text, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from domain.conditions import among
-from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, invalid
+from domain.content_kinds import Kind, Parts
+from domain.content_values import Content, as_json
+from domain.errors import DomainError, InvalidField, InvalidInputError, invalid
+from domain.item_content import content_of, lay
+from domain.menu_lines import ITEMS, TARGETS, faults_of, lay_lines, read_lines, require_lines
 from domain.paths import ADDRESSED, SLUG
+from domain.revisions import Opened, content_at, keep, require_mergeable
 from domain.violations import refused_by
-from models import Category, Menu, MenuItem, Page, Post, PostCategory, Product, Revision, Service, Shop
-from models.base import Base
+from models import Menu, Shop
 from models.shop import SHOP_ID
 
-CODE = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
-URL = re.compile(r"(https?://|mailto:|tel:|/|#)\S*")
-MOST_ITEMS = 200
-"""The most lines of a menu, all levels together."""
-
-TARGETS: Mapping[str, type[Base]] = MappingProxyType(
-    {
-        "page": Page,
-        "post": Post,
-        "post_category": PostCategory,
-        "category": Category,
-        "product": Product,
-        "service": Service,
-    }
+CODE: Final = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+MENU: Final = Kind(
+    Menu,
+    "menu",
+    ("code", "name"),
+    title="name",
+    parts=Parts(
+        name=ITEMS,
+        blank={},
+        read=read_lines,
+        lay=lay_lines,
+        require=require_lines,
+        columns=lambda _content: {},
+    ),
 )
-"""What a line may lead to within the shop, by the names of its columns without `_id`."""
 
 
 class MenuNotFoundError(DomainError):
@@ -53,6 +54,11 @@ class Line:
     """Where it leads, by `url` or a name of TARGETS."""
     items: Sequence["Line"] = field(default_factory=tuple)
 
+    def said(self) -> Content:
+        """It as a content holds it."""
+        target = {name: as_json(value) for name, value in self.target.items()}
+        return {"label": self.label.strip(), "target": target, ITEMS: [line.said() for line in self.items]}
+
 
 @dataclass(frozen=True, slots=True)
 class MenuContent:
@@ -62,32 +68,28 @@ class MenuContent:
     name: str
     items: Sequence[Line]
 
+    def said(self) -> Content:
+        """It as a revision holds it."""
+        return {"code": self.code, "name": self.name.strip(), ITEMS: [line.said() for line in self.items]}
+
 
 async def set_menu(
     session: AsyncSession, content: MenuContent, expected_version: int | None, editor_id: UUID | None = None
 ) -> Menu:
-    """Let a menu be that, as a whole. Without a version there must not be one yet.
+    """Let a menu be that. Without a version there must not be one yet; a change of nothing makes no version.
 
-    Raises InvalidInputError, MenuNotFoundError and ConflictError.
+    A name that others gave it since stays when only the lines are others, and the other way round; lines are not
+    merged with lines. Raises InvalidInputError, MenuNotFoundError and ConflictError.
     """
-    _require_sense(content)
-    await _require_targets(session, content.items)
-    menu = await _opened(session, content, expected_version)
-    menu.name = content.name.strip()
-    await session.execute(delete(MenuItem).where(MenuItem.menu_id == menu.id))
-    session.add_all(_rows(content.items, menu_id=menu.id))
-    await session.flush()
-    session.add(_revision(menu, content, editor_id))
-    await session.flush()
-    return menu
-
-
-async def delete_menu(session: AsyncSession, code: str, expected_version: int) -> None:
-    """Take a menu away. Raises MenuNotFoundError and ConflictError."""
-    menu = await _locked(session, code, expected_version)
-    await session.execute(delete(Revision).where(Revision.table_name == "menus", Revision.row_id == menu.id))
-    await session.delete(menu)
-    await session.flush()
+    said = content.said()
+    _require_sense(said)
+    if expected_version is None:
+        return await _make(session, said, editor_id)
+    item = await _opened(session, content.code)
+    given = await _changed(session, item.row, said, expected_version)
+    await require_mergeable(session, item, expected_version, given)
+    await _renew(session, item, {**item.content, **given}, editor_id)
+    return item.row
 
 
 def href(item: Any) -> ColumnElement[str]:
@@ -113,97 +115,48 @@ def _slug_of(model: Any, key: Any) -> ColumnElement[str]:
     return select(model.slug).where(model.id == key).correlate_except(model).scalar_subquery()
 
 
-def _require_sense(content: MenuContent) -> None:
+def _require_sense(said: Content) -> None:
     """Refuse what the tables would refuse, in words. Raises InvalidInputError for all that is wrong."""
-    faults = []
-    if not CODE.fullmatch(content.code):
-        faults.append(InvalidField(("code",), "It must consist of a to z, digits and single hyphens."))
-    lines = list(_walked(content.items, ("items",)))
-    if len(lines) > MOST_ITEMS:
-        faults.append(InvalidField(("items",), f"They are {len(lines)} lines in all; {MOST_ITEMS} are the most."))
-    for path, line in lines:
-        if len(line.target) > 1:
-            faults.append(InvalidField((*path, "target"), "A line leads to one place. Give one of them."))
-        url = line.target.get("url")
-        if isinstance(url, str) and not URL.fullmatch(url):
-            message = "It must begin with https://, http://, mailto:, tel:, / or #, and hold no spaces."
-            faults.append(InvalidField((*path, "target", "url"), message))
+    faults = list(faults_of(said[ITEMS]))
+    if not CODE.fullmatch(said["code"]):
+        faults.insert(0, InvalidField(("code",), "It must consist of a to z, digits and single hyphens."))
     if faults:
         raise InvalidInputError(faults)
 
 
-async def _require_targets(session: AsyncSession, items: Sequence[Line]) -> None:
-    """Refuse lines that lead to what is not there. Whoever would take it away meanwhile waits (FOR SHARE)."""
-    faults = []
-    lines = list(_walked(items, ("items",)))
-    for name, model in TARGETS.items():
-        named = [(path, line.target[name]) for path, line in lines if name in line.target]
-        there = await _there(session, model, [key for _, key in named])
-        faults += [
-            InvalidField((*path, "target", name), "There is none with this id.")
-            for path, key in named
-            if key not in there
-        ]
-    if faults:
-        raise InvalidInputError(faults)
-
-
-async def _there(session: AsyncSession, model: type[Base], keys: Sequence[Any]) -> set[Any]:
-    if not keys:
-        return set()
-    columns = model.__table__.c
-    rows = select(columns.id).where(among(columns.id, keys)).order_by(columns.id)
-    if "deleted_at" in columns:
-        rows = rows.where(columns.deleted_at.is_(None))
-    return set(await session.scalars(rows.with_for_update(read=True)))
-
-
-def _walked(items: Sequence[Line], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Line]]:
-    """Every line with the way to it in the input."""
-    for place, line in enumerate(items):
-        here = (*path, str(place))
-        yield here, line
-        yield from _walked(line.items, (*here, "items"))
-
-
-async def _opened(session: AsyncSession, content: MenuContent, expected_version: int | None) -> Menu:
-    """The locked menu in its next version: a new one when none was read."""
-    if expected_version is not None:
-        menu = await _locked(session, content.code, expected_version)
-        menu.version += 1
-        return menu
-    menu = Menu(id=uuid7(), code=content.code, name=content.name.strip(), version=1)
-    taken = invalid("expected_version", "There is a menu with this code. Say which version of it you have read.")
-    with refused_by({"uq_menus_code": taken}):
+async def _make(session: AsyncSession, said: Content, editor_id: UUID | None) -> Menu:
+    menu = Menu(id=uuid7(), code=said["code"], name=said["name"], version=1)
+    await require_lines(session, menu.id, said, {})
+    taken = "There is a menu with this code; it may lie in the trash. Say which version of it you have read."
+    with refused_by({"uq_menus_code": invalid("expected_version", taken)}):
         session.add(menu)
         await session.flush()
+    await lay(session, MENU, menu, said)
+    await keep(session, MENU, menu, said, editor_id)
     return menu
 
 
-async def _locked(session: AsyncSession, code: str, expected_version: int) -> Menu:
-    menu = await session.scalar(select(Menu).where(Menu.code == code).with_for_update())
+async def _opened(session: AsyncSession, code: str) -> Opened[Menu]:
+    """The locked menu. Raises MenuNotFoundError."""
+    kept = select(Menu).where(Menu.code == code, Menu.deleted_at.is_(None)).with_for_update(key_share=True)
+    menu = await session.scalar(kept.execution_options(populate_existing=True))
     if menu is None:
         raise MenuNotFoundError
-    if menu.version != expected_version:
-        raise ConflictError(expected_version, menu.version)
-    return menu
+    return Opened(MENU, menu, await content_of(session, MENU, menu))
 
 
-def _rows(items: Sequence[Line], **place: UUID) -> Iterator[MenuItem]:
-    """The rows of lines at one place, each before those below it."""
-    for position, line in enumerate(items):
-        key = uuid7()
-        target = {name if name == "url" else f"{name}_id": value for name, value in line.target.items()}
-        yield MenuItem(id=key, position=position, label=line.label.strip(), **place, **target)
-        yield from _rows(line.items, parent_id=key)
+async def _changed(session: AsyncSession, menu: Menu, said: Content, expected_version: int) -> Content:
+    """What is said otherwise than it was read; all of it when nobody knows what that was."""
+    read = await content_at(session, MENU, menu.id, expected_version) or {}
+    return {name: value for name, value in said.items() if name not in read or read[name] != value}
 
 
-def _revision(menu: Menu, content: MenuContent, editor_id: UUID | None) -> Revision:
-    said = {"code": menu.code, "name": menu.name, "items": [_as_json(line) for line in content.items]}
-    named = {"table_name": Menu.__tablename__, "row_id": menu.id, "version": menu.version}
-    return Revision(id=uuid7(), **named, content=said, editor_id=editor_id)
-
-
-def _as_json(line: Line) -> dict[str, Any]:
-    target = {name: str(value) for name, value in line.target.items()}
-    return {"label": line.label, "target": target, "items": [_as_json(each) for each in line.items]}
+async def _renew(session: AsyncSession, item: Opened[Menu], said: Content, editor_id: UUID | None) -> None:
+    if said == item.content:
+        return
+    await require_lines(session, item.row.id, said, item.content)
+    await keep(session, MENU, item.row, item.content)
+    item.row.version += 1
+    await lay(session, MENU, item.row, said)
+    await session.flush()
+    await keep(session, MENU, item.row, said, editor_id)

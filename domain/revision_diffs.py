@@ -13,7 +13,7 @@ from domain.item_content import content_of
 from domain.revisions import content_at
 from models.publishing import Drafted
 
-IDENTITIES: Final = ("url", "name")
+IDENTITIES: Final = ("url", "name", "label")
 """What objects of a list are known by, where they have it."""
 
 Path = tuple[str, ...]

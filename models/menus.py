@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, ShortText, Timestamped, Url
+from models.base import Base, ShortText, Url, Versioned, positive_version
 from models.catalog import Category, Product
 from models.content import Post, PostCategory
 from models.pages import Page
@@ -20,20 +20,19 @@ TARGETS = ("url", "page_id", "post_id", "post_category_id", "category_id", "prod
 """The columns of which at most one says where an item leads."""
 
 
-class Menu(Timestamped, Base):
+class Menu(Versioned):
     """A menu, which front ends ask for by its code. It changes as a whole."""
 
     __tablename__ = "menus"
     __table_args__ = (
         CheckConstraint(f"code ~ '{PATTERN_OF_CODES}'", name="code"),
         CheckConstraint("name <> ''", name="name"),
-        CheckConstraint("version > 0", name="version"),
+        positive_version(),
         Index(None, "name", "id"),
     )
 
     code: Mapped[str] = mapped_column(String(CODE_LENGTH), unique=True)
     name: Mapped[ShortText]
-    version: Mapped[int] = mapped_column(server_default=text("1"))
 
     items: Mapped[list["MenuItem"]] = relationship(lazy="raise", viewonly=True)
 

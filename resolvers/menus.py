@@ -7,23 +7,15 @@ from domain import menus
 from domain.menus import Line, MenuContent
 from models import Menu
 from resolvers.context import Context
-from resolvers.mutations import DONE, Done
 
 
 async def set_menu(
     context: Context, *, code: str, name: str, items: Sequence[Line], expected_version: int | None = None
 ) -> Menu:
-    """Let a menu be that, as a whole."""
+    """Let a menu be that."""
     async with context.writing() as session:
         content = MenuContent(code, name, items)
         return await menus.set_menu(session, content, expected_version, context.viewer.actor_id)
-
-
-async def delete_menu(context: Context, *, code: str, expected_version: int) -> Done:
-    """Take a menu away."""
-    async with context.writing() as session:
-        await menus.delete_menu(session, code, expected_version)
-    return DONE
 
 
 def line_of(*, label: str, target: dict[str, str | UUID] | None = None, items: Sequence[Line] = ()) -> Line:

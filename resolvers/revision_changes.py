@@ -7,12 +7,13 @@ from typing import Any, Final
 from auth.visibility import REVISED
 from domain.catalog_kinds import PRODUCT, SERVICE
 from domain.content_kinds import AUTHOR, CATEGORY, PAGE, POST, POST_CATEGORY, Kind
+from domain.menus import MENU
 from domain.revision_diffs import FieldChange, changes_between
 from resolvers.context import Context
 from resolvers.ids import decode_id
 
 KINDS: Final[Mapping[str, Kind[Any]]] = MappingProxyType(
-    {kind.model.__name__: kind for kind in (AUTHOR, CATEGORY, PAGE, POST, POST_CATEGORY, PRODUCT, SERVICE)}
+    {kind.model.__name__: kind for kind in (AUTHOR, CATEGORY, MENU, PAGE, POST, POST_CATEGORY, PRODUCT, SERVICE)}
 )
 """By the names of their types."""
 

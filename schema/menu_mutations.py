@@ -5,19 +5,20 @@ from typing import Annotated
 import strawberry
 
 from auth.permissions import Permission
-from domain.menus import MenuNotFoundError
+from domain.menus import MENU, MenuNotFoundError
 from models.menus import CODE_LENGTH
 from resolvers import menus
+from resolvers.editing import restoring, restoring_revision, trashing
 from resolvers.input_rules import NestedRule
 from resolvers.menus import line_of, target_of
 from schema import editing
 from schema.declare import mutation
-from schema.editing import LONGEST_URL
+from schema.editing import LONGEST_URL, ItemNotFound, RevisionNotFound, SlugTaken, TrashedItems
 from schema.inputs import items, key, mutation_input, nested, number, text
 from schema.menus import Menu
-from schema.payloads import Done
 from schema.problems import Conflict, InvalidInput, Problem, problem
 
+WHICH = "The menu."
 MOST_LINES = 50
 """The most lines beside each other."""
 
@@ -73,12 +74,35 @@ class SetMenuInput:
     )
 
 
-@mutation_input("Which menu to take away.")
-class DeleteMenuInput:
-    """A menu as it was read."""
+@mutation_input("A menu as an editor has read it.")
+class ReadMenuInput:
+    """A menu and its version."""
 
-    code: str = text("What front ends call it.", longest=CODE_LENGTH, shortest=1)
+    id: strawberry.ID = key(WHICH, "Menu")
     expected_version: int = editing.version_read()
+
+
+@mutation_input("Which menus to put into the trash, where nobody sees them.")
+class TrashMenusInput:
+    """Menus."""
+
+    items: list[ReadMenuInput] = editing.read_items()
+
+
+@mutation_input("Which menus to take out of the trash. Each is what it was.")
+class RestoreMenusInput:
+    """Menus."""
+
+    ids: list[strawberry.ID] = editing.keys("Menu")
+
+
+@mutation_input("Which version a menu is to say again.")
+class RestoreMenuRevisionInput:
+    """A menu and one of its versions."""
+
+    id: strawberry.ID = key(WHICH, "Menu")
+    expected_version: int = editing.version_read()
+    version: int = editing.earlier_version()
 
 
 @problem(MenuNotFoundError, "There is no menu with the code.")
@@ -90,9 +114,17 @@ SetMenuResult = Annotated[
     Menu | InvalidInput | MenuNotFound | Conflict,
     strawberry.union("SetMenuResult", description="The menu, or why it is as it was."),
 ]
-DeleteMenuResult = Annotated[
-    Done | InvalidInput | MenuNotFound | Conflict,
-    strawberry.union("DeleteMenuResult", description="Whether it is gone, or why it is not."),
+TrashMenusResult = Annotated[
+    TrashedItems | InvalidInput,
+    strawberry.union("TrashMenusResult", description="What became of each."),
+]
+RestoreMenusResult = Annotated[
+    TrashedItems | InvalidInput,
+    strawberry.union("RestoreMenusResult", description="What became of each."),
+]
+RestoreMenuRevisionResult = Annotated[
+    Menu | InvalidInput | ItemNotFound | Conflict | RevisionNotFound | SlugTaken,
+    strawberry.union("RestoreMenuRevisionResult", description="The menu, or why it says what it said."),
 ]
 
 
@@ -102,10 +134,26 @@ class MenuMutations:
 
     set_menu: SetMenuResult | None = mutation(
         menus.set_menu,
-        "Say what a menu is, with all its lines, for everybody at once. Without a version it is a new one.",
+        "Say what a menu is, with all its lines, for everybody at once. Without a version it is a new one. Lines that "
+        "others have changed since are a conflict with other lines, and stay when only the name is another.",
         input=SetMenuInput,
         requires=Permission.CONTENT_PUBLISH,
     )
-    delete_menu: DeleteMenuResult | None = mutation(
-        menus.delete_menu, "Take a menu away.", input=DeleteMenuInput, requires=Permission.CONTENT_PUBLISH
+    trash_menus: TrashMenusResult | None = mutation(
+        trashing(MENU),
+        "Put menus into the trash, where nobody sees them.",
+        input=TrashMenusInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    restore_menus: RestoreMenusResult | None = mutation(
+        restoring(MENU),
+        "Take menus out of the trash.",
+        input=RestoreMenusInput,
+        requires=Permission.CONTENT_PUBLISH,
+    )
+    restore_menu_revision: RestoreMenuRevisionResult | None = mutation(
+        restoring_revision(MENU),
+        "Let a menu say again what it said in an earlier version, for everybody at once.",
+        input=RestoreMenuRevisionInput,
+        requires=Permission.CONTENT_PUBLISH,
     )

@@ -50,7 +50,7 @@ class FieldChange:
 
     path: list[str] = strawberry.field(
         description="Where it is in the content: fields, ids of parts such as variants, and what members of lists are "
-        "known by: labels by themselves, pictures by their `url`."
+        "known by: labels by themselves, pictures by their `url`, lines of menus by what they say."
     )
     before: JSON | None = strawberry.field(description="What it said; null where it was not.")
     after: JSON | None = strawberry.field(description="What it says; null where it is not any more.")

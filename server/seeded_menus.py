@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from demo.files import Table
-from domain.menus import TARGETS, Line, MenuContent, set_menu
+from domain.menu_lines import TARGETS
+from domain.menus import Line, MenuContent, set_menu
 
 
 async def store_menus(session: AsyncSession, menus: Sequence[Table]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR, Viewer
-from models import MenuItem, PublishingStatus
+from models import MenuItem, PublishingStatus, Revision
 from resolvers.ids import encode_id
 from tests.api import data_of
 from tests.editors import document, edited, editor
@@ -110,10 +110,81 @@ async def test_menu_changes_as_a_whole_for_who_has_read_it(shop: AsyncEngine, al
     assert (found["version"], len(contents)) == (2, 2)
     assert contents[1]["items"][0]["items"] == [{"label": "Two", "target": {}, "items": []}]
 
-    missing = await edited(shop, almaz, "DeleteMenu", code="nowhere", expectedVersion=1)
-    gone = await edited(shop, almaz, "DeleteMenu", code="foot", expectedVersion=2)
-    assert (missing["__typename"], gone["__typename"]) == ("MenuNotFound", "Done")
-    assert await count_rows(shop, MenuItem) == before - 2
+    missing = await edited(shop, almaz, "SetMenu", **first | {"code": "nowhere", "expectedVersion": 1})
+    assert missing["__typename"] == "MenuNotFound"
+
+
+async def test_new_name_and_new_lines_are_merged(shop: AsyncEngine, almaz: Viewer) -> None:
+    given: Json = {"code": "side", "name": "Side", "items": [line("One")]}
+    await edited(shop, almaz, "SetMenu", **given)
+    rows = await count_rows(shop, Revision)
+    results = await asyncio.gather(
+        edited(shop, almaz, "SetMenu", **given | {"name": "Left"}, expectedVersion=1),
+        edited(shop, almaz, "SetMenu", **given | {"items": [line("Two")]}, expectedVersion=1),
+        edited(shop, almaz, "SetMenu", **given, expectedVersion=1),
+    )
+    assert [each["__typename"] for each in results] == ["Menu"] * 3
+    found = await read(shop, "side")
+    assert (found["name"], [each["label"] for each in found["items"]], found["version"]) == ("Left", ["Two"], 3)
+    assert await count_rows(shop, Revision) == rows + 2, "A change of nothing makes no version."
+    late = await edited(shop, almaz, "SetMenu", **given | {"items": [line("Three")]}, expectedVersion=1)
+    assert (late["__typename"], late["conflictingFields"]) == ("Conflict", ["items"])
+
+
+async def test_old_version_of_a_menu_comes_back_and_is_compared_line_by_line(shop: AsyncEngine, almaz: Viewer) -> None:
+    async with writing(shop) as session:
+        page, other = await add_page(session, slug="us"), await add_page(session, slug="them")
+    us, them = ({"page": encode_id("Page", row.id)} for row in (page, other))
+    first: Json = {"code": "old", "name": "Old", "items": [line("Shop", items=[line("Us", target=us)]), line("Top")]}
+    menu = (await edited(shop, almaz, "SetMenu", **first))["id"]
+    second = {**first, "items": [line("Shop", items=[line("Us", target=them), line("New")])]}
+    await edited(shop, almaz, "SetMenu", **second, expectedVersion=1)
+
+    changes = await data_of(shop, document("RevisionChanges"), {"item": menu, "since": 1}, almaz, compiles=False)
+    assert [(each["path"], each["before"], each["after"]) for each in changes["revisionChanges"]] == [
+        (["items", "Shop", "items", "Us", "target", "page"], str(page.id), str(other.id)),
+        (["items", "Shop", "items", "New"], None, {"label": "New", "target": {}, "items": []}),
+        (["items", "Top"], {"label": "Top", "target": {}, "items": []}, None),
+    ]
+    given = {"id": menu, "version": 1}
+    stale = await edited(shop, almaz, "RestoreMenuRevision", **given, expectedVersion=1)
+    missing = await edited(shop, almaz, "RestoreMenuRevision", id=menu, expectedVersion=2, version=9)
+    assert (stale["__typename"], missing["__typename"]) == ("Conflict", "RevisionNotFound")
+    trashed = {"id": us["page"], "expectedVersion": 1}
+    await edited(shop, almaz, "TrashPages", items=[trashed])
+    refused = await edited(shop, almaz, "RestoreMenuRevision", **given, expectedVersion=2)
+    assert [field["path"] for field in refused["fields"]] == [["input", "items", "0", "items", "0", "target", "page"]]
+    await edited(shop, almaz, "RestorePages", ids=[us["page"]])
+
+    back = await edited(shop, almaz, "RestoreMenuRevision", **given, expectedVersion=2)
+
+    assert (back["__typename"], back["version"]) == ("Menu", 3)
+    shop_line, top = (await read(shop, "old"))["items"]
+    assert (shop_line["items"][0]["href"], top["label"]) == ("/pages/us", "Top")
+    again = await edited(shop, almaz, "RestoreMenuRevision", **given, expectedVersion=3)
+    assert again["version"] == 3, "It says so already."
+
+
+async def test_menu_in_the_trash_is_there_for_nobody_and_keeps_its_code(shop: AsyncEngine, almaz: Viewer) -> None:
+    given: Json = {"code": "gone", "name": "Gone", "items": [line("One")]}
+    menu = (await edited(shop, almaz, "SetMenu", **given))["id"]
+    stale = await edited(shop, almaz, "TrashMenus", items=[{"id": menu, "expectedVersion": 2}])
+    put = await edited(shop, almaz, "TrashMenus", items=[{"id": menu, "expectedVersion": 1}])
+    assert [each["results"][0]["outcome"] for each in (stale, put)] == ["CHANGED_MEANWHILE", "DONE"]
+    query = "query($id: ID!) { node(id: $id) { id } menus(first: 100) { nodes { code } } }"
+    for viewer in (VISITOR, almaz):
+        found = await data_of(shop, query, {"id": menu}, viewer)
+        assert [await read(shop, "gone", viewer), found["node"]] == [None, None]
+        assert "gone" not in [each["code"] for each in found["menus"]["nodes"]]
+    anew = await edited(shop, almaz, "SetMenu", **given)
+    changed = await edited(shop, almaz, "SetMenu", **given, expectedVersion=1)
+    restored = await edited(shop, almaz, "RestoreMenuRevision", id=menu, expectedVersion=1, version=1)
+    answers = [each["__typename"] for each in (anew, changed, restored)]
+    assert answers == ["InvalidInput", "MenuNotFound", "ItemNotFound"]
+
+    await edited(shop, almaz, "RestoreMenus", ids=[menu])
+
+    assert [each["label"] for each in (await read(shop, "gone"))["items"]] == ["One"]
 
 
 async def test_menu_that_leads_astray_is_refused(shop: AsyncEngine, almaz: Viewer) -> None:
