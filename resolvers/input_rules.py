@@ -1,5 +1,6 @@
 """What a field of a mutation's input accepts. A rule gives the value that the mutation gets, or says what is wrong."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,8 @@ from typing_extensions import override
 from domain.json_values import UNSTORABLE, fault_of
 from resolvers.errors import BadInputError
 from resolvers.ids import GlobalId, decode_id, decode_id_of
+
+PICTURE = re.compile(r"(https?://|/)[^\s\\]+")
 
 
 class RefusedValueError(ValueError):
@@ -44,6 +47,18 @@ class TextRule(Rule):
         if len(value.strip()) < self.shortest:
             raise RefusedValueError(_too_short(len(value.strip()), self.shortest))
         return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRule(TextRule):
+    """The address of a picture, on the web or on the site that shows it. Any other scheme could be a script."""
+
+    @override
+    def accepted(self, value: str) -> str:
+        address = TextRule.accepted(self, value)
+        if not PICTURE.fullmatch(address):
+            raise RefusedValueError("It must begin with https://, http:// or /, and hold no spaces.")
+        return address
 
 
 def _too_short(length: int, shortest: int) -> str:

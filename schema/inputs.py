@@ -15,7 +15,17 @@ from typing import Any, TypeVar, get_args
 
 import strawberry
 
-from resolvers.input_rules import AnyKeyRule, JsonRule, KeyRule, ListRule, NestedRule, NumberRule, Rule, TextRule
+from resolvers.input_rules import (
+    AnyKeyRule,
+    JsonRule,
+    KeyRule,
+    ListRule,
+    NestedRule,
+    NumberRule,
+    PictureRule,
+    Rule,
+    TextRule,
+)
 from resolvers.inputs import RULE
 
 Input = TypeVar("Input", bound=type)
@@ -46,6 +56,13 @@ def mutation_input(description: str) -> Callable[[Input], Input]:
 def text(description: str, *, longest: int, shortest: int = 0, clearable: bool = False) -> Any:
     """Text, its length in characters. With `shortest` spaces around it do not count."""
     return _field(description, TextRule(longest=longest, shortest=shortest, clearable=clearable))
+
+
+def picture_address(description: str, *, longest: int) -> Any:
+    """Where a picture is; null for none."""
+    return _field(
+        f"{description}, from https://, http:// or /; null for none.", PictureRule(longest=longest, clearable=True)
+    )
 
 
 def number(description: str, *, least: int | Decimal, most: int | Decimal, clearable: bool = False) -> Any:

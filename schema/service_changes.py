@@ -8,11 +8,11 @@ import strawberry
 import models
 from domain.bulk_editing import Edited
 from resolvers.editing import EditedItems, part_of
-from resolvers.input_rules import KeyRule, NestedRule, TextRule
+from resolvers.input_rules import KeyRule, NestedRule, PictureRule
 from schema import editing
 from schema.editing import ItemNotFound, RevisionNotFound, SlugTaken, TrashedItems
 from schema.enums import BillingPeriod, ServiceType
-from schema.inputs import choice, items, key, mutation_input, number, text
+from schema.inputs import choice, items, key, mutation_input, number, picture_address, text
 from schema.payloads import payload
 from schema.problems import Conflict, InvalidInput, Problem
 from schema.services import Service
@@ -49,12 +49,12 @@ def icon() -> Any:
 
 def picture() -> Any:
     """The field for where the picture of a service is."""
-    return text("Where its picture is; null for none.", longest=editing.LONGEST_URL, clearable=True)
+    return picture_address("Where its picture is", longest=editing.LONGEST_URL)
 
 
 def gallery() -> Any:
     """The field for further pictures of a service."""
-    return items("Where further pictures are.", TextRule(longest=editing.LONGEST_URL, shortest=1))
+    return items("Where further pictures are.", PictureRule(longest=editing.LONGEST_URL))
 
 
 def new_tiers(description: str) -> Any:

@@ -15,7 +15,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from uuid_utils.compat import uuid7
 
 from resolvers.ids import encode_id
-from resolvers.input_rules import AnyKeyRule, KeyRule, ListRule, NumberRule, Rule, TextRule
+from resolvers.input_rules import AnyKeyRule, KeyRule, ListRule, NumberRule, PictureRule, Rule, TextRule
 from resolvers.inputs import RULE, input_name
 from schema.scalars import write_datetime
 
@@ -60,12 +60,13 @@ def rules_of(kind: GraphQLInputObjectType) -> dict[str, Rule]:
 
 def scalar(name: str, ids: Ids, rule: Rule | None) -> Any:
     """A value of a scalar type."""
-    if isinstance(rule, KeyRule):
-        return ids.get(rule.type_name) or encode_id(rule.type_name, uuid7())
-    if isinstance(rule, AnyKeyRule):
-        return ids.get(rule.type_names[0]) or encode_id(rule.type_names[0], uuid7())
+    if isinstance(rule, KeyRule | AnyKeyRule):
+        type_name = rule.type_name if isinstance(rule, KeyRule) else rule.type_names[0]
+        return ids.get(type_name) or encode_id(type_name, uuid7())
     if isinstance(rule, NumberRule):
         return int(rule.least) if name == "Int" else str(rule.least)
+    if isinstance(rule, PictureRule):
+        return "/picture.webp"
     if isinstance(rule, TextRule):
         return TEXT[: rule.longest].ljust(rule.shortest, "x")
     if name == "DateTime":
