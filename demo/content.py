@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from demo.calendar import Calendar
 from demo.files import Table, image_url
-from domain.rendering import render_body
+from domain.rendering import render_row
 from models import Author, Page, Post, PostCategory, Tag
 
 WRITTEN_BEFORE = timedelta(days=4)
@@ -39,14 +39,14 @@ def build_post(table: Table, references: References, calendar: Calendar) -> Post
         **_date(table, calendar),
         **table,
     )
-    render_body(post)
+    render_row(post)
     return post
 
 
 def build_page(table: Table, calendar: Calendar) -> Page:
     """A page of text."""
     page = Page(**_date(table, calendar), **table)
-    render_body(page)
+    render_row(page)
     return page
 
 

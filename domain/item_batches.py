@@ -16,7 +16,7 @@ from domain.content_kinds import TAGS, Item, Kind
 from domain.content_values import Content
 from domain.item_content import columns_of, owner_of, put_columns
 from domain.kept_renderings import take_renderings
-from domain.rendering import body_of, render_all
+from domain.rendering import is_rewritten, render_rows
 from domain.revisions import Opened
 from models import Revision, Tag
 from models.base import Versioned
@@ -88,10 +88,10 @@ async def lay_items(session: AsyncSession, kind: Kind[Item], contents: Sequence[
 
     Where a rival was faster a constraint is violated.
     """
-    rewritten = [row for row, content in contents if "body" in content and content["body"] != body_of(row)]
+    rewritten = [row for row, content in contents if is_rewritten(row, content)]
     for row, content in contents:
         put_columns(kind, row, content)
-    await render_all(await take_renderings(session, rewritten))
+    await render_rows(await take_renderings(session, rewritten))
     await session.flush()
     if kind.tags is not None:
         await _link(session, kind.tags, {row.id: content[TAGS] for row, content in contents if TAGS in content})

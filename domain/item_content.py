@@ -13,7 +13,7 @@ from domain.conditions import among
 from domain.content_kinds import TAGS, Item, Kind
 from domain.content_values import Content, as_json
 from domain.errors import InvalidField, InvalidInputError, invalid
-from domain.rendering import render_written
+from domain.rendering import has_text, render_rows
 from domain.slugs import slugify
 from models import Tag
 
@@ -40,8 +40,8 @@ async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Conte
     """
     await require_referents(session, kind, content)
     put_columns(kind, row, content)
-    if "body" in content:
-        await render_written(row)
+    if has_text(row, content):
+        await render_rows([row])
     await session.flush()
     if kind.tags is not None and TAGS in content:
         await _link(session, kind.tags, row.id, content[TAGS])

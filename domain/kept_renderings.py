@@ -1,7 +1,7 @@
 """What was made of texts before, kept beside their versions, so that to publish many or take them back renders none."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -11,10 +11,7 @@ from domain.conditions import among
 from domain.markdown import RENDERING
 from models import Revision
 from models.publishing import Drafted
-from models.texts import Written
-
-COLUMNS: Final = ("body_html", "plain_text", "table_of_contents", "rendering")
-"""Of a row what a revision keeps as `rendered`."""
+from models.texts import Prose
 
 Row = TypeVar("Row")
 
@@ -25,23 +22,23 @@ async def take_renderings(session: AsyncSession, rows: Sequence[Row]) -> list[Ro
     The rows are changed already, and what they are is not written before they are whole.
     """
     with session.no_autoflush:
-        kept = await _renderings_of(session, [row for row in rows if isinstance(row, Written)])
+        kept = await _renderings_of(session, [row for row in rows if isinstance(row, Prose)])
     missing = []
     for row in rows:
-        rendered = kept.get(row.id) if isinstance(row, Drafted) else None
+        rendered = kept.get(row.id) if isinstance(row, Drafted) and isinstance(row, Prose) else None
         if rendered is None:
             missing.append(row)
         else:
-            for name in COLUMNS:
+            for name in row.form.made:
                 setattr(row, name, rendered[name])
     return missing
 
 
 async def keep_renderings(session: AsyncSession, model: Any, keys: Collection[UUID]) -> None:
     """Keep beside the versions that those rows hold what was made of their texts, for when they come back."""
-    if not keys or not issubclass(model, Written):
+    if not keys or not issubclass(model, Prose):
         return
-    made = func.jsonb_build_object(*(part for name in COLUMNS for part in (name, getattr(model, name))))
+    made = func.jsonb_build_object(*(part for name in model.form.made for part in (name, getattr(model, name))))
     held = update(Revision).where(
         Revision.table_name == model.__tablename__,
         Revision.row_id == model.id,

@@ -19,7 +19,7 @@ from domain.preview_parts import BEARERS, part_views
 from domain.preview_sql import ITEM_SETTING, RELEASE_SETTING, SCHEMA, TABLES_SETTING, quoted, value_of, view
 from models.base import Base
 from models.publishing import Publishable
-from models.texts import Written
+from models.texts import Form, Prose
 
 KINDS: Final = (PAGE, POST, PRODUCT, SERVICE)
 """What can wait beside what readers see, or has never been out."""
@@ -70,6 +70,7 @@ OF_VARIANTS: Final[Mapping[str, str]] = {
 
 RENDERED: Final[Mapping[str, str]] = {
     "body_html": "coalesce(draft.rendered ->> 'body_html', '')",
+    "description_html": "coalesce(draft.rendered ->> 'description_html', '')",
     "plain_text": "coalesce(draft.rendered ->> 'plain_text', '')",
     "table_of_contents": "coalesce(draft.rendered -> 'table_of_contents', '[]')",
     "rendering": "coalesce((draft.rendered ->> 'rendering')::smallint, 0::smallint)",
@@ -150,8 +151,9 @@ def _laid(kind: Kind[Any]) -> dict[str, str]:
     laid = {
         column.name: _over(column, value_of(column, "draft.content", name), name) for name, column in columns.items()
     }
-    if issubclass(kind.model, Written):
-        laid |= {name: _over(attributes[name].columns[0], value, "body") for name, value in RENDERED.items()}
+    if issubclass(kind.model, Prose):
+        form: Form = kind.model.form
+        laid |= {name: _over(attributes[name].columns[0], RENDERED[name], form.source) for name in form.made}
     if kind is PRODUCT:
         laid |= {name: _over(attributes[name].columns[0], value, "variants") for name, value in OF_VARIANTS.items()}
     return laid

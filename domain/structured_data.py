@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from domain.canonical import canonical_url, shop_name
+from domain.rendering import words_of_description
 from domain.stock import product_in_stock
 from models import Author, Category, PostCategory, ProductImage, ServiceTier
 
@@ -54,7 +55,7 @@ def service(row: Any) -> Json:
     return page(
         "Service",
         name=row.title,
-        description=func.coalesce(func.nullif(row.short_description, ""), func.nullif(row.description, "")),
+        description=func.coalesce(func.nullif(row.short_description, ""), func.nullif(words_of_description(row), "")),
         url=canonical_url(row),
         image=whole(row.image_url),
         serviceType=row.type,

@@ -24,6 +24,7 @@ from models.base import (
 )
 from models.publishing import Switched, hidden_in_the_trash, live_version_rule
 from models.search import search_vector
+from models.texts import WORDS_OF_DESCRIPTION, Described
 
 
 class ServiceType(StrEnum):
@@ -43,7 +44,7 @@ class BillingPeriod(StrEnum):
     YEARLY = "YEARLY"
 
 
-class Service(Popular, SearchEngineOptimised, Switched):
+class Service(Described, Popular, SearchEngineOptimised, Switched):
     """Work the shop offers, priced by tiers."""
 
     __tablename__ = "services"
@@ -53,6 +54,7 @@ class Service(Popular, SearchEngineOptimised, Switched):
         live_version_rule(),
         hidden_in_the_trash("is_visible"),
         counts_rule(),
+        Index(None, "rendering"),
         Index(None, "position", "id"),
         Index(None, "title", "id"),
         Index(None, "created_at", "id"),
@@ -62,7 +64,6 @@ class Service(Popular, SearchEngineOptimised, Switched):
     slug: Mapped[Slug] = mapped_column(unique=True)
     title: Mapped[ShortText]
     short_description: Mapped[str] = mapped_column(String(500), server_default="")
-    description: Mapped[LongText] = mapped_column(server_default="")
     icon: Mapped[str | None] = mapped_column(String(50))
     type: Mapped[ServiceType]
     features: Mapped[TextList]
@@ -73,7 +74,7 @@ class Service(Popular, SearchEngineOptimised, Switched):
     position: Mapped[int] = mapped_column(server_default=text("0"))
     seo_keywords: Mapped[TextList]
     internal_notes: Mapped[LongText | None]
-    search: Mapped[str] = search_vector(["title"], ["short_description", "description"])
+    search: Mapped[str] = search_vector(["title"], ["short_description", WORDS_OF_DESCRIPTION])
 
     tiers: Mapped[list["ServiceTier"]] = relationship(back_populates="service", lazy="raise")
     analytics: Mapped[list[ServiceAnalytics]] = relationship(back_populates="service", lazy="raise")

@@ -43,7 +43,12 @@ MOST_OF_A_KIND: Final = 10_000
 BATCH: Final = 500
 
 TEXTS: Final[Mapping[type[Base], str]] = MappingProxyType(
-    {models.Post: "body_html", models.Page: "body_html", models.Product: "description_html"}
+    {
+        models.Post: "body_html",
+        models.Page: "body_html",
+        models.Product: "description_html",
+        models.Service: "description_html",
+    }
 )
 """What holds links, as HTML."""
 

@@ -182,7 +182,7 @@ class Query(PageQueries, ReleaseQueries):
         models.Review, "Reviews of all products.", order=ReviewSort.NEWEST, sort=ReviewSort, filter=ReviewFilter
     )
     search: SearchConnection = search(
-        SOURCES, SearchType, "Products, services and posts that answer a question, the best first."
+        SOURCES, SearchType, "Products, services, posts and pages of text that answer a question, the best first."
     )
     user: Account | None = lookup(
         models.User,

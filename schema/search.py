@@ -1,4 +1,4 @@
-"""Search across products, services and posts."""
+"""Search across products, services, posts and pages of text."""
 
 from enum import Enum
 from typing import Annotated
@@ -11,11 +11,12 @@ from resolvers.searching import SearchSource
 from schema.catalog import Product
 from schema.content import Post
 from schema.declare import field
+from schema.pages import Page
 from schema.relay import PageInfo, read_edges, read_nodes, read_page_info, read_total_count
 from schema.services import Service
 
 SearchResult = Annotated[
-    Product | Service | Post, strawberry.union("SearchResult", description="What a search may find.")
+    Product | Service | Post | Page, strawberry.union("SearchResult", description="What a search may find.")
 ]
 
 
@@ -26,12 +27,14 @@ class SearchType(Enum):
     PRODUCT = strawberry.enum_value("Product", description="Products.")
     SERVICE = strawberry.enum_value("Service", description="Services.")
     POST = strawberry.enum_value("Post", description="Blog posts.")
+    PAGE = strawberry.enum_value("Page", description="Pages of text.")
 
 
 SOURCES = (
     SearchSource("Product", models.Product, lambda product: product.name, lambda product: product.description),
     SearchSource("Service", models.Service, lambda service: service.title, lambda service: service.short_description),
     SearchSource("Post", models.Post, lambda post: post.title, words_of),
+    SearchSource("Page", models.Page, lambda page: page.title, words_of),
 )
 
 

@@ -63,6 +63,7 @@ class Service(Node):
     title: str = column("What it is called.")
     short_description: str = column("What it is, in a sentence or two.")
     description: str = column("What it is, as Markdown.")
+    description_html: str = column("What it is, as HTML that is safe to show, with coloured code (classes `hl-…`).")
     icon: str | None = column("The name of an icon.")
     type: ServiceType = column("What kind of work it is.")
     features: list[str] = column("What it includes.")

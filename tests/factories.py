@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from domain.actors import Actor, introduce
 from domain.audit_log import seal_batch
 from domain.payment_methods import MARK_INDEX
-from domain.rendering import render_body
+from domain.rendering import render_row
 from domain.stock_moving import Cause, Why, move
 from domain.vault import Place
 from models import (
@@ -690,6 +690,7 @@ async def _add_full_service(session: AsyncSession, number: int) -> None:
         internal_notes="Two days.",
         version=2,
     )
+    render_row(service)
     for version in (1, 2):
         await add_analytics(session, service)
         await add_revision(session, service, version=version, editor_id=(await add_user(session)).id)
@@ -732,7 +733,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
             schedule_error="The slug is taken.",
             submitted_by_id=editor.id,
         )
-        render_body(post)
+        render_row(post)
         await tag_post(session, post, await add_tag(session), await add_tag(session))
         for version in (1, 2):
             await add_comment(session, post, editor)
@@ -757,7 +758,7 @@ async def _add_full_page(session: AsyncSession) -> None:
         schedule_error="The slug is taken.",
         submitted_by_id=editor.id,
     )
-    render_body(page)
+    render_row(page)
     for version in (1, 2):
         await add_comment(session, page, editor)
         await add_revision(session, page, version=version, editor_id=editor.id)

@@ -272,7 +272,8 @@ async def test_list_of_reviews_holds_what_the_viewer_sees(world: World, viewer: 
 
 @viewers
 async def test_search_finds_what_the_viewer_sees(world: World, viewer: Viewer) -> None:
-    expected = world.ids(viewer, "Product") | world.ids(viewer, "Service") | world.ids(viewer, "Post")
+    kinds = ("Product", "Service", "Post", "Page")
+    expected = {each for kind in kinds for each in world.ids(viewer, kind)}
     query = '{ search(query: "lamp", first: 100) { totalCount edges { highlight } nodes { ... on Node { id } } } }'
     found = (await world.data(viewer, query))["search"]
     assert {node["id"] for node in found["nodes"]} == expected

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import viewer_with_role
-from domain.rendering import render_body
+from domain.rendering import render_row
 from models import FindingKind, Post, Product, PublishingStatus, Role, Shop
 from resolvers.content_report import check_content, internal_paths
 from resolvers.ids import encode_id
@@ -51,7 +51,7 @@ async def test_links_that_lead_nowhere_are_found_until_they_are_mended(engine: A
             session, slug="hidden", is_active=False, description_html='<a href="/blog/gone">x</a>'
         )
         page = await add_page(session, title="Links", body=BODY)
-        render_body(page)
+        render_row(page)
     await execute(engine, update(Post).where(Post.id == found.id).values(slug="found"))
 
     page_id = encode_id("Page", page.id)

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR, Viewer
+from domain.rendering import render_texts
 from models import Role, Service, ServiceTier
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import codes_of, data_of
@@ -184,3 +185,27 @@ async def test_each_of_many_services_stands_by_itself(shop: AsyncEngine, hana: V
     assert [each["service"]["version"] for each in results] == [1, 2]
     async with writing(shop) as session:
         assert (await session.get_one(Service, decode_id_of("Service", second["id"]))).title == "Fit"
+
+
+async def test_description_is_rendered_when_it_comes_out(shop: AsyncEngine, hana: Viewer) -> None:
+    made = await new_service(shop, hana, "Fibre")
+    text = "We **splice** fibre: [prices](/services/fibre)<script>alert(1)</script>"
+    await edited(shop, hana, "UpdateService", id=made["id"], expectedVersion=1, description=text)
+    query = 'query($id: ID!) { service(id: $id) { descriptionHtml } services(search: "splice") { totalCount } }'
+    before = await data_of(shop, query, {"id": made["id"]})
+    await edited(shop, hana, "PublishService", id=made["id"], expectedVersion=2)
+    after = await data_of(shop, query, {"id": made["id"]})
+
+    html = (
+        '<p>We <strong>splice</strong> fibre: <a href="/services/fibre" rel="noopener noreferrer">prices</a>'
+        "&lt;script&gt;alert(1)&lt;/script&gt;</p>"
+    )
+    assert before == {"service": {"descriptionHtml": ""}, "services": {"totalCount": 0}}
+    assert after == {"service": {"descriptionHtml": html}, "services": {"totalCount": 1}}
+
+    async with writing(shop) as session:
+        await session.execute(update(Service).values(rendering=0, description_html="", plain_text=""))
+    assert await data_of(shop, query, {"id": made["id"]}) == {**before, "services": {"totalCount": 1}}
+    async with writing(shop) as session:
+        assert await render_texts(session) is False
+    assert await data_of(shop, query, {"id": made["id"]}) == after

@@ -14,7 +14,7 @@ from auth.viewer import VISITOR, Viewer
 from domain.release_moves import RELEASE_WAYS, ReleaseMove
 from domain.releases import MOST_ITEMS
 from domain.releases_due import publish_due_release
-from domain.rendering import render_body
+from domain.rendering import render_row
 from models import Page, Post, PublishingStatus, Release, ReleaseItem, ReleaseStatus
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import data_of, run
@@ -122,7 +122,7 @@ async def drafts_of_each_kind(engine: AsyncEngine, almaz: Viewer) -> Json:
         product = await add_product(session, name="Old product", is_active=False)
         service = await add_service(session, title="Old service")
         tier = await add_tier(session, service, name="Old tier")
-        render_body(post)
+        render_row(post)
     rows = {"post": post, "page": page, "product": product, "service": service}
     ids = {name: encode_id(name.title(), row.id) for name, row in rows.items()}
     link = {"body": "[See](/pages/new-page)"}

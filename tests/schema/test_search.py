@@ -16,6 +16,7 @@ from models import PublishingStatus
 from tests.api import Json, codes_of, data_of
 from tests.factories import (
     add_author,
+    add_page,
     add_post,
     add_product,
     add_service,
@@ -40,6 +41,7 @@ SEARCH = """
       ... on Product { id title: name }
       ... on Service { id title }
       ... on Post { id title }
+      ... on Page { id title }
     }
 """
 
@@ -70,6 +72,7 @@ async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
             await add_post(session, title="Why security matters", body="Security, security and once more security.")
             await add_post(session, title="The Who", body="A band of the sixties.")
             await add_post(session, title="Injera flour", body="ጤፍ is teff.")
+            await add_page(session, title="Returns", body="Send it back within a fortnight.")
         yield engine
 
 
@@ -132,6 +135,7 @@ async def test_prefix_finds_words(shop: AsyncEngine, query: str) -> None:
         ("basics network", {"Network Security Basics"}),
         ("installation or injera", {"Installation", "Injera flour"}),
         ("ጤፍ", {"Injera flour"}),
+        ("fortnight", {"Returns"}),
         ("unheard-of", set()),
         ("security injera", set()),
     ],
