@@ -33,7 +33,8 @@ OUT = text("""
 KEPT = text("""
     INSERT INTO revisions (id, table_name, row_id, version, rendered, content)
     SELECT gen_random_uuid(), 'posts', id, number, jsonb_build_object(
-        'body_html', body, 'plain_text', body, 'table_of_contents', '[]'::jsonb, 'rendering', CAST(:rendering AS int)
+        'body_html', body, 'plain_text', body, 'table_of_contents', '[]'::jsonb, 'rendering', CAST(:rendering AS int),
+        'embedded_products', '[]'::jsonb, 'embedded_posts', '[]'::jsonb
     ), jsonb_build_object(
         'author_id', author_id, 'category_id', category_id, 'slug', slug, 'title', title || ' of version ' || number,
         'excerpt', excerpt, 'body', body || number, 'featured_image_url', NULL, 'featured_image_alt', '',

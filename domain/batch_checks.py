@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.conditions import among
 from domain.content_kinds import Kind
 from domain.content_values import Content
+from domain.embed_targets import find_missing_embeds
 from domain.links import NONE, Slugs, leading_nowhere
 from domain.publishing_checks import Finding, broken_link, find_gaps, leads_somewhere, links_in
 from models.publishing import Publishable
@@ -43,8 +44,11 @@ async def find_unready(
     links = {key: links_in(content["body"]) for key, content in contents.items()}
     paths = (path for some in links.values() for path in some)
     nowhere = set(await leading_nowhere(session, paths, leads_somewhere, coming, going))
+    texts = {key: content["body"] for key, content in contents.items()}
+    missing = await find_missing_embeds(session, texts, leads_somewhere, coming, going)
     for key, content in contents.items():
         broken = [broken_link(path) for path in links[key] if path in nowhere]
+        broken += [Finding("body", message) for message in missing[key]]
         found[key] = [*find_gaps(content), *found.get(key, []), *broken]
     return {key: findings for key, findings in found.items() if findings}
 

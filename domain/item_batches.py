@@ -91,7 +91,7 @@ async def lay_items(session: AsyncSession, kind: Kind[Item], contents: Sequence[
     rewritten = [row for row, content in contents if is_rewritten(row, content)]
     for row, content in contents:
         put_columns(kind, row, content)
-    await render_rows(await take_renderings(session, rewritten))
+    await render_rows(session, await take_renderings(session, rewritten))
     await session.flush()
     if kind.tags is not None:
         await _link(session, kind.tags, {row.id: content[TAGS] for row, content in contents if TAGS in content})

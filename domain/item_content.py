@@ -41,7 +41,7 @@ async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Conte
     await require_referents(session, kind, content)
     put_columns(kind, row, content)
     if has_text(row, content):
-        await render_rows([row])
+        await render_rows(session, [row])
     await session.flush()
     if kind.tags is not None and TAGS in content:
         await _link(session, kind.tags, row.id, content[TAGS])

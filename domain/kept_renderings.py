@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.conditions import among
 from domain.markdown import RENDERING
+from domain.rendering import put_made
 from models import Revision
-from models.publishing import Drafted
 from models.texts import Prose
 
 Row = TypeVar("Row")
@@ -25,12 +25,11 @@ async def take_renderings(session: AsyncSession, rows: Sequence[Row]) -> list[Ro
         kept = await _renderings_of(session, [row for row in rows if isinstance(row, Prose)])
     missing = []
     for row in rows:
-        rendered = kept.get(row.id) if isinstance(row, Drafted) and isinstance(row, Prose) else None
-        if rendered is None:
-            missing.append(row)
+        rendered = kept.get(getattr(row, "id", None))
+        if isinstance(row, Prose) and rendered is not None:
+            put_made(row, rendered)
         else:
-            for name in row.form.made:
-                setattr(row, name, rendered[name])
+            missing.append(row)
     return missing
 
 
@@ -50,7 +49,7 @@ async def keep_renderings(session: AsyncSession, model: Any, keys: Collection[UU
     await session.execute(held.values(rendered=made), execution_options={"synchronize_session": False})
 
 
-async def _renderings_of(session: AsyncSession, rows: Sequence[Any]) -> dict[UUID, Any]:
+async def _renderings_of(session: AsyncSession, rows: Sequence[Any]) -> dict[UUID | None, Any]:
     if not rows:
         return {}
     versions = {row.id: row.live_version for row in rows}

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.conditions import among
 from domain.paths import ADDRESSED, addresses_in
@@ -44,13 +45,18 @@ async def leading_nowhere(
     return [path for path, addresses in leads.items() if addresses and there.isdisjoint(addresses)]
 
 
+def bearer_of(model: type[Base]) -> InstrumentedAttribute[Any]:
+    """The column of a former slug that names which row of the table bore it."""
+    bearer: InstrumentedAttribute[Any] = getattr(FormerSlug, ADDRESSED[model].replace("_path", "_id"))
+    return bearer
+
+
 async def _borne(
     session: AsyncSession, model: type[Base], slugs: Iterable[str], is_shown: ColumnElement[bool]
 ) -> Iterator[tuple[str, str]]:
     """Those of the slugs that something bears, or bore and would lead on to, each with the one that it bears now."""
     columns, wanted = model.__table__.c, sorted(slugs)
     bears = select(columns.slug, columns.slug.label("now")).where(among(columns.slug, wanted), is_shown)
-    bearer = getattr(FormerSlug, ADDRESSED[model].replace("_path", "_id"))
-    bore = select(FormerSlug.slug, columns.slug).join_from(FormerSlug, model, columns.id == bearer)
+    bore = select(FormerSlug.slug, columns.slug).join_from(FormerSlug, model, columns.id == bearer_of(model))
     found = await session.execute(union(bears, bore.where(among(FormerSlug.slug, wanted), is_shown)))
     return ((row.slug, row.now) for row in found)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
+from uuid import UUID
 
 import nh3
 from markdown_it import MarkdownIt
@@ -15,9 +16,19 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from domain.embeds import (
+    NOWHERE,
+    TARGETS,
+    Embed,
+    EmbedKind,
+    Targets,
+    embed_plugin,
+    embeds_among,
+    within_bounds,
+)
 from domain.slugs import slugify
 
-RENDERING: Final = 1
+RENDERING: Final = 2
 """Which rendering this is. Whoever changes what comes out counts it up: the worker then renders every text anew."""
 
 DEEPEST_ANCHOR = 4
@@ -39,10 +50,11 @@ ATTRIBUTES: dict[str, set[str]] = {
     **{tag: {"id"} for tag in ("h1", "h2", "h3", "h4")},
     **{tag: {"class"} for tag in ("code", "span", "sup", "section", "hr")},
     **{tag: {"align"} for tag in ("td", "th")},
+    "div": {"class", "data-embed", "data-slug", "data-id"},
 }
 TAGS = {
     *("a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p"),
-    *("pre", "s", "section", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"),
+    *("pre", "s", "section", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul", "div"),
 }
 CLEANER = nh3.Cleaner(
     tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto", "tel"}, link_rel="noopener noreferrer"
@@ -59,22 +71,44 @@ class Rendered:
     """Its words alone, a line for each paragraph, heading, cell and block of code."""
     table_of_contents: Sequence[dict[str, Any]]
     """Its headings in order: `level`, `text` and `anchor`."""
+    embedded: Targets
+    """What stands in it by reference."""
+    rendering: int
+    """Which rendering this is; below zero where an embed leads nowhere yet, so that it is to be done again."""
+
+    def embedded_of(self, kind: EmbedKind) -> list[UUID]:
+        """The ids of what stands in it of a kind, in the order of the text."""
+        return list(dict.fromkeys(key for embed, key in self.embedded.items() if embed.kind is kind))
 
 
-def render(text: str) -> Rendered:
-    """The Markdown as HTML, with tables, footnotes, coloured code, and headings that can be linked."""
+def render(text: str, targets: Targets = NOWHERE) -> Rendered:
+    """The Markdown as HTML, with tables, footnotes, coloured code, headings that can be linked, and embeds."""
     renderer = _renderer()
     environment: dict[str, Any] = {}
     tokens = [_aligned(token) for token in renderer.parse(text, environment)]
-    html = renderer.renderer.render(tokens, renderer.options, environment)
-    return Rendered(CLEANER.clean(html).strip(), "\n".join(_lines(tokens)), [*_headings(tokens)])
+    embeds = embeds_among(tokens)
+    embedded = within_bounds(embeds, targets)
+    html = renderer.renderer.render(tokens, renderer.options, {**environment, TARGETS: embedded})
+    return Rendered(
+        html=CLEANER.clean(html).strip(),
+        plain_text="\n".join(_lines(tokens)),
+        table_of_contents=[*_headings(tokens)],
+        embedded=embedded,
+        rendering=RENDERING if targets.keys() >= set(embeds) else -RENDERING,
+    )
+
+
+def embeds_in(text: str) -> list[Embed]:
+    """What a text embeds, each once, in its order."""
+    return embeds_among(_renderer().parse(text, {}))
 
 
 def _renderer() -> MarkdownIt:
     """Made anew each time: it keeps state while it renders, and several threads may."""
     options = {"html": False, "highlight": _coloured}
     renderer = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
-    return renderer.use(footnote_plugin).use(anchors_plugin, max_level=DEEPEST_ANCHOR, slug_func=_anchor)
+    renderer = renderer.use(embed_plugin).use(footnote_plugin)
+    return renderer.use(anchors_plugin, max_level=DEEPEST_ANCHOR, slug_func=_anchor)
 
 
 def _anchor(heading: str) -> str:

@@ -73,6 +73,8 @@ RENDERED: Final[Mapping[str, str]] = {
     "description_html": "coalesce(draft.rendered ->> 'description_html', '')",
     "plain_text": "coalesce(draft.rendered ->> 'plain_text', '')",
     "table_of_contents": "coalesce(draft.rendered -> 'table_of_contents', '[]')",
+    "embedded_products": "ARRAY(SELECT jsonb_array_elements_text(draft.rendered -> 'embedded_products')::uuid)",
+    "embedded_posts": "ARRAY(SELECT jsonb_array_elements_text(draft.rendered -> 'embedded_posts')::uuid)",
     "rendering": "coalesce((draft.rendered ->> 'rendering')::smallint, 0::smallint)",
 }
 """What is made of a text, beside its draft (domain/rendering.py)."""

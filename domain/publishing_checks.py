@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.content_values import Content
+from domain.embed_targets import find_missing_embeds
 from domain.errors import DomainError
 from domain.links import NONE, Slugs, leading_nowhere
 from domain.revisions import Opened
@@ -41,12 +42,15 @@ class NotReadyError(DomainError):
 
 
 async def require_ready(session: AsyncSession, item: Opened[Any], coming: Slugs = NONE) -> None:
-    """Refuse what should not come out as it is; it may link to what is coming.
+    """Refuse what should not come out as it is; it may link to what is coming, and embed it.
 
     Raises NotReadyError with all that was found.
     """
-    nowhere = await leading_nowhere(session, links_in(item.content["body"]), leads_somewhere, coming)
+    body = item.content["body"]
+    nowhere = await leading_nowhere(session, links_in(body), leads_somewhere, coming)
+    missing = await find_missing_embeds(session, {item.row.id: body}, leads_somewhere, coming)
     findings = [*find_gaps(item.content), *await _taken_slug(session, item), *map(broken_link, nowhere)]
+    findings += [Finding("body", message) for message in missing[item.row.id]]
     if findings:
         raise NotReadyError(findings)
 

@@ -20,9 +20,11 @@ from domain.publishing_moves import Move, MoveNotAllowedError, way_of
 from domain.release_moves import ReleaseMove, status_after
 from domain.release_shares import Refusal, Share, listed, missing_of, refusals_of, shares_of, title_of
 from domain.releases import ReadRelease, now, open_release, stand
+from domain.rendering import render_rows
 from models import PublishingStatus, Release, ReleaseAction, ReleaseItem
 from models.base import Base
 from models.publishing import Publishable
+from models.texts import Prose
 
 
 class ReleaseNotReadyError(DomainError):
@@ -102,6 +104,7 @@ async def _let_out(session: AsyncSession, release: Release, editor_id: UUID | No
     at = await now(session)
     for share in shares:
         await _show(session, share, at)
+    await _settle(session, shares)
     release.published_at, release.last_error = at, None
     stand(session, release, ReleaseMove.PUBLISH, editor_id)
     await session.flush()
@@ -118,6 +121,12 @@ async def _show(session: AsyncSession, share: Share, at: datetime) -> None:
         raise ReleaseNotReadyError([*refusals_of(share, refused)])
     for item, opened in share.present:
         before[item.id].note(item, opened.row.live_version)
+
+
+async def _settle(session: AsyncSession, shares: Sequence[Share]) -> None:
+    """Let texts embed what has the slug that they name since this release."""
+    rows = [opened.row for share in shares for _, opened in share.present]
+    await render_rows(session, [row for row in rows if isinstance(row, Prose) and row.rendering < 0])
 
 
 async def _require_ready(session: AsyncSession, shares: Sequence[Share]) -> None:

@@ -1,15 +1,20 @@
 """Texts as HTML and as bare words, kept beside them: rendered when they are written, and again when that changes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeGuard, TypeVar
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.content_values import Content
+from domain.embed_targets import targets_of
+from domain.embeds import NOWHERE, EmbedKind, Targets
 from domain.markdown import RENDERING, render
 from models import Page, Post, Revision, Service
+from models.base import Base
 from models.publishing import Drafted
 from models.texts import Form, Prose
 
@@ -19,26 +24,42 @@ BATCH: Final = 50
 RENDERED: Final = (Post, Page, Service)
 """The tables with texts."""
 
+EMBEDDED: Final = MappingProxyType({"embedded_products": EmbedKind.PRODUCT, "embedded_posts": EmbedKind.POST})
+"""The columns that hold the ids of what stands in a text."""
+
 TextRow = TypeVar("TextRow", Post, Page, Service)
 
-
-def render_row(row: Prose) -> None:
-    """Keep beside the row's text what is made of it."""
-    for name, value in _made_of(row.form, getattr(row, row.form.source)).items():
-        setattr(row, name, value)
+Wanted = Callable[[Any], ColumnElement[bool]]
+"""Which texts, by their rendering."""
 
 
-async def render_rows(rows: Sequence[object]) -> None:
-    """Render those rows that have texts. In a thread: a long one takes its time, and others are answered meanwhile."""
+def render_row(row: Prose, targets: Targets = NOWHERE) -> None:
+    """Keep beside the row's text what is made of it, by what its embeds lead to."""
+    put_made(row, _made_of(row.form, getattr(row, row.form.source), targets))
+
+
+async def render_rows(session: AsyncSession, rows: Sequence[object]) -> None:
+    """Render those rows that have texts. In a thread: a long one takes its time, and others are answered meanwhile.
+
+    The rows are changed already, and are not written before they are whole.
+    """
     texts = [row for row in rows if isinstance(row, Prose)]
     if texts:
-        await asyncio.to_thread(_render, texts)
+        with session.no_autoflush:
+            targets = await targets_of(session, (getattr(row, row.form.source) for row in texts))
+        await asyncio.to_thread(_render, texts, targets)
+
+
+def put_made(row: Prose, made: Mapping[str, Any]) -> None:
+    """Let a row hold what was made of its text, as a revision keeps it."""
+    for name in row.form.made:
+        setattr(row, name, [UUID(key) for key in made[name]] if name in EMBEDDED else made[name])
 
 
 async def render_draft(session: AsyncSession, row: object, content: Content) -> None:
     """Keep beside a draft, whose content it is, what is made of its text; no row has that yet."""
     if isinstance(row, Prose) and isinstance(row, Drafted) and row.has_draft:
-        rendered = await asyncio.to_thread(_made_of, row.form, content[row.form.source])
+        rendered = await _made_of_content(session, row.form, content)
         its = (Revision.table_name == row.__tablename__, Revision.row_id == row.id, Revision.version == row.version)
         beside = update(Revision).where(*its).values(rendered=rendered)
         await session.execute(beside, execution_options={"synchronize_session": False})
@@ -65,47 +86,67 @@ def words_of_description(row: Any) -> ColumnElement[str]:
 
 
 async def render_texts(session: AsyncSession) -> bool:
-    """Render a batch of what was rendered otherwise or never; gives whether there may be more."""
-    more = [await _render_older(session, model) for model in RENDERED]
-    more += [await _render_older_drafts(session, model) for model in RENDERED]
-    return any(more)
+    """Render a batch of what was rendered otherwise or never; gives whether there may be more.
+
+    With the last of it, some of those whose embeds led nowhere: what was missing may be there now.
+    """
+    more = [await _render_some(session, model, _is_older) for model in RENDERED]
+    if any(more):
+        return True
+    for model in RENDERED:
+        await _render_some(session, model, _is_open)
+    return False
 
 
-async def _render_older(session: AsyncSession, model: type[TextRow]) -> bool:
-    older = select(model).where(model.rendering < RENDERING).order_by(model.id).limit(BATCH)
-    rows = (await session.scalars(older.with_for_update(skip_locked=True, key_share=True))).all()
-    await render_rows(rows)
-    return len(rows) == BATCH
-
-
-async def _render_older_drafts(session: AsyncSession, model: type[TextRow]) -> bool:
-    rendering = Revision.rendered["rendering"].as_integer()
-    older = (
+async def _render_some(session: AsyncSession, model: type[TextRow], wanted: Wanted) -> bool:
+    """Render a batch of a table's texts and drafts; gives whether one of them was full."""
+    rows = (await session.scalars(_batch(select(model).where(wanted(model.rendering)), model, wanted))).all()
+    await render_rows(session, rows)
+    rendering = func.coalesce(Revision.rendered["rendering"].as_integer(), 0)
+    beside = (
         select(Revision)
         .join(model, (Revision.row_id == model.id) & (Revision.version == model.version))
-        .where(Revision.table_name == model.__tablename__, model.live_version < model.version)
-        .where(func.coalesce(rendering, 0) < RENDERING)
-        .order_by(Revision.id)
-        .limit(BATCH)
+        .where(Revision.table_name == model.__tablename__, model.live_version < model.version, wanted(rendering))
     )
-    drafts = (await session.scalars(older.with_for_update(skip_locked=True, of=Revision))).all()
+    drafts = (await session.scalars(_batch(beside, Revision, wanted))).all()
     for draft in drafts:
-        draft.rendered = await asyncio.to_thread(_made_of, model.form, draft.content[model.form.source])
-    return len(drafts) == BATCH
+        draft.rendered = await _made_of_content(session, model.form, draft.content)
+    return BATCH in {len(rows), len(drafts)}
 
 
-def _render(rows: Sequence[Prose]) -> None:
+def _is_older(rendering: Any) -> ColumnElement[bool]:
+    return and_(rendering >= 0, rendering < RENDERING)
+
+
+def _is_open(rendering: Any) -> ColumnElement[bool]:
+    return rendering < 0  # type: ignore[no-any-return]
+
+
+def _batch(statement: Select[Any], model: type[Base], wanted: Wanted) -> Select[Any]:
+    """Some of them, which nobody else has in hand: in any order those that may stay open, so that none waits behind."""
+    order = func.random() if wanted is _is_open else model.id
+    return statement.order_by(order).limit(BATCH).with_for_update(skip_locked=True, key_share=True, of=model)
+
+
+def _render(rows: Sequence[Prose], targets: Targets) -> None:
     for row in rows:
-        render_row(row)
+        render_row(row, targets)
 
 
-def _made_of(form: Form, text: str) -> dict[str, Any]:
-    """What is made of a text, by the columns that hold it."""
-    rendered = render(text)
+async def _made_of_content(session: AsyncSession, form: Form, content: Content) -> dict[str, Any]:
+    """What is made of the text of a content."""
+    text = content[form.source]
+    return await asyncio.to_thread(_made_of, form, text, await targets_of(session, [text]))
+
+
+def _made_of(form: Form, text: str, targets: Targets) -> dict[str, Any]:
+    """What is made of a text, by the columns that hold it, in JSON."""
+    rendered = render(text, targets)
     made = {
         form.html: rendered.html,
-        "plain_text": rendered.plain_text,
+        form.words: rendered.plain_text,
         "table_of_contents": list(rendered.table_of_contents),
-        "rendering": RENDERING,
+        "rendering": rendered.rendering,
+        **{name: [str(key) for key in rendered.embedded_of(kind)] for name, kind in EMBEDDED.items()},
     }
     return {name: made[name] for name in form.made}

@@ -19,6 +19,7 @@ class FindingKind(StrEnum):
     DUPLICATE_TITLE = "DUPLICATE_TITLE"
     DUPLICATE_DESCRIPTION = "DUPLICATE_DESCRIPTION"
     BROKEN_LINK = "BROKEN_LINK"
+    BROKEN_EMBED = "BROKEN_EMBED"
 
 
 class ContentFinding(Base):
@@ -39,7 +40,7 @@ class ContentFinding(Base):
     title: Mapped[ShortText]
     """What the item is called."""
     detail: Mapped[str] = mapped_column(String(LONGEST_DETAIL))
-    """The words that several have in common, or the path that leads nowhere; as much of it as there is room for."""
+    """The words that several have in common, or what leads nowhere; as much of it as there is room for."""
     found_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     seen_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     """When it was last found."""

@@ -11,9 +11,10 @@ from auth.permissions import Permission
 from domain import conditions, content, open_graph, searching, structured_data
 from domain.canonical import canonical_url
 from schema.analytics import AnalyticsFilter, AnalyticsSort, ContentAnalytics
-from schema.catalog import Tag
+from schema.catalog import Product, Tag
 from schema.comments import CommentSort, PostComment
 from schema.declare import column, expression, many, one, part, records, sort_enum, table
+from schema.embeds import posts_in, products_in
 from schema.enums import PublishingStatus
 from schema.filters import condition, filter_input, in_span
 from schema.orders import BY_NAME, ascending, by_relevance, descending
@@ -99,6 +100,8 @@ class Post(Node):
     body: str = column("Its text, as Markdown.")
     body_html: str = column("Its text as HTML that is safe to show, with coloured code (classes `hl-…`) and footnotes.")
     table_of_contents: list[Heading] = records(Heading, "table_of_contents", "The headings of its text, in order.")
+    embedded_products: list[Product] = products_in(models.Post)
+    embedded_posts: list["Post"] = posts_in(models.Post)
     featured_image_url: str | None = column("Where its picture is.")
     featured_image_alt: str = column("What its picture shows, for those who do not see it.")
     status: PublishingStatus = column("Where it stands on its way to its readers.")

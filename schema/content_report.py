@@ -32,5 +32,5 @@ class ContentFinding:
     kind: FindingKind = column("What is wrong.")
     item: strawberry.ID = expression(content_report.global_id, "The id of the item; `node` has it.")
     title: str = column("What the item is called.")
-    detail: str = column("The words that it has in common with others, or the path that leads nowhere.")
+    detail: str = column("The words that it has in common with others, or the path or embed that leads nowhere.")
     found_at: datetime = column("When it was first found.")

@@ -11,9 +11,11 @@ from auth.permissions import Permission
 from domain import conditions, open_graph, searching, structured_data
 from domain.canonical import canonical_url
 from schema import declare
+from schema.catalog import Product
 from schema.comments import CommentSort, PageComment
-from schema.content import Heading
+from schema.content import Heading, Post
 from schema.declare import column, expression, many, part, records, sort_enum, table
+from schema.embeds import posts_in, products_in
 from schema.enums import PublishingStatus
 from schema.filters import condition, filter_input
 from schema.orders import ascending, by_relevance, descending
@@ -51,6 +53,8 @@ class Page(Node):
     body: str = column("Its text, as Markdown.")
     body_html: str = column("Its text as HTML that is safe to show, with coloured code (classes `hl-…`) and footnotes.")
     table_of_contents: list[Heading] = records(Heading, "table_of_contents", "The headings of its text, in order.")
+    embedded_products: list[Product] = products_in(models.Page)
+    embedded_posts: list[Post] = posts_in(models.Page)
     reading_minutes: int = column("How many minutes it takes to read, at 220 words a minute.")
     status: PublishingStatus = column("Where it stands on its way to its readers.")
     published_at: datetime | None = column("When it was published; null before.")

@@ -10,7 +10,10 @@ from auth.permissions import Permission
 from domain import conditions, open_graph, searching, structured_data
 from domain.canonical import canonical_url
 from schema.analytics import AnalyticsFilter, AnalyticsSort, ServiceAnalytics
+from schema.catalog import Product
+from schema.content import Post
 from schema.declare import column, expression, many, one, part, sort_enum, table
+from schema.embeds import posts_in, products_in
 from schema.enums import BillingPeriod, ServiceType
 from schema.filters import condition, filter_input
 from schema.orders import BY_POSITION, ascending, by_relevance, descending
@@ -64,6 +67,8 @@ class Service(Node):
     short_description: str = column("What it is, in a sentence or two.")
     description: str = column("What it is, as Markdown.")
     description_html: str = column("What it is, as HTML that is safe to show, with coloured code (classes `hl-…`).")
+    embedded_products: list[Product] = products_in(models.Service)
+    embedded_posts: list[Post] = posts_in(models.Service)
     icon: str | None = column("The name of an icon.")
     type: ServiceType = column("What kind of work it is.")
     features: list[str] = column("What it includes.")

@@ -160,7 +160,7 @@ def entry_of(shop: Shop, site: str, found: FeedPost) -> FeedEntry:
         address=f"{site}{path_of(shop.post_path, post.slug)}",
         title=post.title,
         summary=post.excerpt,
-        text=post.plain_text or post.body,
+        text=post.plain_text if post.rendering else post.body,
         author=found.author,
         category=found.category,
         image=post.featured_image_url if is_whole(post.featured_image_url) else None,

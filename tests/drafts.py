@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.previews import Preview
 from auth.viewer import Viewer
 from domain.preview_views import KINDS
-from models import Author, Menu, Product, PublishingStatus
+from domain.rendering import render_rows
+from models import Author, Menu, Page, Product, PublishingStatus
 from models.promotions import promo_code_products
 from resolvers.ids import decode_id_of, encode_id
 from tests.editors import edited
@@ -40,6 +41,9 @@ WORD = "quokka"
 """In every text of every draft beside something that is out, and nowhere else."""
 NEW = "numbat"
 """In every text of what was never out."""
+
+EMBEDS = "\n\n::product[lamp]\n\n::post[coffee]"
+"""What is out before anything has a draft."""
 
 EVERYTHING = Preview(frozenset(kind.table_name for kind in KINDS))
 PREVIEWER = Viewer(preview=EVERYTHING)
@@ -86,13 +90,14 @@ async def add_items(engine: AsyncEngine, editor: Viewer) -> Shop:
     async with writing(engine) as session:
         author, section = await add_author(session, name="Almaz"), await add_post_category(session)
         category = await add_category(session, slug="lights")
-        post = await add_post(session, author, title="Coffee", body="Black.", category_id=section.id)
-        page = await add_page(session, title="Terms", body="Fair.")
+        post = await add_post(session, author, title="Coffee", slug="coffee", body="Black.", category_id=section.id)
+        page = await add_page(session, title="Terms", body=f"Fair.{EMBEDS}")
         keys = encode_id("Author", author.id), encode_id("PostCategory", section.id), encode_id("Category", category.id)
     product = await _product(engine, editor, keys[2])
     service = await _service(engine, editor)
     items = Items(encode_id("Post", post.id), encode_id("Page", page.id), product, service)
     async with writing(engine) as session:
+        await render_rows(session, [await session.get_one(Page, page.id)])
         menu = await add_menu(session, code="main")
         for kind, item in items.by_kind.items():
             await add_menu_item(session, menu, **{f"{kind.lower()}_id": decode_id_of(kind, item)})
@@ -143,7 +148,7 @@ async def add_drafts(engine: AsyncEngine, editor: Viewer, shop: Shop) -> Drafts:
 
 def texts_of(word: str) -> Json:
     """What posts and pages say."""
-    return {"body": f"# Of the {word}\n\nIt is **small**.", "seoTitle": f"Any {word}", "internalNotes": word}
+    return {"body": f"# Of the {word}\n\nIt is **small**.{EMBEDS}", "seoTitle": f"Any {word}", "internalNotes": word}
 
 
 async def _change_post(engine: AsyncEngine, editor: Viewer, post: str) -> str:
@@ -196,6 +201,7 @@ async def _change_service(engine: AsyncEngine, editor: Viewer, service: str) -> 
         id=service,
         expectedVersion=1,
         title=f"Walks with a {WORD}",
+        description=f"Of the **{WORD}**.{EMBEDS}",
         features=[f"One {WORD}"],
         addTiers=[{"name": f"Huge {WORD}", "price": "30.00", "features": [f"Two {WORD}s"], "position": 0}],
         updateTiers=[{"id": large, "name": f"Large {WORD}", "price": "21.00"}],

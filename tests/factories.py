@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from domain.actors import Actor, introduce
 from domain.audit_log import seal_batch
 from domain.payment_methods import MARK_INDEX
-from domain.rendering import render_row
+from domain.rendering import render_rows
 from domain.stock_moving import Cause, Why, move
 from domain.vault import Place
 from models import (
@@ -566,8 +566,8 @@ async def add_shopful(session: AsyncSession, size: int) -> None:
         for version in (1, 2):
             await add_revision(session, category, version=version, editor_id=(await add_user(session)).id)
         await _add_full_product(session, category, number)
-        await _add_full_service(session, number)
         await _add_full_author(session, number)
+        await _add_full_service(session, number)
         await _add_full_page(session)
         await _add_full_menu(session)
         await _add_full_release(session, number)
@@ -683,19 +683,27 @@ async def _add_full_service(session: AsyncSession, number: int) -> None:
     service = await add_service(
         session,
         position=number,
-        description=f"Network care {number}.",
+        description=f"Network care {number}.{await _embeds(session)}",
         features=["Quick"],
         gallery=["/media/care.webp"],
         seo_keywords=["network"],
         internal_notes="Two days.",
         version=2,
     )
-    render_row(service)
+    await render_rows(session, [service])
     for version in (1, 2):
         await add_analytics(session, service)
         await add_revision(session, service, version=version, editor_id=(await add_user(session)).id)
     await add_tier(session, service, features=["By phone"])
     await add_tier(session, service, features=["On site"], position=1)
+
+
+async def _embeds(session: AsyncSession) -> str:
+    """Lines that embed products and posts which everybody sees."""
+    products = select(Product.slug).where(Product.is_active).order_by(Product.id).limit(2)
+    posts = select(Post.slug).where(Post.status == PublishingStatus.PUBLISHED).order_by(Post.id).limit(2)
+    lines = [f"::product[{slug}]" for slug in await session.scalars(products)]
+    return "\n\n" + "\n".join([*lines, *(f"::post[{slug}]" for slug in await session.scalars(posts))])
 
 
 async def _add_full_account(session: AsyncSession, number: int) -> None:
@@ -715,12 +723,12 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
     author = await add_author(session, email="byline@example.com")
     editor = await add_user(session)
     section = await add_post_category(session, position=number)
-    for body in ("# Network news", "# Network views"):
+    for title in ("# Network news", "# Network views"):
         post = await add_post(
             session,
             author,
             category_id=section.id,
-            body=body,
+            body=f"{title}{await _embeds(session)}",
             published_at=at,
             scheduled_at=at,
             seo_keywords=["network"],
@@ -733,7 +741,7 @@ async def _add_full_author(session: AsyncSession, number: int) -> None:
             schedule_error="The slug is taken.",
             submitted_by_id=editor.id,
         )
-        render_row(post)
+        await render_rows(session, [post])
         await tag_post(session, post, await add_tag(session), await add_tag(session))
         for version in (1, 2):
             await add_comment(session, post, editor)
@@ -747,7 +755,7 @@ async def _add_full_page(session: AsyncSession) -> None:
     editor = await add_user(session)
     page = await add_page(
         session,
-        body="# Network terms",
+        body=f"# Network terms{await _embeds(session)}",
         scheduled_at=PUBLISHED_AT,
         internal_notes="Ask the lawyer.",
         version=3,
@@ -758,7 +766,7 @@ async def _add_full_page(session: AsyncSession) -> None:
         schedule_error="The slug is taken.",
         submitted_by_id=editor.id,
     )
-    render_row(page)
+    await render_rows(session, [page])
     for version in (1, 2):
         await add_comment(session, page, editor)
         await add_revision(session, page, version=version, editor_id=editor.id)

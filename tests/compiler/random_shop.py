@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import (
@@ -16,8 +17,11 @@ from models import (
     BillingPeriod,
     Category,
     ModerationStatus,
+    Post,
     PostCategory,
+    Product,
     PublishingStatus,
+    Service,
     ServiceType,
     ShippingRateKind,
     Tag,
@@ -102,6 +106,7 @@ class RandomShop:
         ]
         for _ in range(25):
             await self._post(authors, sections, tags)
+        await self._embed()
 
     def text(self) -> str:
         """An odd text."""
@@ -281,3 +286,12 @@ class RandomShop:
         )
         if chosen := self.some(tags):
             await tag_post(self.session, post, *chosen)
+
+    async def _embed(self) -> None:
+        """Let products and posts stand in texts."""
+        products = (await self.session.scalars(select(Product.id).order_by(Product.id))).all()
+        posts = (await self.session.scalars(select(Post.id).order_by(Post.id))).all()
+        texts: list[Post | Service] = [*await self.session.scalars(select(Post).order_by(Post.id))]
+        texts += await self.session.scalars(select(Service).order_by(Service.id))
+        for text in texts:
+            text.embedded_products, text.embedded_posts = self.some(products), self.some(posts)

@@ -3,8 +3,11 @@
 from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 
-from domain.markdown import render
+from domain.embeds import Embed, EmbedKind, Place, places_in
+from domain.markdown import RENDERING, embeds_in, render
+from resolvers.ids import encode_id
 from tests.domain.markup_attacks import BREAKING_OUT, HTML, MARKDOWN, harm_in
+from tests.factories import new_id
 
 TEXT = """# Roasting *well*
 
@@ -81,6 +84,40 @@ def test_judge_finds_the_harm_that_careless_rendering_leaves() -> None:
         assert harm_in(careless.render(attack)), attack
 
 
+def test_products_and_posts_have_their_places() -> None:
+    text = """Before
+::product[switch-8]
+- one
+  ::post[እንጀራ&co]
+
+::product[Switch-8]
+not ::product[here], `::product[nor-here]`
+
+    ::product[nor-in-code]
+
+::service[unknown] ::product["><script>]
+
+::product[gone]
+"""
+    switch, injera = Embed(EmbedKind.PRODUCT, "switch-8"), Embed(EmbedKind.POST, "እንጀራ&co")
+    gone, key = Embed(EmbedKind.PRODUCT, "gone"), new_id()
+    assert embeds_in(text) == [switch, injera, gone]
+
+    rendered = render(text, {switch: key})
+
+    place = f'<div class="embed" data-embed="product" data-slug="switch-8" data-id="{encode_id("Product", key)}"></div>'
+    assert rendered.html.startswith(f"<p>Before</p>\n{place}\n<ul>")
+    assert [*places_in(rendered.html)] == [
+        Place(switch, key),
+        Place(injera, None),
+        Place(switch, key),
+        Place(gone, None),
+    ]
+    assert (rendered.embedded_of(EmbedKind.PRODUCT), rendered.embedded_of(EmbedKind.POST)) == ([key], [])
+    assert "switch" not in rendered.plain_text
+    assert (rendered.rendering, render("Nothing.").rendering) == (-RENDERING, RENDERING)
+
+
 def test_strange_text_is_rendered_in_time() -> None:
-    for piece in ("*a ", "[a](", "> ", "`", "- ", "![", "[^1]", "|a"):
+    for piece in ("*a ", "[a](", "> ", "`", "- ", "![", "[^1]", "|a", "::product[a]\n"):
         assert render(piece * 5_000).html

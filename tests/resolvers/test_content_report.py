@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.viewer import viewer_with_role
 from domain.rendering import render_row
 from models import FindingKind, Post, Product, PublishingStatus, Role, Shop
-from resolvers.content_report import check_content, internal_paths
+from resolvers.broken_references import internal_paths
+from resolvers.content_report import check_content
 from resolvers.ids import encode_id
 from tests.api import data_of
 from tests.editors import document

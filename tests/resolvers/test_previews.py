@@ -28,7 +28,8 @@ Json = dict[str, Any]
 
 EVERYWHERE = """
     fragment AProduct on Product {
-      name slug description descriptionHtml features badge metadata rating inStock stockStatus canonicalUrl jsonLd
+      name slug description descriptionHtml
+      features badge metadata rating inStock stockStatus canonicalUrl jsonLd
       price { amount currencyCode } compareAtPrice { amount } options { name values } specifications { name value }
       seo { title description } images { url altText position } tags { slug name }
       defaultVariant { id sku name price { amount } }
@@ -38,14 +39,16 @@ EVERYWHERE = """
       } }
     }
     fragment AService on Service {
-      title slug features jsonLd
+      title slug description descriptionHtml features jsonLd embeddedProducts { id slug } embeddedPosts { id slug }
       tiers { id name price { amount currencyCode } features position billingPeriod }
     }
     fragment APost on Post {
       title slug excerpt body bodyHtml tableOfContents { text level anchor } readingMinutes status
-      seo { title } tags { slug } author { name } category { name }
+      seo { title } tags { slug } author { name } category { name } embeddedProducts { name } embeddedPosts { title }
     }
-    fragment APage on Page { title slug body bodyHtml tableOfContents { text } readingMinutes seo { description } }
+    fragment APage on Page { title slug body bodyHtml tableOfContents { text } readingMinutes seo { description }
+      embeddedProducts { name } embeddedPosts { title }
+    }
     query($post: ID!, $page: ID!, $product: ID!, $service: ID!, $ids: [ID!]!) {
       post(id: $post) { ...APost }
       page(id: $page) { ...APage }
@@ -94,6 +97,11 @@ async def everything(engine: AsyncEngine, drafts: Drafts, viewer: Viewer) -> Jso
     return found
 
 
+def own(found: Json) -> Json:
+    """What was found of an item itself. What stands in its text may have a draft of its own."""
+    return {name: value for name, value in found.items() if not name.startswith("embedded")}
+
+
 async def test_views_have_the_columns_of_the_tables(shop: AsyncEngine) -> None:
     columns = text(
         "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns"
@@ -124,7 +132,7 @@ async def test_preview_of_one_item_shows_all_others_as_readers_see_them(shop: As
         of_item = kind.lower()
         assert WORD in str(found[of_item])
         others = [name for name in ("post", "page", "product", "service") if name != of_item]
-        assert {name: found[name] for name in others} == {name: seen[name] for name in others}
+        assert [own(found[name]) for name in others] == [own(seen[name]) for name in others]
         assert found[f"{of_item}s"]["totalCount"] == seen[f"{of_item}s"]["totalCount"]
         assert sum(node is not None for node in found["nodes"]) == len(drafts.waiting.by_kind)
 
@@ -143,7 +151,7 @@ async def test_preview_of_a_release_shows_what_it_does(shop: AsyncEngine, drafts
     assert {node["title"] for node in found["posts"]["nodes"]} == {"Coffee", f"New {NEW}"}
     assert found["service"] is None
     assert found["services"] == {"totalCount": 0, "nodes": []}
-    assert (found["post"], found["page"]) == (seen["post"], seen["page"])
+    assert (own(found["post"]), own(found["page"])) == (own(seen["post"]), own(seen["page"]))
     assert WORD not in str(await everything(shop, drafts, Viewer(preview=Preview(release=new_id()))))
 
 

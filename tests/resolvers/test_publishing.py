@@ -156,6 +156,7 @@ async def test_nobody_approves_their_own_post_unless_the_shop_wishes_it(blog: As
 
 async def test_checks_say_all_that_keeps_a_post_from_coming_out(blog: AsyncEngine, almaz: Viewer) -> None:
     body = "![](/a.webp) [gone](/blog/not-there) [file](/media/a.pdf) [this](/blog/way-in)"
+    body += "\n\n::post[way-in]\n::product[none]"
     await approved_post(blog, slug="way-in", status=PublishingStatus.PUBLISHED, published_at=PUBLISHED_AT)
     post = await approved_post(blog, excerpt=" ", body=body, seo_description="Short.", featured_image_url="/b.webp")
     refused = await edited(blog, almaz, "PublishPost", id=post, expectedVersion=1)
@@ -165,6 +166,7 @@ async def test_checks_say_all_that_keeps_a_post_from_coming_out(blog: AsyncEngin
         {"field": "featuredImageAlt", "message": "The picture is not described for those who do not see it."},
         {"field": "body", "message": "Pictures in it that are not described: 1."},
         {"field": "body", "message": "The link /blog/not-there leads nowhere."},
+        {"field": "body", "message": "There is no product “none” to embed."},
     ]
     assert await title_for(blog, VISITOR, post) is None
 

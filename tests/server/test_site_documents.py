@@ -17,6 +17,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Post, Product, PublishingStatus, Shop
+from resolvers.site_pages import FeedPost
+from server.site_documents import entry_of
 from server.sitemaps import NAMESPACE
 from tests.factories import (
     LATER,
@@ -156,6 +158,12 @@ async def test_picture_without_a_host_is_in_no_feed(blog: Blog) -> None:
     await execute(blog.engine, of_post.values(featured_image_url="/media/a.webp"))
     assert "image" not in blog.get("/feeds/posts.json").json()["items"][0]
     await execute(blog.engine, of_post.values(featured_image_url=PICTURE))
+
+
+def test_feeds_have_nothing_of_what_is_embedded(blog: Blog) -> None:
+    post = Post(id=blog.post.id, slug="a", title="A", excerpt="", body="::product[lamp]", plain_text="", rendering=-2)
+    post.updated_at = post.dated_at = PUBLISHED_AT
+    assert entry_of(Shop(post_path="/blog/{slug}"), SITE, FeedPost(post, "Selam", None)).text == ""
 
 
 @pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", *(f"/feeds/posts.{form}" for form in FORMS)])
