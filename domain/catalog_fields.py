@@ -39,6 +39,7 @@ class ProductFields(TypedDict, total=False):
     category: UUID | None
     vendor: str | None
     description_html: str
+    description_markdown: str
     badge: Badge | None
     badge_color: str | None
     features: Sequence[str]

@@ -12,8 +12,17 @@ PRODUCT: Final = Kind(
     Product,
     "product",
     (
-        *("category_id", "slug", "name", "vendor", "description", "description_html", "badge", "badge_color"),
-        *("features", "specifications", "attributes", "is_customizable", *SEO, "internal_notes"),
+        *("category_id", "slug", "name", "vendor", "description", "description_html", "description_markdown"),
+        *(
+            "badge",
+            "badge_color",
+            "features",
+            "specifications",
+            "attributes",
+            "is_customizable",
+            *SEO,
+            "internal_notes",
+        ),
     ),
     title="name",
     references=MappingProxyType({"category_id": Category}),
@@ -35,6 +44,7 @@ PRODUCT: Final = Kind(
         columns=product_parts.of_first_variant,
     ),
     completed=product_parts.with_safe_description,
+    since=MappingProxyType({"description_markdown": None}),
 )
 SERVICE: Final = Kind(
     Service,

@@ -76,6 +76,8 @@ class Kind(Generic[Item]):
     parts: Parts[Item] | None = None
     completed: Callable[[Content], dict[str, Any]] | None = None
     """What is given, with what follows from it. Raises InvalidInputError."""
+    since: Mapping[str, Any] = field(default_factory=dict)
+    """What contents say that are older than a field, where that is not what the row has."""
 
     @property
     def table_name(self) -> str:

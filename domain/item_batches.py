@@ -80,7 +80,7 @@ async def contents_at(session: AsyncSession, kind: Kind[Any], versions: Mapping[
         among(Revision.version, sorted(set(versions.values()))),
     )
     found = await session.execute(said)
-    return {row.row_id: row.content for row in found if versions[row.row_id] == row.version}
+    return {row.row_id: {**kind.since, **row.content} for row in found if versions[row.row_id] == row.version}
 
 
 async def lay_items(session: AsyncSession, kind: Kind[Item], contents: Sequence[tuple[Item, Content]]) -> None:

@@ -81,34 +81,36 @@ class Rendered:
         return list(dict.fromkeys(key for embed, key in self.embedded.items() if embed.kind is kind))
 
 
-def render(text: str, targets: Targets = NOWHERE) -> Rendered:
-    """The Markdown as HTML, with tables, footnotes, coloured code, headings that can be linked, and embeds."""
-    renderer = _renderer()
+def render(text: str, targets: Targets | None = NOWHERE) -> Rendered:
+    """The Markdown as HTML, with tables, footnotes, coloured code, headings that can be linked, and embeds.
+
+    Without targets nothing is embedded: what would be is text as any other.
+    """
+    renderer = _renderer() if targets is None else _renderer().use(embed_plugin)
     environment: dict[str, Any] = {}
     tokens = [_aligned(token) for token in renderer.parse(text, environment)]
-    embeds = embeds_among(tokens)
-    embedded = within_bounds(embeds, targets)
+    embeds, leading = embeds_among(tokens), targets or NOWHERE
+    embedded = within_bounds(embeds, leading)
     html = renderer.renderer.render(tokens, renderer.options, {**environment, TARGETS: embedded})
     return Rendered(
         html=CLEANER.clean(html).strip(),
         plain_text="\n".join(_lines(tokens)),
         table_of_contents=[*_headings(tokens)],
         embedded=embedded,
-        rendering=RENDERING if targets.keys() >= set(embeds) else -RENDERING,
+        rendering=RENDERING if leading.keys() >= set(embeds) else -RENDERING,
     )
 
 
 def embeds_in(text: str) -> list[Embed]:
     """What a text embeds, each once, in its order."""
-    return embeds_among(_renderer().parse(text, {}))
+    return embeds_among(_renderer().use(embed_plugin).parse(text, {}))
 
 
 def _renderer() -> MarkdownIt:
     """Made anew each time: it keeps state while it renders, and several threads may."""
     options = {"html": False, "highlight": _coloured}
     renderer = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
-    renderer = renderer.use(embed_plugin).use(footnote_plugin)
-    return renderer.use(anchors_plugin, max_level=DEEPEST_ANCHOR, slug_func=_anchor)
+    return renderer.use(footnote_plugin).use(anchors_plugin, max_level=DEEPEST_ANCHOR, slug_func=_anchor)
 
 
 def _anchor(heading: str) -> str:

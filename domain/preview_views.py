@@ -155,7 +155,8 @@ def _laid(kind: Kind[Any]) -> dict[str, str]:
     }
     if issubclass(kind.model, Prose):
         form: Form = kind.model.form
-        laid |= {name: _over(attributes[name].columns[0], RENDERED[name], form.source) for name in form.made}
+        made = [name for name in form.made if name not in kind.columns]
+        laid |= {name: _over(attributes[name].columns[0], RENDERED[name], form.source) for name in made}
     if kind is PRODUCT:
         laid |= {name: _over(attributes[name].columns[0], value, "variants") for name, value in OF_VARIANTS.items()}
     return laid

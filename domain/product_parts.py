@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.conditions import among
 from domain.content_values import Content, as_json
-from domain.errors import InvalidField, InvalidInputError
+from domain.errors import InvalidField, InvalidInputError, invalid
 from domain.item_parts import POSITION
+from domain.markdown import render
 from domain.product_planning import plan
-from domain.product_rules import MOST_TAGS_OF_HTML, OPENING_TAG, find_problems
+from domain.product_rules import MOST_TAGS_OF_HTML, OPENING_TAG, TEXT_LENGTH, find_problems
 from domain.product_state import read_stored
 from domain.product_statements import write_changes
 from domain.product_texts import plain_text, sanitised
@@ -109,13 +110,29 @@ def of_first_variant(content: Content) -> dict[str, Any]:
 
 def with_safe_description(content: Content) -> dict[str, Any]:
     """The description as what is safe to show of it, and as plain text. Raises InvalidInputError."""
-    html = content.get("description_html")
+    html, markdown = content.get("description_html"), content.get("description_markdown")
+    if markdown is not None:
+        return {**content, **_described(markdown, is_alone=html is None)}
     if html is None:
         return dict(content)
     if len(OPENING_TAG.findall(html)) > MOST_TAGS_OF_HTML:
         raise InvalidInputError([InvalidField(("description_html",), f"More than {MOST_TAGS_OF_HTML:,} elements.")])
     safe = sanitised(html)
-    return {**content, "description_html": safe, "description": plain_text(safe)}
+    return {**content, "description_html": safe, "description": plain_text(safe), "description_markdown": None}
+
+
+def _described(markdown: str, *, is_alone: bool) -> dict[str, str]:
+    """The description that Markdown makes."""
+    if not is_alone:
+        raise invalid("description_markdown", "Describe it in Markdown or in HTML, not in both.")
+    rendered = render(markdown, None)
+    if len(OPENING_TAG.findall(rendered.html)) > MOST_TAGS_OF_HTML or len(rendered.html) > TEXT_LENGTH:
+        raise invalid("description_markdown", f"It makes more than {MOST_TAGS_OF_HTML:,} elements, or too much HTML.")
+    return {
+        "description_markdown": markdown,
+        "description_html": rendered.html,
+        "description": rendered.plain_text,
+    }
 
 
 def product_data(content: Content) -> ProductData:

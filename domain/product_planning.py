@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from domain.product_conflicts import find_conflicts, left_over, match_variants
-from domain.product_rows import image_row, kept_columns, product_row, stock_row, variant_row
+from domain.product_rows import image_row, kept_columns, kept_markdown, product_row, stock_row, variant_row
 from domain.product_state import Row, Stored
 from domain.products import CategoryPath, Fate, Merge, Outcome, ProductData, VariantData
 from domain.slugs import slugify
@@ -169,7 +169,7 @@ class _Planner:
         if self.existing is None:
             self._put("products", row | {"created_at": self.product.created_at}, None)
             return
-        row |= kept_columns(self.merge.kept, self.existing)
+        row |= {**kept_markdown(row, self.existing), **kept_columns(self.merge.kept, self.existing)}
         changes = self.changes.put("products", row, self.existing)
         if self.is_touched and not changes:
             self.changes.updated["products"].append(row)

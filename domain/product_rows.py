@@ -9,11 +9,12 @@ from domain.product_state import Row
 from domain.product_texts import paragraphs, plain_text, sanitised
 from domain.products import ImageData, ProductData, VariantData
 
+DESCRIPTION = ("description", "description_html", "description_markdown", "rendering")
 COLUMNS = {
     "attributes": ("metadata",),
     "category": ("category_id",),
-    "description": ("description", "description_html"),
-    "description_html": ("description", "description_html"),
+    "description": DESCRIPTION,
+    "description_html": DESCRIPTION,
     "image_url": ("image_id",),
     "images": (),
     "minimum_level": (),
@@ -90,13 +91,23 @@ def kept_columns(fields: Iterable[str], stored: Row) -> Row:
     return {name: stored[name] for name in names}
 
 
+def kept_markdown(row: Row, stored: Row) -> Row:
+    """The description as it is stored, where it is Markdown and the row says no more than was made of that."""
+    if stored["description_markdown"] is None or row["description_html"] != sanitised(stored["description_html"]):
+        return {}
+    return kept_columns(("description",), stored)
+
+
 def _description(product: ProductData) -> Row:
-    """Both forms of the description: HTML decides where there is some."""
+    """The description: HTML decides where there is some. It is no Markdown, whatever it was before."""
     html = sanitised(product.description_html)
-    if html:
-        return {"description": plain_text(html), "description_html": html}
     text = product.description.strip()
-    return {"description": text, "description_html": paragraphs(text)}
+    both = {"description": plain_text(html), "description_html": html}
+    return {
+        **(both if html else {"description": text, "description_html": paragraphs(text)}),
+        "description_markdown": None,
+        "rendering": 0,
+    }
 
 
 def _number(text: str) -> int | float:

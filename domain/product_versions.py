@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,6 +15,8 @@ from domain.item_content import content_of
 from domain.product_state import Row
 from domain.revisions import content_at, keep
 from models import Product
+
+DESCRIPTION: Final = ("description", "description_html", "description_markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,14 @@ async def count_versions(session: AsyncSession, changed: Collection[UUID], draft
         await keep(session, PRODUCT, row, live)
         row.version += 1
         await session.flush()
-        await keep(session, PRODUCT, row, taken_in(drafts[key].draft, drafts[key].live, live))
+        await keep(session, PRODUCT, row, _taken_in(drafts[key], live))
+
+
+def _taken_in(beside: Beside, live: Content) -> dict[str, Any]:
+    """The draft with what was changed beside it. A description is changed as a whole, Markdown or not."""
+    draft = taken_in(beside.draft, beside.live, live)
+    is_described_anew = live["description_html"] != beside.live["description_html"]
+    return draft | {name: live[name] for name in DESCRIPTION} if is_described_anew else draft
 
 
 def taken_in(draft: Content, before: Content, after: Content) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, TypeGuard, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
@@ -13,21 +13,19 @@ from domain.content_values import Content
 from domain.embed_targets import targets_of
 from domain.embeds import NOWHERE, EmbedKind, Targets
 from domain.markdown import RENDERING, render
-from models import Page, Post, Revision, Service
+from models import Page, Post, Product, Revision, Service
 from models.base import Base
 from models.publishing import Drafted
-from models.texts import Form, Prose
+from models.texts import Embedding, Form, Prose
 
 RENDER_TEXTS: Final = "render_texts"
 BATCH: Final = 50
 
-RENDERED: Final = (Post, Page, Service)
-"""The tables with texts."""
+EMBEDDING: Final[tuple[type[Post | Page | Service], ...]] = (Post, Page, Service)
+"""The tables in whose texts something may stand by reference."""
 
-EMBEDDED: Final = MappingProxyType({"embedded_products": EmbedKind.PRODUCT, "embedded_posts": EmbedKind.POST})
+KIND_OF: Final = MappingProxyType({"embedded_products": EmbedKind.PRODUCT, "embedded_posts": EmbedKind.POST})
 """The columns that hold the ids of what stands in a text."""
-
-TextRow = TypeVar("TextRow", Post, Page, Service)
 
 Wanted = Callable[[Any], ColumnElement[bool]]
 """Which texts, by their rendering."""
@@ -43,36 +41,40 @@ async def render_rows(session: AsyncSession, rows: Sequence[object]) -> None:
 
     The rows are changed already, and are not written before they are whole.
     """
-    texts = [row for row in rows if isinstance(row, Prose)]
+    texts = [row for row in rows if isinstance(row, Prose) and getattr(row, row.form.source) is not None]
     if texts:
+        embedding = [getattr(row, row.form.source) for row in texts if isinstance(row, Embedding)]
         with session.no_autoflush:
-            targets = await targets_of(session, (getattr(row, row.form.source) for row in texts))
+            targets = await targets_of(session, embedding)
         await asyncio.to_thread(_render, texts, targets)
 
 
 def put_made(row: Prose, made: Mapping[str, Any]) -> None:
     """Let a row hold what was made of its text, as a revision keeps it."""
     for name in row.form.made:
-        setattr(row, name, [UUID(key) for key in made[name]] if name in EMBEDDED else made[name])
+        setattr(row, name, [UUID(key) for key in made[name]] if name in KIND_OF else made[name])
 
 
 async def render_draft(session: AsyncSession, row: object, content: Content) -> None:
     """Keep beside a draft, whose content it is, what is made of its text; no row has that yet."""
-    if isinstance(row, Prose) and isinstance(row, Drafted) and row.has_draft:
+    if isinstance(row, Embedding) and isinstance(row, Drafted) and row.has_draft:
         rendered = await _made_of_content(session, row.form, content)
         its = (Revision.table_name == row.__tablename__, Revision.row_id == row.id, Revision.version == row.version)
         beside = update(Revision).where(*its).values(rendered=rendered)
         await session.execute(beside, execution_options={"synchronize_session": False})
 
 
-def has_text(row: object, content: Content) -> TypeGuard[Prose]:
+def has_text(row: object, content: Content) -> bool:
     """Whether the row has a text, and a content has one for it."""
-    return isinstance(row, Prose) and row.form.source in content
+    return isinstance(row, Prose) and content.get(row.form.source) is not None
 
 
 def is_rewritten(row: object, content: Content) -> bool:
-    """Whether that is another one."""
-    return has_text(row, content) and bool(content[row.form.source] != getattr(row, row.form.source))
+    """Whether the row has a text, and a content has another one for it, or has other HTML where that is written."""
+    if not isinstance(row, Prose):
+        return False
+    given = [name for name in (row.form.source, row.form.html) if name in content]
+    return any(content[name] != getattr(row, name) for name in given)
 
 
 def words_of(row: Any) -> ColumnElement[str]:
@@ -90,28 +92,38 @@ async def render_texts(session: AsyncSession) -> bool:
 
     With the last of it, some of those whose embeds led nowhere: what was missing may be there now.
     """
-    more = [await _render_some(session, model, _is_older) for model in RENDERED]
-    if any(more):
+    if await _render_batch(session, _is_older):
         return True
-    for model in RENDERED:
-        await _render_some(session, model, _is_open)
+    await _render_batch(session, _is_open)
     return False
 
 
-async def _render_some(session: AsyncSession, model: type[TextRow], wanted: Wanted) -> bool:
-    """Render a batch of a table's texts and drafts; gives whether one of them was full."""
-    rows = (await session.scalars(_batch(select(model).where(wanted(model.rendering)), model, wanted))).all()
+async def _render_batch(session: AsyncSession, wanted: Wanted) -> bool:
+    full = [await _render_rows_of(session, model, wanted) for model in (*EMBEDDING, Product)]
+    full += [await _render_drafts_of(session, model, wanted) for model in EMBEDDING]
+    return any(full)
+
+
+async def _render_rows_of(session: AsyncSession, model: type[Post | Page | Service | Product], wanted: Wanted) -> bool:
+    """Render some of a table's texts; gives whether there may be more."""
+    texts = select(model).where(getattr(model, model.form.source).is_not(None), wanted(model.rendering))
+    rows = (await session.scalars(_batch(texts, model, wanted))).all()
     await render_rows(session, rows)
-    rendering = func.coalesce(Revision.rendered["rendering"].as_integer(), 0)
+    return len(rows) == BATCH
+
+
+async def _render_drafts_of(session: AsyncSession, model: type[Post | Page | Service], wanted: Wanted) -> bool:
+    """The same of the drafts beside them. Those of products hold their HTML themselves."""
     beside = (
         select(Revision)
         .join(model, (Revision.row_id == model.id) & (Revision.version == model.version))
-        .where(Revision.table_name == model.__tablename__, model.live_version < model.version, wanted(rendering))
+        .where(Revision.table_name == model.__tablename__, model.live_version < model.version)
+        .where(wanted(func.coalesce(Revision.rendered["rendering"].as_integer(), 0)))
     )
     drafts = (await session.scalars(_batch(beside, Revision, wanted))).all()
     for draft in drafts:
         draft.rendered = await _made_of_content(session, model.form, draft.content)
-    return BATCH in {len(rows), len(drafts)}
+    return len(drafts) == BATCH
 
 
 def _is_older(rendering: Any) -> ColumnElement[bool]:
@@ -141,12 +153,12 @@ async def _made_of_content(session: AsyncSession, form: Form, content: Content) 
 
 def _made_of(form: Form, text: str, targets: Targets) -> dict[str, Any]:
     """What is made of a text, by the columns that hold it, in JSON."""
-    rendered = render(text, targets)
+    rendered = render(text, targets if form.is_embedding else None)
     made = {
         form.html: rendered.html,
         form.words: rendered.plain_text,
         "table_of_contents": list(rendered.table_of_contents),
         "rendering": rendered.rendering,
-        **{name: [str(key) for key in rendered.embedded_of(kind)] for name, kind in EMBEDDED.items()},
+        **{name: [str(key) for key in rendered.embedded_of(kind)] for name, kind in KIND_OF.items()},
     }
     return {name: made[name] for name in form.made}

@@ -56,7 +56,8 @@ async def content_at(session: AsyncSession, kind: Kind[Item], row_id: UUID, vers
     found = select(Revision.content).where(
         Revision.table_name == kind.table_name, Revision.row_id == row_id, Revision.version == version
     )
-    return await session.scalar(found)
+    said = await session.scalar(found)
+    return None if said is None else {**kind.since, **said}
 
 
 async def require_mergeable(session: AsyncSession, item: Opened[Item], expected_version: int, given: Content) -> None:

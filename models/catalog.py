@@ -46,6 +46,7 @@ from models.base import (
 from models.publishing import Switched, hidden_in_the_trash, live_version_rule
 from models.search import search_vector
 from models.taxes import TaxClass
+from models.texts import Form, Prose
 
 if TYPE_CHECKING:
     from models.option_schemas import ProductOptionSchema
@@ -115,12 +116,14 @@ class Tag(Base):
     name: Mapped[ShortText]
 
 
-class Product(SearchEngineOptimised, Switched):
+class Product(Prose, SearchEngineOptimised, Switched):
     """What is sold, as one page shows it. Price, SKU and stock belong to its variants; it has at least one.
 
     `price` and `compare_at_price` repeat the default variant's (a trigger keeps them), so that lists filter
     and sort by an index. `rating` follows the approved reviews the same way.
     """
+
+    form = Form("description_markdown", "description_html", "description", ("rendering",))
 
     __tablename__ = "products"
     __table_args__ = (
@@ -148,6 +151,7 @@ class Product(SearchEngineOptimised, Switched):
         Index(None, "price", "id"),
         Index(None, "rating", "id"),
         Index(None, "is_active"),
+        Index(None, "rendering", postgresql_where=text("description_markdown IS NOT NULL")),
         Index(None, "search", postgresql_using="gin"),
         Index(None, "metadata", postgresql_using="gin"),
     )
@@ -161,7 +165,10 @@ class Product(SearchEngineOptimised, Switched):
     name: Mapped[ShortText]
     vendor: Mapped[ShortText | None]
     description: Mapped[LongText] = mapped_column(server_default="")
+    """The words of the HTML."""
     description_html: Mapped[LongText] = mapped_column(server_default="")
+    description_markdown: Mapped[LongText | None]
+    """What the HTML is made of; None where it was written as HTML."""
     price: Mapped[Money]
     compare_at_price: Mapped[Money | None]
     currency: Mapped[Currency]

@@ -39,6 +39,11 @@ class Form:
         """All that is made of the text."""
         return (self.html, self.words, *self.beside)
 
+    @property
+    def is_embedding(self) -> bool:
+        """Whether products and posts may stand in the text."""
+        return "embedded_products" in self.beside
+
 
 class Prose:
     """Adds a text in Markdown, whatever it is called."""

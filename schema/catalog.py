@@ -168,6 +168,7 @@ class Product(Node):
     vendor: str | None = column("Who makes it.")
     description: str = column("What it is, as plain text.")
     description_html: str = column("What it is, as HTML that is safe to show.")
+    description_markdown: str | None = column("What it is, as Markdown; null where it was written as HTML.")
     price: Money = part(Money, PRICE, "What its default variant costs.")
     compare_at_price: Money | None = part(
         Money, COMPARE_AT_PRICE, "What its default variant cost before; null unless it is reduced.", optional=True

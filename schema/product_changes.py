@@ -36,7 +36,14 @@ def category() -> Any:
 
 def description_html() -> Any:
     """The field for what a product is."""
-    return editing.long_text("What it is, as HTML, of which is kept what is safe to show.")
+    return editing.long_text(
+        "What it is, as HTML, of which is kept what is safe to show; or else `descriptionMarkdown`."
+    )
+
+
+def description_markdown() -> Any:
+    """The field for the same as Markdown."""
+    return editing.long_text("What it is, as Markdown, of which `descriptionHtml` is made.")
 
 
 def badge() -> Any:
@@ -85,6 +92,7 @@ class CreateProductInput:
     category: strawberry.ID | None = category()
     vendor: str | None = editing.line("Who makes it; null where that is not said.", clearable=True)
     description_html: str | None = description_html()
+    description_markdown: str | None = description_markdown()
     badge: Badge | None = badge()
     badge_color: str | None = badge_color()
     features: list[str] | None = editing.words("What speaks for it, a few words each.")
@@ -111,6 +119,7 @@ class UpdateProductInput:
     category: strawberry.ID | None = category()
     vendor: str | None = editing.line("Who makes it; null where that is not said.", clearable=True)
     description_html: str | None = description_html()
+    description_markdown: str | None = description_markdown()
     badge: Badge | None = badge()
     badge_color: str | None = badge_color()
     features: list[str] | None = editing.words("What speaks for it, a few words each.")

@@ -175,7 +175,7 @@ async def _change_product(engine: AsyncEngine, editor: Viewer, product: str) -> 
         expectedVersion=1,
         name=f"Lamp of the {WORD}",
         slug=f"{WORD}-lamp",
-        descriptionHtml=f"<p>Warm as a {WORD}.</p>",
+        descriptionMarkdown=f"Warm as a **{WORD}**.",
         features=[f"{WORD}-proof"],
         specifications=[{"name": "Animal", "value": WORD}],
         attributes={"animal": WORD},

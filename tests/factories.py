@@ -591,7 +591,7 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
         session,
         category_id=category.id,
         tax_class_id=(await _add_full_tax_class(session)).id,
-        description=f"A network switch with {number} ports.",
+        description_markdown=f"A network switch with {number} ports.",
         compare_at_price=Decimal("120.00"),
         internal_notes="Handle with care.",
         specifications=[{"name": "Ports", "value": str(number)}],
@@ -600,6 +600,7 @@ async def _add_full_product(session: AsyncSession, category: Category, number: i
         created_at=at,
         version=2,
     )
+    await render_rows(session, [product])
     for version in (1, 2):
         await add_revision(session, product, version=version, editor_id=(await add_user(session)).id)
     image = await add_image(session, product)

@@ -265,6 +265,8 @@ async def test_skus_change_places(shop: AsyncEngine, almaz: Viewer) -> None:
         ({"category": encode_id("Category", new_id())}, "category"),
         ({"slug": "a b"}, "slug"),
         ({"descriptionHtml": "a\x00b"}, "descriptionHtml"),
+        ({"descriptionHtml": "a", "descriptionMarkdown": "a"}, "descriptionMarkdown"),
+        ({"descriptionMarkdown": "- \n" * 10_001}, "descriptionMarkdown"),
     ],
 )
 async def test_products_without_sense_are_refused(shop: AsyncEngine, almaz: Viewer, given: Json, path: str) -> None:

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 EVERYWHERE = """
     fragment AProduct on Product {
-      name slug description descriptionHtml
+      name slug description descriptionHtml descriptionMarkdown
       features badge metadata rating inStock stockStatus canonicalUrl jsonLd
       price { amount currencyCode } compareAtPrice { amount } options { name values } specifications { name value }
       seo { title description } images { url altText position } tags { slug name }
