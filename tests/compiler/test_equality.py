@@ -48,6 +48,9 @@ VIEWERS: Mapping[str, Viewer] = (
     | {f"OWNER-{place}": viewer_with_role(Role.CUSTOMER, owner) for place, owner in enumerate(OWNERS)}
     | {"OWNER-STAFF": viewer_with_role(Role.STAFF, OWNERS[0])}
 )
+SEES_ALL = Role.ADMIN.value
+"""Asks every other drawn operation: what a viewer may not ask says nothing of compiled statements."""
+
 LONG = "MERKATO_EQUALITY_EXAMPLES"
 EXAMPLES = int(os.environ.get(LONG, "200"))
 
@@ -131,7 +134,7 @@ async def test_executors_agree_on_generated_operations(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
     tally = await compare(odd_engine, read_pool, operations(pool))
-    assert tally["compiled"] > EXAMPLES / 4, tally
+    assert tally["compiled"] > EXAMPLES / 3, tally
 
 
 GUARDED = {walked.name for walked in fields() if walked.declared and walked.declared.declaration.requires}
@@ -190,6 +193,9 @@ async def compare(
     """Ask both executors what is drawn, as every one of the viewers; tells who answered how often."""
     tally: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
+    asking = st.sampled_from(list(viewers))
+    if SEES_ALL in viewers:
+        asking |= st.just(SEES_ALL)
 
     @settings(
         max_examples=examples,
@@ -199,7 +205,7 @@ async def compare(
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.sampled_from(list(viewers)), drawn)
+    @given(asking, drawn)
     def ask(role: str, asked: Asked) -> None:
         note(f"{asked}\nviewer: {role}")
         answered_by = assert_equal(engine, read_pool, asked, viewers[role])
