@@ -82,14 +82,14 @@ async def _compared(url: str, asked: Mapping[str, list[dict[str, Any]]], rounds:
         await connection.fetchrow(hand_written.LEARN_ARRAYS)
     found = []
     for name, bodies in asked.items():
-        one = _our_side(bodies, ours)
         if name == DEEP_PAGE and FIRST_PAGE in asked:
-            found.append(await _rounds(name, FIRST_PAGE, (one, _our_side(asked[FIRST_PAGE], ours)), rounds))
+            against, other = FIRST_PAGE, _our_side(asked[FIRST_PAGE], ours)
         elif name.title() in hand_written.OPERATIONS:
-            found.append(await _rounds(name, HAND_WRITTEN, (one, _their_side(bodies, theirs)), rounds))
+            against, other = HAND_WRITTEN, _their_side(bodies, theirs)
         else:
             continue
-        report(f"{name}: {median(found[-1].ours_ms):.3f} ms, {found[-1].against} {median(found[-1].against_ms):.3f}")
+        found.append(await _rounds(name, against, (_our_side(bodies, ours), other), rounds))
+        report(f"{name}: {median(found[-1].ours_ms):.3f} ms, {against} {median(found[-1].against_ms):.3f}")
     await ours.close()
     await theirs.close()
     return found

@@ -12,12 +12,10 @@ from domain.product_state import read_stored
 from domain.product_statements import write_changes
 from domain.product_versions import count_versions, drafts_beside
 from domain.products import Fate, Merge, Outcome, Problem, ProductData
+from domain.violations import is_about_rows
 
 TRIES: Final = 2
 """How often a batch is written as a whole. The second time finds what a rival wrote meanwhile."""
-
-ABOUT_THE_ROWS: Final = ("22", "23", "54")
-"""The classes of SQLSTATE that say that rows are unfit: bad data, a violated constraint, a passed limit."""
 
 REPLACE: Final = Merge()
 
@@ -59,7 +57,7 @@ async def _land(session: AsyncSession, batch: Sequence[ProductData], merge: Merg
             async with session.begin_nested():
                 return await _write(session, batch, merge)
         except DBAPIError as error:
-            if not _is_about_the_rows(error):
+            if not is_about_rows(error):
                 raise
             if len(batch) == 1 and attempt == TRIES - 1:
                 return [_refused(batch[0], _explain(error))]
@@ -74,10 +72,6 @@ async def _write(session: AsyncSession, batch: Sequence[ProductData], merge: Mer
     await write_changes(session, planned.changes)
     await count_versions(session, {row["id"] for row in planned.changes.updated["products"]}, drafts)
     return planned.outcomes
-
-
-def _is_about_the_rows(error: DBAPIError) -> bool:
-    return str(getattr(error.orig, "sqlstate", "")).startswith(ABOUT_THE_ROWS)
 
 
 def _explain(error: DBAPIError) -> Problem:

@@ -2,10 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.errors import DomainError
+
+ABOUT_ROWS: Final = ("22", "23", "54")
+"""The classes of SQLSTATE that say that rows are unfit: bad data, a violated constraint, a passed limit."""
+
+
+def is_about_rows(error: DBAPIError) -> bool:
+    """Whether the database refused what it was given, and not because of others, or because it is away."""
+    return str(getattr(error.orig, "sqlstate", "")).startswith(ABOUT_ROWS)
 
 
 @contextmanager

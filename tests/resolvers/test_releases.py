@@ -13,7 +13,7 @@ from auth.permissions import Permission
 from auth.viewer import VISITOR, Viewer
 from domain.release_moves import RELEASE_WAYS, ReleaseMove
 from domain.releases import MOST_ITEMS
-from domain.releases_due import publish_due_release
+from domain.releases_due import REFUSED, publish_due_release
 from domain.rendering import render_row
 from models import Page, Post, PublishingStatus, Release, ReleaseItem, ReleaseStatus
 from resolvers.ids import decode_id_of, encode_id
@@ -246,6 +246,35 @@ async def test_release_comes_out_once_when_it_is_due_and_says_why_it_does_not(sh
     assert {item["post"]["status"] for item in done["items"]["nodes"]} == {"PUBLISHED"}
     late = await edited(shop, almaz, "UnscheduleRelease", **as_read(planned))
     assert late["message"] == "This release is published and cannot be taken off the schedule."
+
+
+REFUSING = (
+    (
+        "CREATE FUNCTION refuse_cursed() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE check_violation USING MESSAGE = 'No cursed posts.'; END $$"
+    ),
+    (
+        "CREATE TRIGGER cursed BEFORE UPDATE ON posts FOR EACH ROW "
+        "WHEN (NEW.title = 'Cursed' AND NEW.status = 'PUBLISHED') EXECUTE FUNCTION refuse_cursed()"
+    ),
+)
+"""A rule of the database that no check knows of."""
+
+
+async def test_release_that_the_database_refuses_keeps_none_of_those_after_it(shop: AsyncEngine, almaz: Viewer) -> None:
+    releases = []
+    for title in ("Cursed", "Fine"):
+        release = await released(shop, almaz, {"post": await approved_post(shop, title=title)})
+        await edited(shop, almaz, "ScheduleRelease", **as_read(release), **SOON)
+        await make_due(shop, release)
+        releases.append(release)
+    for statement in REFUSING:
+        await execute(shop, text(statement))
+    await work(shop)
+    await execute(shop, text("DROP FUNCTION refuse_cursed() CASCADE"))
+    cursed, fine = [await told(shop, almaz, release) for release in releases]
+    assert (cursed["status"], cursed["lastError"], cursed["publishedAt"]) == ("OPEN", REFUSED, None)
+    assert (fine["status"], fine["lastError"]) == ("PUBLISHED", None)
 
 
 async def test_rolling_back_asks_about_what_went_another_way_since(shop: AsyncEngine, almaz: Viewer) -> None:
