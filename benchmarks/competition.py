@@ -23,7 +23,7 @@ LIST = "list"
 """The operation whose new texts are timed."""
 
 STATEMENT_ROUNDS = 12
-"""CPU is counted in hundredths of a second, so that few rounds tell little."""
+"""The machine's speed drifts, so that few rounds tell little."""
 
 
 @dataclass(frozen=True, slots=True)

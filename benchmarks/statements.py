@@ -31,15 +31,15 @@ HAND_WRITTEN, FIRST_PAGE, DEEP_PAGE = "hand-written", "page-first", "page-deep"
 DATABASE_FACTOR = 1.15
 """So much more at the most: for what users do not have to write, and for the deep page."""
 
-EXECUTIONS = 2_000
-"""In each round of each: PostgreSQL's CPU is counted in hundredths of a second."""
+TURNS, EXECUTIONS = 10, 200
+"""In each round each side has so many turns, of so many executions: the machine's speed drifts within a second."""
 
 Run = Callable[[Mapping[str, Any]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """PostgreSQL's CPU for one execution, in milliseconds, in each round."""
+    """PostgreSQL's CPU for one execution, in milliseconds, in each turn."""
 
     operation: str
     against: str
@@ -49,8 +49,8 @@ class Compared:
 
     @property
     def ratio(self) -> float:
-        """Ours against the other, of the medians."""
-        return median(self.ours_ms) / median(self.against_ms)
+        """Ours against the other, of turns that follow one another; the median of those."""
+        return median(ours / other for ours, other in zip(self.ours_ms, self.against_ms, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ async def _compared(url: str, asked: Mapping[str, list[dict[str, Any]]], rounds:
 
 
 async def _rounds(name: str, against: str, sides: tuple[Side, Side], rounds: int) -> Compared:
-    """Each side in turn, and in each round the other one first."""
+    """Each side in turn, and each time the other one first."""
     compared = Compared(name, against, [], [])
     runs = list(zip(sides, (compared.ours_ms, compared.against_ms), strict=True))
-    for number in range(rounds):
+    for number in range(rounds * TURNS):
         for side, taken in runs if number % 2 == 0 else reversed(runs):
             taken.append(await _cpu_ms(side))
     return compared

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.outcome import describe_machine
 from benchmarks.report import table
-from benchmarks.statements import DATABASE_FACTOR, EXECUTIONS, Compared
+from benchmarks.statements import DATABASE_FACTOR, EXECUTIONS, TURNS, Compared
 
 
 def statement_lines(found: Sequence[Compared]) -> list[str]:
@@ -34,7 +34,8 @@ def statements_as_markdown(found: Sequence[Compared], scale: str, rounds: int) -
     introduction = (
         f"# The statements by themselves, {scale} products\n\n"
         f"{machine['processor']}, {machine['cores']} cores; PostgreSQL's CPU time for one execution, medians of "
-        f"{rounds} rounds of {EXECUTIONS:,} in turn, one connection at a time."
+        f"{rounds * TURNS} turns of {EXECUTIONS} each, one connection at a time; the ratio is that of two turns side "
+        "by side."
     )
     return "\n\n".join([introduction, "\n".join(statement_lines(found))]) + "\n"
 
@@ -45,6 +46,7 @@ def statements_as_json(found: Sequence[Compared], rounds: int) -> dict[str, Any]
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(),
         "rounds": rounds,
+        "turns": TURNS,
         "executions": EXECUTIONS,
         "operations": [{**asdict(each), "ratio": each.ratio} for each in found],
     }
