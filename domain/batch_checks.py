@@ -13,7 +13,8 @@ from domain.content_kinds import Kind
 from domain.content_values import Content
 from domain.embed_targets import find_missing_embeds
 from domain.links import NONE, Slugs, leading_nowhere
-from domain.publishing_checks import Finding, broken_link, find_gaps, leads_somewhere, links_in
+from domain.publishing_checks import Finding, broken_link, find_gaps, leads_somewhere
+from domain.text_references import read_references
 from models.publishing import Publishable
 
 Contents = Mapping[UUID, Content]
@@ -41,15 +42,15 @@ async def find_unready(
     found = await find_obstacles(session, kind, contents)
     if not contents or not issubclass(kind.model, Publishable):
         return found
-    links = {key: links_in(content["body"]) for key, content in contents.items()}
-    paths = (path for some in links.values() for path in some)
-    nowhere = set(await leading_nowhere(session, paths, leads_somewhere, coming, going))
     texts = {key: content["body"] for key, content in contents.items()}
+    references = await read_references(texts)
+    links = (link for each in references.values() for link in each.links)
+    nowhere = set(await leading_nowhere(session, links, leads_somewhere, coming, going))
     missing = await find_missing_embeds(session, texts, leads_somewhere, coming, going)
     for key, content in contents.items():
-        broken = [broken_link(path) for path in links[key] if path in nowhere]
+        broken = [broken_link(link) for link in references[key].links if link in nowhere]
         broken += [Finding("body", message) for message in missing[key]]
-        found[key] = [*find_gaps(content), *found.get(key, []), *broken]
+        found[key] = [*find_gaps(content, references[key]), *found.get(key, []), *broken]
     return {key: findings for key, findings in found.items() if findings}
 
 

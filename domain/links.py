@@ -1,4 +1,4 @@
-"""Links within the shop: which of the paths in a text lead to nothing."""
+"""Links within the shop: which of the addresses in a text lead to nothing."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,15 +26,15 @@ NONE: Final[Slugs] = MappingProxyType({})
 
 
 async def leading_nowhere(
-    session: AsyncSession, paths: Iterable[str], shown: Shown, coming: Slugs = NONE, going: Slugs = NONE
+    session: AsyncSession, links: Iterable[str], shown: Shown, coming: Slugs = NONE, going: Slugs = NONE
 ) -> list[str]:
-    """The paths of pages of the shop that are not there, by any slug that they bear or bore; each once.
+    """The links to pages of the shop that are not there, by any slug that they bear or bore; each once.
 
     What is coming is there, and what is going is not. What is no page of the shop's is not followed. A few statements,
-    however many paths there are.
+    however many links there are.
     """
     shop = await session.get_one(Shop, SHOP_ID)
-    leads = {path: [(each.model, each.slug) for each in addresses_in(shop, path)] for path in dict.fromkeys(paths)}
+    leads = {link: [*_pages_at(shop, link)] for link in dict.fromkeys(links)}
     asked: dict[type[Base], set[str]] = defaultdict(set)
     for model, slug in (each for addresses in leads.values() for each in addresses):
         asked[model].add(slug)
@@ -42,7 +42,18 @@ async def leading_nowhere(
     for model, slugs in asked.items():
         gone = going.get(model, frozenset())
         there |= {(model, slug) for slug, now in await _borne(session, model, slugs, shown(model)) if now not in gone}
-    return [path for path, addresses in leads.items() if addresses and there.isdisjoint(addresses)]
+    return [link for link, addresses in leads.items() if addresses and there.isdisjoint(addresses)]
+
+
+def path_within(link: str, site_url: str | None) -> str | None:
+    """The path on the shop's own site that a link leads to; None where it leads elsewhere."""
+    path = link if site_url is None else link.removeprefix(site_url)
+    return path if path.startswith("/") and not path.startswith("//") else None
+
+
+def _pages_at(shop: Shop, link: str) -> Iterator[tuple[type[Base], str]]:
+    path = path_within(link, shop.site_url)
+    return ((each.model, each.slug) for each in addresses_in(shop, path or ""))
 
 
 def bearer_of(model: type[Base]) -> InstrumentedAttribute[Any]:

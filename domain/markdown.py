@@ -103,7 +103,12 @@ def render(text: str, targets: Targets | None = NOWHERE) -> Rendered:
 
 def embeds_in(text: str) -> list[Embed]:
     """What a text embeds, each once, in its order."""
-    return embeds_among(_renderer().use(embed_plugin).parse(text, {}))
+    return embeds_among(tokens_of(text))
+
+
+def tokens_of(text: str) -> list[Token]:
+    """What a text consists of, embeds among it."""
+    return _renderer().use(embed_plugin).parse(text, {})
 
 
 def _renderer() -> MarkdownIt:

@@ -1,5 +1,6 @@
 """Posts and pages on their way to their readers: moved by those who write, as they have read them (decision 0045)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,13 +15,12 @@ from domain.editing import lay_newest, open_item
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError
 from domain.links import NONE
 from domain.publishing_checks import require_ready
-from domain.publishing_moves import Move, way_of
+from domain.publishing_moves import Move, MoveNotAllowedError, way_of
 from domain.release_companions import slugs_beside
-from domain.revisions import Opened, keep_as_published
+from domain.revisions import Opened, editor_of, keep_as_published
 from domain.showing_rows import come_out, forget_plan, go
 from domain.trash import ReadItem
 from models import Author, Post, PublishingStatus, Shop
-from models.publishing import Publishable
 from models.shop import SHOP_ID
 
 OF_MACHINES: Final = frozenset({"Factory", "localtime"})
@@ -51,7 +51,7 @@ async def move_item(session: AsyncSession, kind: Kind[Outward], read: ReadItem, 
     """
     item = await _moving(session, kind, read, move)
     if move is Move.APPROVE:
-        await _require_others(session, item.row, mover_id)
+        await _require_others(session, kind, item.row, mover_id)
     if move is Move.SUBMIT:
         item.row.submitted_by_id = mover_id
     if move is Move.PUBLISH:
@@ -80,10 +80,30 @@ async def schedule_item(session: AsyncSession, kind: Kind[Outward], read: ReadIt
     return row
 
 
+async def plan_end(
+    session: AsyncSession, kind: Kind[Outward], read: ReadItem, until: datetime | None, time_zone: str
+) -> Outward:
+    """Have what readers see go at that time, or stay. A draft beside it stands where it stood.
+
+    Raises ItemNotFoundError, ConflictError, MoveNotAllowedError for what they do not see, and InvalidInputError.
+    """
+    row = (await _as_read(session, kind, read)).row
+    if not row.is_out:
+        raise MoveNotAllowedError(row.stage, Move.SCHEDULE)
+    now = await _now(session)
+    faults = [*_faults_of_zone(time_zone)]
+    if until is not None:
+        faults += _faults_of_end(until, max(now, row.scheduled_at or now))
+    _refuse(faults)
+    row.unpublish_at, row.schedule_time_zone, row.schedule_error = until, time_zone, None
+    await session.flush()
+    return row
+
+
 async def publish(session: AsyncSession, item: Opened[Outward]) -> None:
     """Let readers see the newest version of a locked item. Raises InvalidInputError and SlugTakenError."""
     row = item.row
-    come_out(row, (await session.scalars(select(func.now()))).one())
+    come_out(row, await _now(session))
     await lay_newest(session, item.kind, row, item.content)
     await keep_as_published(session, item.kind, row, item.content)
 
@@ -102,12 +122,18 @@ async def set_policy(session: AsyncSession, *, approves_own_posts: bool) -> Shop
     return shop
 
 
+async def _as_read(session: AsyncSession, kind: Kind[Outward], read: ReadItem) -> Opened[Outward]:
+    """The locked item. Raises ItemNotFoundError, and ConflictError when it is not as it was read."""
+    item = await open_item(session, kind, read.id)
+    if item.row.version != read.expected_version:
+        raise ConflictError(read.expected_version, item.row.version)
+    return item
+
+
 async def _moving(session: AsyncSession, kind: Kind[Outward], read: ReadItem, move: Move) -> Opened[Outward]:
     """The locked item, which is as it was read and may take that way."""
-    item = await open_item(session, kind, read.id)
+    item = await _as_read(session, kind, read)
     row = item.row
-    if row.version != read.expected_version:
-        raise ConflictError(read.expected_version, row.version)
     way = way_of(move, row.status if move is Move.ARCHIVE else row.stage)
     if way.is_complete:
         coming = await slugs_beside(session, kind, row.id) if move is Move.APPROVE else NONE
@@ -115,8 +141,9 @@ async def _moving(session: AsyncSession, kind: Kind[Outward], read: ReadItem, mo
     return item
 
 
-async def _require_others(session: AsyncSession, row: Publishable, mover_id: UUID) -> None:
-    makers = {row.submitted_by_id}
+async def _require_others(session: AsyncSession, kind: Kind[Outward], row: Outward, mover_id: UUID) -> None:
+    """Refuse whoever wrote the item or its newest version, or handed that in, unless the shop allows it."""
+    makers = {row.submitted_by_id, await editor_of(session, kind, row)}
     if isinstance(row, Post):
         makers.add(await session.scalar(select(Author.user_id).where(Author.id == row.author_id)))
     if mover_id in makers and not (await session.get_one(Shop, SHOP_ID)).approves_own_posts:
@@ -125,13 +152,25 @@ async def _require_others(session: AsyncSession, row: Publishable, mover_id: UUI
 
 async def require_sense(session: AsyncSession, plan: Plan) -> None:
     """Refuse times that are over or in the wrong order, and zones that nobody knows. Raises InvalidInputError."""
-    now = (await session.scalars(select(func.now()))).one()
-    faults = []
-    if plan.at <= now:
-        faults.append(InvalidField(("at",), "It must lie ahead."))
-    if plan.until is not None and plan.until <= plan.at:
-        faults.append(InvalidField(("until",), "It must be later than the beginning."))
-    if plan.time_zone not in available_timezones() - OF_MACHINES:
-        faults.append(InvalidField(("time_zone",), "It must be an IANA name such as Africa/Addis_Ababa."))
+    faults = [] if plan.at > await _now(session) else [InvalidField(("at",), "It must lie ahead.")]
+    if plan.until is not None:
+        faults += _faults_of_end(plan.until, plan.at)
+    _refuse([*faults, *_faults_of_zone(plan.time_zone)])
+
+
+async def _now(session: AsyncSession) -> datetime:
+    return (await session.scalars(select(func.now()))).one()
+
+
+def _faults_of_end(until: datetime, beginning: datetime) -> list[InvalidField]:
+    return [] if until > beginning else [InvalidField(("until",), "It must be later than the beginning.")]
+
+
+def _faults_of_zone(name: str) -> list[InvalidField]:
+    is_known = name in available_timezones() - OF_MACHINES
+    return [] if is_known else [InvalidField(("time_zone",), "It must be an IANA name such as Africa/Addis_Ababa.")]
+
+
+def _refuse(faults: Sequence[InvalidField]) -> None:
     if faults:
         raise InvalidInputError(faults)

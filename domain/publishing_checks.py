@@ -1,9 +1,9 @@
 """What a post or a page has to be like before it comes out."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,15 +13,13 @@ from domain.embed_targets import find_missing_embeds
 from domain.errors import DomainError
 from domain.links import NONE, Slugs, leading_nowhere
 from domain.revisions import Opened
+from domain.text_references import TextReferences, read_references
 from models import PublishingStatus
 from models.base import Base
 from models.publishing import Publishable
 
 LEAST_DESCRIPTION, MOST_DESCRIPTION = 50, 160
 """Characters of a search engine's summary: less says little, more is cut."""
-
-IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(")
-INTERNAL_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<path>/[^)\s]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +44,17 @@ async def require_ready(session: AsyncSession, item: Opened[Any], coming: Slugs 
 
     Raises NotReadyError with all that was found.
     """
-    body = item.content["body"]
-    nowhere = await leading_nowhere(session, links_in(body), leads_somewhere, coming)
-    missing = await find_missing_embeds(session, {item.row.id: body}, leads_somewhere, coming)
-    findings = [*find_gaps(item.content), *await _taken_slug(session, item), *map(broken_link, nowhere)]
+    body = {item.row.id: item.content["body"]}
+    references = (await read_references(body))[item.row.id]
+    nowhere = await leading_nowhere(session, references.links, leads_somewhere, coming)
+    missing = await find_missing_embeds(session, body, leads_somewhere, coming)
+    findings = [*find_gaps(item.content, references), *await _taken_slug(session, item), *map(broken_link, nowhere)]
     findings += [Finding("body", message) for message in missing[item.row.id]]
     if findings:
         raise NotReadyError(findings)
 
 
-def find_gaps(content: Content) -> Iterator[Finding]:
+def find_gaps(content: Content, references: TextReferences) -> Iterator[Finding]:
     """What can be told from the item alone."""
     for name in ("title", "excerpt", "body"):
         if name in content and not content[name].strip():
@@ -66,9 +65,8 @@ def find_gaps(content: Content) -> Iterator[Finding]:
         yield Finding("seo_description", f"It has {len(description)} characters; search engines show {span}.")
     if content.get("featured_image_url") and not content["featured_image_alt"].strip():
         yield Finding("featured_image_alt", "The picture is not described for those who do not see it.")
-    silent = sum(1 for image in IMAGE.finditer(content["body"]) if not image["alt"].strip())
-    if silent:
-        yield Finding("body", f"Pictures in it that are not described: {silent}.")
+    if references.undescribed:
+        yield Finding("body", f"Pictures in it that are not described: {references.undescribed}.")
 
 
 async def _taken_slug(session: AsyncSession, item: Opened[Any]) -> list[Finding]:
@@ -78,14 +76,9 @@ async def _taken_slug(session: AsyncSession, item: Opened[Any]) -> list[Finding]
     return [Finding("slug", f"Another {item.kind.name} has it.")] if is_taken else []
 
 
-def links_in(text: str) -> list[str]:
-    """The paths in a text that may be of pages of the shop, each once."""
-    return list(dict.fromkeys(link["path"] for link in INTERNAL_LINK.finditer(text)))
-
-
-def broken_link(path: str) -> Finding:
-    """What is wrong with a link that leads to no page of the shop."""
-    return Finding("body", f"The link {path} leads nowhere.")
+def broken_link(address: str) -> Finding:
+    """What is wrong with a link to a page of the shop that is not there."""
+    return Finding("body", f"The link {unquote(address)} leads nowhere.")
 
 
 def leads_somewhere(model: type[Base]) -> ColumnElement[bool]:

@@ -46,6 +46,12 @@ async def keep_as_published(session: AsyncSession, kind: Kind[Item], row: Item, 
     await session.execute(seen, execution_options={"synchronize_session": False})
 
 
+async def editor_of(session: AsyncSession, kind: Kind[Item], row: Item) -> UUID | None:
+    """Who made the newest version of an item; None where no account did, and where nobody kept it."""
+    its = (Revision.table_name == kind.table_name, Revision.row_id == row.id, Revision.version == row.version)
+    return await session.scalar(select(Revision.editor_id).where(*its))
+
+
 def _is_seen(row: Versioned) -> bool:
     """Whether the row's newest version is what readers see."""
     return isinstance(row, Drafted) and row.is_out and not row.has_draft

@@ -16,7 +16,7 @@ from auth.viewer import VISITOR
 from auth.visibility import visible
 from domain.embed_targets import find_shown
 from domain.embeds import places_in
-from domain.links import leading_nowhere
+from domain.links import leading_nowhere, path_within
 from models import FindingKind, Shop
 from models.base import Base
 from models.findings import LONGEST_DETAIL
@@ -102,8 +102,6 @@ async def _written(session: AsyncSession, model: Any, column: str, mark: str) ->
 def internal_paths(html: str, site_url: str | None) -> Iterator[str]:
     """The paths on the shop's own site that a text links to."""
     for match in LINK.finditer(html):
-        address = unescape(match[1])
-        if site_url is not None:
-            address = address.removeprefix(site_url)
-        if address.startswith("/") and not address.startswith("//"):
-            yield address
+        path = path_within(unescape(match[1]), site_url)
+        if path is not None:
+            yield path

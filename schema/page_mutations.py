@@ -90,7 +90,7 @@ class PageMutations:
     )
     schedule_page: ways.SchedulePageResult | None = mutation(
         publishing.scheduling(PAGE),
-        "Have the newest version of a page come out later, by itself.",
+        "Have the newest version of a page come out later, by itself, or a page that is out go.",
         input=ways.SchedulePageInput,
         requires=Permission.CONTENT_PUBLISH,
     )

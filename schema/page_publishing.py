@@ -79,7 +79,9 @@ class SchedulePageInput:
 
     id: strawberry.ID = key(WHICH, "Page")
     expected_version: int = editing.version_read()
-    at: datetime = choice("When readers are to see it.")
+    at: datetime | None = choice(
+        "When readers are to see its newest version. Leave it out for what they see already: only its end is planned."
+    )
     until: datetime | None = choice("When they are to see it no more; null for never.", clearable=True)
     time_zone: str | None = text("The IANA name of the time zone that you think in.", longest=TIME_ZONE_LENGTH)
 

@@ -89,7 +89,9 @@ class SchedulePostInput:
 
     id: strawberry.ID = key(WHICH, "Post")
     expected_version: int = editing.version_read()
-    at: datetime = choice("When readers are to see it.")
+    at: datetime | None = choice(
+        "When readers are to see its newest version. Leave it out for what they see already: only its end is planned."
+    )
     until: datetime | None = choice("When they are to see it no more; null for never.", clearable=True)
     time_zone: str | None = text("The IANA name of the time zone that you think in.", longest=TIME_ZONE_LENGTH)
 
@@ -133,7 +135,7 @@ class MoveNotAllowed(Problem):
     status: PublishingStatus = strawberry.field(description="Where it stands.")
 
 
-@problem(OwnWorkError, "The viewer wrote the post or handed it in, so that somebody else has to approve it.")
+@problem(OwnWorkError, "The viewer wrote it or its newest version, or handed that in: somebody else has to approve it.")
 class OwnWork(Problem):
     """The shop may allow it: `updatePublishingPolicy`."""
 

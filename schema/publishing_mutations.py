@@ -59,7 +59,7 @@ class PublishingMutations:
     )
     schedule_post: changes.SchedulePostResult | None = mutation(
         publishing.scheduling(POST),
-        "Have the newest version of a post come out later, by itself.",
+        "Have the newest version of a post come out later, by itself, or a post that is out go.",
         input=changes.SchedulePostInput,
         requires=Permission.CONTENT_PUBLISH,
     )

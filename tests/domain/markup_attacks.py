@@ -29,6 +29,7 @@ HTML: Final = (
     "<meta http-equiv=refresh content='0;url=javascript:hit()'>",
     "<base href=https://evil.example/>",
     "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<!-- --><style>*{display:none}</style>",
     "<style>@import 'https://evil.example/x.css';</style>",
     "<svg><use href='data:image/svg+xml;base64,PHN2Zy8+#x'/></svg>",
     # Attributes that listen.
@@ -37,6 +38,7 @@ HTML: Final = (
     "<img src=x:x onerror\n=hit()>",
     '<img """><script>hit()</script>">',
     "<svg onload=hit()>",
+    "<svg/onload=hit()>",
     "<svg><animate onbegin=hit() attributeName=x dur=1s>",
     "<input autofocus onfocus=hit()>",
     "<details open ontoggle=hit()>x</details>",
@@ -85,6 +87,7 @@ MARKDOWN: Final = (
     "[x](<javascript:hit()>)",
     "[x](JaVaScRiPt:hit())",
     "[x](javascript&colon;hit())",
+    "[x](JaVaScRiPt&colon;hit())",
     "[x](javascript&#58;hit())",
     "[x](&#x6A;avascript:hit())",
     "[x](javascript://a.example/%0Ahit())",
@@ -110,12 +113,14 @@ MARKDOWN: Final = (
 
 BREAKING_OUT: Final = (
     '[x](https://a.example "\\" onmouseover=hit() \\"")',
+    '[x](https://a.example "" onmouseover=hit() "")',
     "[x](https://a.example/'onclick='hit\\(\\))",
     '<https://a.example/"onclick=hit()>',
     '![" onerror="hit()](x)',
     "[x](java&Tab;script:hit())",
     '```"><script>hit()</script>\n<script>hit()</script>\n```',
     "```html onload=hit()\n<script>hit()</script>\n```",
+    "```html\n<script>hit()</script>\n```",
     "`<img src=x onerror=hit()>`",
     "    <script>hit()</script>",
     "[^<img src=x onerror=hit()>]\n\n[^<img src=x onerror=hit()>]: x",

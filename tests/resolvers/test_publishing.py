@@ -16,7 +16,8 @@ from domain.item_content import content_of
 from domain.publishing_checks import find_gaps
 from domain.publishing_due import publish_due
 from domain.publishing_moves import WAYS, Move
-from models import Post, PublishingStatus, Role
+from domain.text_references import references_in
+from models import Post, PublishingStatus, Role, Shop
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import data_of
 from tests.editors import edited, editor
@@ -113,8 +114,8 @@ async def test_way_of_a_post(blog: AsyncEngine, almaz: Viewer, writer: Viewer) -
 
 async def test_draft_of_what_is_out_comes_out_when_it_is_published(blog: AsyncEngine, almaz: Viewer) -> None:
     post = await approved_post(blog, title="Out", status=PublishingStatus.PUBLISHED, published_at=PUBLISHED_AT)
-    await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, title="Newer", tags=["New"])
     helper = await editor(blog)
+    await edited(blog, helper, "UpdatePost", id=post, expectedVersion=1, title="Newer", tags=["New"])
     await edited(blog, helper, "SubmitPost", id=post, expectedVersion=2)
     ready = await edited(blog, almaz, "ApprovePost", id=post, expectedVersion=2)
     assert (ready["status"], ready["draftStatus"], await title_for(blog, VISITOR, post)) == (
@@ -122,7 +123,7 @@ async def test_draft_of_what_is_out_comes_out_when_it_is_published(blog: AsyncEn
         "APPROVED",
         "Out",
     )
-    touched = await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=2, excerpt="Approved is not this.")
+    touched = await edited(blog, helper, "UpdatePost", id=post, expectedVersion=2, excerpt="Approved is not this.")
     unready = await edited(blog, almaz, "PublishPost", id=post, expectedVersion=touched["version"])
     assert (unready["__typename"], unready["status"]) == ("MoveNotAllowed", "DRAFT")
     await edited(blog, helper, "SubmitPost", id=post, expectedVersion=3)
@@ -154,6 +155,19 @@ async def test_nobody_approves_their_own_post_unless_the_shop_wishes_it(blog: As
     await edited(blog, admin, "UpdatePublishingPolicy", approvesOwnPosts=False)
 
 
+async def test_nobody_approves_what_they_made_of_the_post_of_another(blog: AsyncEngine, almaz: Viewer) -> None:
+    writer = await editor(blog, Role.AUTHOR)
+    async with writing(blog) as session:
+        author = await add_author(session, user_id=writer.user_id)
+    made = await edited(blog, writer, "CreatePost", author=encode_id("Author", author.id), title="Tea", **COMPLETE)
+    post = made["id"]
+    await edited(blog, writer, "SubmitPost", id=post, expectedVersion=1)
+    await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, body="All of it is new.")
+    own = await edited(blog, almaz, "ApprovePost", id=post, expectedVersion=2)
+    assert own["__typename"] == "OwnWork"
+    assert (await edited(blog, await editor(blog), "ApprovePost", id=post, expectedVersion=2))["status"] == "APPROVED"
+
+
 async def test_checks_say_all_that_keeps_a_post_from_coming_out(blog: AsyncEngine, almaz: Viewer) -> None:
     body = "![](/a.webp) [gone](/blog/not-there) [file](/media/a.pdf) [this](/blog/way-in)"
     body += "\n\n::post[way-in]\n::product[none]"
@@ -169,6 +183,23 @@ async def test_checks_say_all_that_keeps_a_post_from_coming_out(blog: AsyncEngin
         {"field": "body", "message": "There is no product “none” to embed."},
     ]
     assert await title_for(blog, VISITOR, post) is None
+
+
+async def test_checks_read_a_text_as_readers_do(blog: AsyncEngine, almaz: Viewer) -> None:
+    """Code is no link. A link by reference is one, and so is one that names the shop's own site, or is in a table."""
+    body = "`[code](/blog/in-code)`\n\n    ![](/indented.webp)\n\n```\n[fenced](/blog/fenced)\n![](/x.webp)\n```\n\n"
+    body += "[By reference][1] and [elsewhere](https://other.example/blog/none) \\![none](/blog/no-picture)\n\n"
+    body += "| a |\n| --- |\n| [cell](https://shop.example/blog/of-cell) ![ ][2] |\n\n"
+    body += "[1]: /blog/by-reference\n[2]: /silent.webp\n"
+    await execute(blog, update(Shop).values(site_url="https://shop.example"))
+    post = await approved_post(blog, body=body)
+    refused = await edited(blog, almaz, "PublishPost", id=post, expectedVersion=1)
+    assert [each["message"] for each in refused["findings"]] == [
+        "Pictures in it that are not described: 1.",
+        "The link /blog/by-reference leads nowhere.",
+        "The link /blog/no-picture leads nowhere.",
+        "The link https://shop.example/blog/of-cell leads nowhere.",
+    ]
 
 
 async def test_slug_of_a_draft_that_is_taken_meanwhile_keeps_it_from_coming_out(
@@ -251,6 +282,48 @@ async def test_end_of_a_plan_that_came_to_nothing_does_not_come(blog: AsyncEngin
     assert [await title_for(blog, VISITOR, post) for post in (waiting, rewritten, failing)] == ["Stays"] * 3
 
 
+async def test_end_of_what_is_out_is_planned_without_a_new_version(blog: AsyncEngine, almaz: Viewer) -> None:
+    """A draft beside it stands where it stood, and the end may be taken back."""
+    out = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT}
+    post, other = [await approved_post(blog, title="Sale", **out) for _ in range(2)]
+    await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, title="Longer sale")
+    planned = await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=2, until="2100-01-01T06:00:00Z")
+    assert (planned["version"], planned["status"], planned["draftStatus"]) == (2, "PUBLISHED", "DRAFT")
+    assert (planned["scheduledAt"], planned["unpublishAt"]) == (None, "2100-01-01T06:00:00.000Z")
+    stays = await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=2, until=None)
+    assert (stays["status"], stays["unpublishAt"]) == ("PUBLISHED", None)
+
+    await edited(blog, almaz, "SchedulePost", id=other, expectedVersion=1, until="2100-01-01T06:00:00Z")
+    over = update(Post).where(Post.id == decode_id_of("Post", other)).values(unpublish_at=PUBLISHED_AT)
+    await execute(blog, over)
+    await work(blog)
+    assert [await title_for(blog, VISITOR, each) for each in (post, other)] == ["Sale", None]
+
+
+async def test_end_without_sense_is_refused(blog: AsyncEngine, almaz: Viewer) -> None:
+    """Of what readers do not see; in the past; before the waiting draft comes out; and a plan of nothing."""
+    hidden = await approved_post(blog)
+    refused = await edited(blog, almaz, "SchedulePost", id=hidden, expectedVersion=1, until="2100-01-01T06:00:00Z")
+    assert (refused["__typename"], refused["status"]) == ("MoveNotAllowed", "APPROVED")
+
+    out = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT, "unpublish_at": LATER}
+    post = await approved_post(blog, **out)
+    await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, title="Newer")
+    waits = {"draft_status": PublishingStatus.SCHEDULED, "scheduled_at": LATER + timedelta(days=2)}
+    await execute(blog, update(Post).where(Post.id == decode_id_of("Post", post)).values(**waits))
+    for given, path in (
+        ({"until": "2020-01-01T00:00:00Z"}, "until"),
+        ({"until": (LATER + timedelta(days=1)).isoformat()}, "until"),
+        ({"until": None, "timeZone": "Addis"}, "timeZone"),
+        ({"timeZone": "Africa/Addis_Ababa"}, "at"),
+    ):
+        faulty = await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=2, **given)
+        assert [field["path"] for field in faulty["fields"]] == [["input", path]]
+    stale = await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=1, until=None)
+    assert stale["__typename"] == "Conflict"
+    assert await scalar(blog, select(Post.unpublish_at).where(Post.id == decode_id_of("Post", post))) == LATER
+
+
 async def test_rescheduled_post_does_not_come_out_at_its_old_time(blog: AsyncEngine, almaz: Viewer) -> None:
     post = await approved_post(blog, status=PublishingStatus.SCHEDULED, scheduled_at=PUBLISHED_AT)
     await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=1, **SOON)
@@ -289,4 +362,4 @@ async def test_complete_post_has_no_gaps(blog: AsyncEngine) -> None:
     key = decode_id_of("Post", await approved_post(blog))
     async with AsyncSession(blog) as session:
         content = await content_of(session, POST, await session.get_one(Post, key))
-    assert [*find_gaps(content)] == []
+    assert [*find_gaps(content, references_in(content["body"]))] == []

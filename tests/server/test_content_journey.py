@@ -191,7 +191,7 @@ async def go_back(blog: Blog, post: str) -> None:
     titles = {each["version"]: each["content"]["title"] for each in revisions}
     assert titles == {1: TITLE, 2: BETTER_TITLE, 3: BETTER_TITLE, 4: BETTER_TITLE}
 
-    restored = await blog.editor.done("RestorePostRevision", id=post, expectedVersion=4, version=1)
+    restored = await blog.author.done("RestorePostRevision", id=post, expectedVersion=4, version=1)
 
     assert (restored["version"], restored["status"], restored["draftStatus"]) == (5, "PUBLISHED", "DRAFT")
     assert (await blog.title(THIRD), await blog.title(FIRST)) == (BETTER_TITLE, None)

@@ -181,8 +181,10 @@ def test_nothing_hidden_is_told_and_caches_keep_the_rest(blog: Blog, path: str) 
 
 
 def test_robots_are_told_of_the_sitemap_and_what_to_leave_alone(blog: Blog) -> None:
+    lines = blog.get("/robots.txt").text.splitlines()
+    assert lines == ["User-agent: *", "Disallow: /graphql", "Disallow: /r/", "", f"Sitemap: {SITE}/sitemap.xml"]
     robots = RobotFileParser()
-    robots.parse(blog.get("/robots.txt").text.splitlines())
+    robots.parse(lines)
     assert robots.site_maps() == [f"{SITE}/sitemap.xml"]
     for path in ("/", "/products/switch", "/reviews", "/sitemap.xml", "/sitemaps/a.xml", "/feeds/posts.rss"):
         assert robots.can_fetch("Googlebot", f"{SITE}{path}"), path
