@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, delete, func, select
+from sqlalchemy import Row, String, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -15,7 +15,7 @@ from domain.conditions import among
 from domain.core_statements import execute
 from domain.customization import Customization, customization_hash, require_possible, unit_price
 from domain.errors import DomainError, invalid
-from domain.given_rows import as_json, insertion_of, table_of
+from domain.given_rows import as_json, given_array, insertion_of, table_of
 from domain.violations import refused_by
 from models import Cart, CartLine, Product, ProductOptionSchema, ProductVariant
 from models.carts import MOST_LINES, MOST_UNITS_A_LINE
@@ -177,7 +177,7 @@ _SOLD = (
     )
     .join(Product, Product.id == ProductVariant.product_id)
     .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
-    .where(ProductVariant.id == any_(bindparam("variants", type_=ARRAY(Uuid()))))
+    .where(ProductVariant.id == any_(given_array("variants", Uuid())))
     .where(Product.is_active, ProductVariant.currency == bindparam("currency", type_=String()))
     .order_by(ProductVariant.id)
     .with_for_update(read=True, key_share=True, of=ProductVariant)

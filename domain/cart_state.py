@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Select, Uuid, and_, any_, bindparam, case, func, null, select
+from sqlalchemy import Row, Select, Uuid, and_, any_, case, func, null, select
 
 from domain.customization import (
     CustomizationInvalidError,
@@ -16,6 +16,7 @@ from domain.customization import (
     unit_price,
 )
 from domain.errors import InvalidField
+from domain.given_rows import given_array
 from models import (
     BackorderPolicy,
     Cart,
@@ -145,7 +146,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
         .outerjoin(Category, Category.id == Product.category_id)
         .outerjoin(StockLevel, StockLevel.variant_id == ProductVariant.id)
         .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
-        .where(CartLine.cart_id == any_(bindparam("carts", type_=ARRAY(Uuid()))))
+        .where(CartLine.cart_id == any_(given_array("carts", Uuid())))
         .order_by(CartLine.id)
     )
 

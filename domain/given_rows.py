@@ -1,15 +1,16 @@
 """Rows as one parameter of a statement, which is the same for any number of them: SQLAlchemy works it over once.
 
-They travel as JSON, of which PostgreSQL makes the types of the table.
+They travel as JSON, of which PostgreSQL makes the types of the table, or as arrays, side by side.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import FromClause, Table, Text, bindparam, column, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Table, Text, bindparam, column, func, literal_column, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
+from sqlalchemy.types import TypeEngine
 
 from models import Base
 
@@ -33,6 +34,16 @@ def insertion_of(model: type[Base], names: Iterable[str], parameter: str) -> Ins
     names = tuple(names)
     given = given_rows(model, names, parameter)
     return insert(table_of(model)).from_select(names, select(*given.c), include_defaults=False)
+
+
+def given_array(parameter: str, element: TypeEngine[Any]) -> ColumnElement[Any]:
+    """The array that the parameter holds, which PostgreSQL does not see into when it plans.
+
+    It keeps one plan for arrays of all lengths so. What it saw it would plan for anew each time, and that takes longer
+    than to read a few rows.
+    """
+    kind = ARRAY(element)
+    return sql_cast(select(bindparam(parameter, type_=kind)).scalar_subquery(), kind)  # ANY (SELECT …) would be of rows
 
 
 def as_json(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, func, select
+from sqlalchemy import Row, String, Uuid, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.core_statements import execute
+from domain.given_rows import given_array
 from domain.promo_code_offers import offers_of
 from domain.purchases import (
     LeftOut,
@@ -43,7 +44,7 @@ _FACTS = (
         rate_if_due(ProductVariant, Product.tax_class_id, _COUNTRY).label("tax_rate"),
     )
     .select_from(Shop)
-    .outerjoin(ProductVariant, ProductVariant.id == any_(bindparam("variants", type_=ARRAY(Uuid()))))
+    .outerjoin(ProductVariant, ProductVariant.id == any_(given_array("variants", Uuid())))
     .outerjoin(Product, Product.id == ProductVariant.product_id)
     .outerjoin(Category, Category.id == Product.category_id)
     .where(Shop.id == SHOP_ID)

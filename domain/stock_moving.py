@@ -11,7 +11,6 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Integer,
     TableValuedAlias,
@@ -32,6 +31,7 @@ from uuid_utils.compat import uuid7
 
 from domain.conditions import among
 from domain.core_statements import execute
+from domain.given_rows import given_array
 from models import BackorderPolicy, MovementKind, ProductVariant, StockLevel
 from models.stock import MOST_UNITS
 
@@ -134,7 +134,7 @@ def _moving(rule: Rule) -> ReturningUpdate[UUID]:
 
 def _given() -> TableValuedAlias:
     """The parameters `variants` and `units`, side by side."""
-    variants, units = bindparam("variants", type_=ARRAY(Uuid())), bindparam("units", type_=ARRAY(Integer()))
+    variants, units = given_array("variants", Uuid()), given_array("units", Integer())
     columns = column("variant_id", Uuid()), column("units", Integer())
     return func.unnest(variants, units).table_valued(*columns).render_derived(name="given")
 
