@@ -192,7 +192,9 @@ class Product(Node):
     canonical_url: str | None = expression(canonical_url, CANONICAL)
     open_graph: JSON = expression(open_graph.product, OPEN_GRAPH)
     json_ld: JSON = expression(structured_data.product, "It as JSON-LD (Product, Offer, AggregateRating).")
-    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    version: int | None = column(
+        "Of its newest revision: what `expectedVersion` is compared with.", requires=Permission.CATALOG_READ
+    )
     has_draft: bool | None = expression(
         lambda product: product.live_version < product.version,
         "Whether its newest revision waits beside what visitors see.",

@@ -115,7 +115,9 @@ class Post(Node):
     canonical_url: str | None = expression(canonical_url, CANONICAL)
     open_graph: JSON = expression(open_graph.article, OPEN_GRAPH)
     json_ld: JSON = expression(structured_data.article, "It as JSON-LD (Article).")
-    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    version: int | None = column(
+        "Of its newest revision: what `expectedVersion` is compared with.", requires=Permission.CONTENT_READ
+    )
     has_draft: bool | None = expression(
         lambda post: post.live_version < post.version,
         "Whether its newest revision waits beside what readers see.",

@@ -64,7 +64,9 @@ class Page(Node):
     canonical_url: str | None = expression(canonical_url, CANONICAL)
     open_graph: JSON = expression(open_graph.page_of_text, OPEN_GRAPH)
     json_ld: JSON = expression(structured_data.page_of_text, "It as JSON-LD (WebPage).")
-    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    version: int | None = column(
+        "Of its newest revision: what `expectedVersion` is compared with.", requires=Permission.CONTENT_READ
+    )
     has_draft: bool | None = expression(
         lambda page: page.live_version < page.version,
         "Whether its newest revision waits beside what readers see.",

@@ -84,7 +84,9 @@ class Service(Node):
     canonical_url: str | None = expression(canonical_url, CANONICAL)
     open_graph: JSON = expression(open_graph.service, OPEN_GRAPH)
     json_ld: JSON = expression(structured_data.service, "It as JSON-LD (Service with an Offer for each tier).")
-    version: int = column("Of its newest revision: what `expectedVersion` is compared with.")
+    version: int | None = column(
+        "Of its newest revision: what `expectedVersion` is compared with.", requires=Permission.SERVICES_READ
+    )
     has_draft: bool | None = expression(
         lambda service: service.live_version < service.version,
         "Whether its newest revision waits beside what visitors see.",
