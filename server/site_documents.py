@@ -39,6 +39,8 @@ FEEDS: Mapping[str, tuple[str, Callable[[Feed], bytes]]] = MappingProxyType(
         "json": ("application/feed+json", json_feed_of),
     }
 )
+HOME = "sitemaps/home.xml"
+"""The sitemap of the front page, so that the index is never empty, which the protocol forbids."""
 XML = "application/xml; charset=utf-8"
 UNSERVED = "User-agent: *\nDisallow: /graphql\nDisallow: /r/\n"
 
@@ -68,6 +70,7 @@ class SiteDocuments:
         made: Mapping[str, Make] = {
             "/robots.txt": robots,
             "/sitemap.xml": sitemap_index,
+            f"/{HOME}": home_sitemap,
             "/sitemaps/{kind}/{first:uuid}/{last:uuid}.xml": sitemap,
             "/feeds/posts.{form}": feed,
         }
@@ -97,10 +100,18 @@ async def robots(context: Context, _request: Request) -> Document:
 
 async def sitemap_index(context: Context, _request: Request) -> Document:
     """All sitemaps."""
-    site = site_of(await the_shop(context))
+    shop = await the_shop(context)
+    site = site_of(shop)
     found = [(kind, part) for kind, model in KINDS.items() for part in await sections(context, model)]
     listed = [(f"{site}/sitemaps/{kind}/{part.first}/{part.last}.xml", part.changed_at) for kind, part in found]
-    return Document(XML, index_of(listed), max((changed for _, changed in listed), default=None))
+    listed.insert(0, (f"{site}/{HOME}", shop.updated_at))
+    return Document(XML, index_of(listed), max(changed for _, changed in listed))
+
+
+async def home_sitemap(context: Context, _request: Request) -> Document:
+    """The front page alone."""
+    shop = await the_shop(context)
+    return Document(XML, sitemap_of([(f"{site_of(shop)}/", shop.updated_at)]), shop.updated_at)
 
 
 async def sitemap(context: Context, request: Request) -> Document:

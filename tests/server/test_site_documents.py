@@ -102,7 +102,7 @@ async def blog(postgres: str, migrated: str) -> AsyncIterator[Blog]:
 
 def test_sitemaps_list_what_visitors_see(blog: Blog) -> None:
     paths = ("products/switch", "categories/networking", "services/consulting", "blog/categories/news", "authors/selam")
-    assert set(blog.pages()) == {POST, *(f"{SITE}/{path}" for path in paths)}
+    assert set(blog.pages()) == {f"{SITE}/", POST, *(f"{SITE}/{path}" for path in paths)}
 
 
 @pytest.mark.parametrize("form", ["rss", "atom"])
@@ -234,3 +234,4 @@ async def test_nothing_is_listed_without_a_site(postgres: str, migrated: str) ->
             assert "Sitemap" not in door.http.get("/robots.txt").text
             await execute(engine, update(Shop).values(site_url=SITE))
             assert [door.http.get(path).status_code for path in paths] == [200] * 4
+            assert list(located(door.http.get("/sitemap.xml"), "sitemapindex")) == [f"{SITE}/sitemaps/home.xml"]
