@@ -55,11 +55,7 @@ def command(name: str) -> Actor:
 
 async def introduce(session: AsyncSession | AsyncConnection, actor: Actor) -> None:
     """Tell the database who acts in this transaction."""
-    given = {"actor": actor.setting}
-    if isinstance(session, AsyncSession):
-        await execute(session, _INTRODUCTION, given)
-    else:
-        await session.execute(_INTRODUCTION, given)
+    await execute(session, _INTRODUCTION, {"actor": actor.setting})
 
 
 def act_as(engine: AsyncEngine, actor: Actor) -> None:

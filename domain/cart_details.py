@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carts import Buyer, change_cart, lock_cart
+from domain.carts import Buyer, LockedCart, change_cart, lock_cart
 from domain.core_statements import execute
 from domain.customization import unit_price
 from domain.errors import DomainError
 from domain.promo_codes import normalised_code
-from models import Cart, CartLine, ProductOptionSchema, ProductVariant, PromoCode, ShippingMethod
+from models import CartLine, ProductOptionSchema, ProductVariant, PromoCode, ShippingMethod
 from models.carts import MOST_CODES
 
 
@@ -44,7 +44,7 @@ _METHOD = (
 """The `method`, which stays while the transaction lasts."""
 
 
-async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
+async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> LockedCart:
     """Put a code into the cart, whether it takes something off by now or not; one that is in it stays where it is.
 
     Raises CartNotFoundError, PromoCodeUnknownError and TooManyPromoCodesError.
@@ -60,25 +60,25 @@ async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
     return await change_cart(session, buyer, promo_codes=[*cart.promo_codes, code])
 
 
-async def remove_code(session: AsyncSession, buyer: Buyer, text: str) -> Cart:
+async def remove_code(session: AsyncSession, buyer: Buyer, text: str) -> LockedCart:
     """Take a code out; one that is not in it may be anything. Raises CartNotFoundError."""
     code = normalised_code(text)
     cart = await lock_cart(session, buyer)
     return await change_cart(session, buyer, promo_codes=[each for each in cart.promo_codes if each != code])
 
 
-async def set_details(session: AsyncSession, buyer: Buyer, **details: Any) -> Cart:
+async def set_details(session: AsyncSession, buyer: Buyer, **details: Any) -> LockedCart:
     """Say where the order goes, how, and to whom it is confirmed: columns of the cart, checked by whoever calls.
 
     Raises CartNotFoundError and ShippingMethodUnknownError.
     """
     method_id = details.get("shipping_method_id")
-    if method_id is not None and (await execute(session, _METHOD, {"method": method_id})).first() is None:
+    if method_id is not None and not await execute(session, _METHOD, {"method": method_id}):
         raise ShippingMethodUnknownError
     return await change_cart(session, buyer, **details)
 
 
-async def confirm_prices(session: AsyncSession, buyer: Buyer) -> Cart:
+async def confirm_prices(session: AsyncSession, buyer: Buyer) -> LockedCart:
     """Take over the prices of now as those that the buyer has seen. Raises CartNotFoundError."""
     cart = await change_cart(session, buyer)
     statement = (

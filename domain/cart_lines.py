@@ -5,19 +5,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, String, Uuid, any_, bindparam, delete, func, select
+from sqlalchemy import String, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from domain.carts import Buyer, change_cart, open_cart
+from domain.carts import Buyer, LockedCart, change_cart, open_cart
 from domain.conditions import among
-from domain.core_statements import execute
+from domain.core_statements import Row, execute
 from domain.customization import Customization, customization_hash, require_possible, unit_price
 from domain.errors import DomainError, invalid
 from domain.given_rows import as_json, given_array, insertion_of, table_of
 from domain.violations import refused_by
-from models import Cart, CartLine, Product, ProductOptionSchema, ProductVariant
+from models import CartLine, Product, ProductOptionSchema, ProductVariant
 from models.carts import MOST_LINES, MOST_UNITS_A_LINE
 
 
@@ -67,7 +67,7 @@ class ChangedLine:
     quantity: int
 
 
-async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[WantedLine]) -> Cart:
+async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[WantedLine]) -> LockedCart:
     """Add to the buyer's cart, which is made if there is none. What is in it already becomes more.
 
     Raises InvalidInputError, VariantNotForSaleError, NotCustomizableError, CustomizationInvalidError and
@@ -84,7 +84,7 @@ async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[Wanted
     return cart
 
 
-async def set_quantities(session: AsyncSession, buyer: Buyer, changes: Sequence[ChangedLine]) -> Cart:
+async def set_quantities(session: AsyncSession, buyer: Buyer, changes: Sequence[ChangedLine]) -> LockedCart:
     """Set how many units lines have. Raises CartNotFoundError and CartLineNotFoundError."""
     cart = await change_cart(session, buyer)
     quantities = {each.line_id: each.quantity for each in changes}
@@ -102,7 +102,7 @@ async def set_quantities(session: AsyncSession, buyer: Buyer, changes: Sequence[
     return cart
 
 
-async def remove_lines(session: AsyncSession, buyer: Buyer, line_ids: Sequence[UUID]) -> Cart:
+async def remove_lines(session: AsyncSession, buyer: Buyer, line_ids: Sequence[UUID]) -> LockedCart:
     """Take lines out. Those that are out already stay so. Raises CartNotFoundError."""
     cart = await change_cart(session, buyer)
     await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id, among(CartLine.id, line_ids)))
@@ -118,14 +118,14 @@ def _together(wanted: Iterable[WantedLine]) -> list[WantedLine]:
     return [lines[key] for key in sorted(lines)]
 
 
-async def _sold(session: AsyncSession, cart: Cart, lines: Sequence[WantedLine]) -> Mapping[UUID, Row[*tuple[Any, ...]]]:
+async def _sold(session: AsyncSession, cart: LockedCart, lines: Sequence[WantedLine]) -> Mapping[UUID, Row]:
     """What can be bought of what is wanted, by its id; it stays there until the transaction ends."""
     variants = list({line.variant_id for line in lines})
     given = {"cart": cart.id, "currency": cart.currency, "variants": variants}
     return {row.id: row for row in await execute(session, _SOLD, given)}
 
 
-def _values(cart: Cart, line: WantedLine, sold: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
+def _values(cart: LockedCart, line: WantedLine, sold: Row | None) -> dict[str, Any]:
     if sold is None:
         raise VariantNotForSaleError(line.variant_id)
     require_possible(line.variant_id, sold.definition, line.customization)
@@ -154,7 +154,7 @@ def _insertion() -> Insert:
     )
 
 
-async def _require_few(session: AsyncSession, cart: Cart) -> None:
+async def _require_few(session: AsyncSession, cart: LockedCart) -> None:
     """The cart is locked, so that nobody adds to it meanwhile."""
     count = select(func.count()).where(CartLine.cart_id == cart.id)
     if (await session.scalar(count) or 0) > MOST_LINES:

@@ -1,16 +1,18 @@
 """Taking over what somebody put into a cart as a guest, once they have signed in."""
 
-from sqlalchemy import delete, select
+from dataclasses import replace
+
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carts import Buyer, open_cart
+from domain.carts import Buyer, LockedCart, open_cart
 from models import Cart, CartLine
 from models.carts import MOST_CODES, MOST_LINES, MOST_UNITS_A_LINE
 
 DETAILS = ("email", "country_code", "shipping_address", "billing_address", "shipping_method_id")
 
 
-async def merge_carts(session: AsyncSession, guest: Buyer, account: Buyer) -> Cart | None:
+async def merge_carts(session: AsyncSession, guest: Buyer, account: Buyer) -> LockedCart | None:
     """Put the guest's cart into the account's, which keeps what it says already; None where the guest has none.
 
     Nothing is refused: a line has as many units as lines have, and what is too much for one cart stays out. The
@@ -23,16 +25,14 @@ async def merge_carts(session: AsyncSession, guest: Buyer, account: Buyer) -> Ca
     if given is None:
         return cart
     await _move_lines(session, given, cart)
-    cart.promo_codes = list(dict.fromkeys([*cart.promo_codes, *given.promo_codes]))[:MOST_CODES]
-    for name in DETAILS:
-        if getattr(cart, name) is None:
-            setattr(cart, name, getattr(given, name))
-    await session.flush()
+    codes = list(dict.fromkeys([*cart.promo_codes, *given.promo_codes]))[:MOST_CODES]
+    said = {name: getattr(given, name) for name in DETAILS if getattr(cart, name) is None}
+    await session.execute(update(Cart).where(Cart.id == cart.id).values(promo_codes=codes, **said))
     await session.execute(delete(Cart).where(Cart.id == given.id))
-    return cart
+    return replace(cart, promo_codes=codes, **said)
 
 
-async def _move_lines(session: AsyncSession, given: Cart, cart: Cart) -> None:
+async def _move_lines(session: AsyncSession, given: Cart, cart: LockedCart) -> None:
     known = {(line.variant_id, line.customization_hash): line for line in await _lines(session, cart)}
     room = MOST_LINES - len(known)
     for line in await _lines(session, given):
@@ -44,5 +44,5 @@ async def _move_lines(session: AsyncSession, given: Cart, cart: Cart) -> None:
     await session.flush()
 
 
-async def _lines(session: AsyncSession, cart: Cart) -> list[CartLine]:
+async def _lines(session: AsyncSession, cart: Cart | LockedCart) -> list[CartLine]:
     return list(await session.scalars(select(CartLine).where(CartLine.cart_id == cart.id).order_by(CartLine.id)))

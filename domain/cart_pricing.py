@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.cart_state import LINES, LineState, states_from
+from domain.carts import LockedCart
 from domain.core_statements import execute
 from domain.promo_code_uses import Customer
 from domain.purchases import PurchaseFacts, PurchaseLine, PurchaseQuote
@@ -37,7 +38,7 @@ async def price_cart(session: AsyncSession, cart: Cart, at: datetime) -> PricedC
     return PricedCart(purchase, await shipping_options(session, purchase))
 
 
-def facts_of(cart: Cart, lines: Sequence[LineState], customer: Customer) -> PurchaseFacts:
+def facts_of(cart: Cart | LockedCart, lines: Sequence[LineState], customer: Customer) -> PurchaseFacts:
     """What the price of the cart depends on."""
     return PurchaseFacts(
         lines=tuple(PurchaseLine(line.line_id, line.variant_id, line.quantity, line.unit_price) for line in lines),
@@ -49,6 +50,6 @@ def facts_of(cart: Cart, lines: Sequence[LineState], customer: Customer) -> Purc
     )
 
 
-def country_of(cart: Cart) -> str | None:
+def country_of(cart: Cart | LockedCart) -> str | None:
     """Where the goods go: the address says it, and without one the cart."""
     return cart.country_code if cart.shipping_address is None else cart.shipping_address["country_code"]

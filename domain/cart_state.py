@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, and_, any_, case, func, null, select
+from sqlalchemy import Select, Uuid, and_, any_, case, func, null, select
 
 from domain.customization import (
     CustomizationInvalidError,
@@ -155,7 +155,7 @@ LINES = _lines()
 """What `states_from` reads: all lines of the `carts`, each cart's in its order."""
 
 
-def states_from(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, list[LineState]]:
+def states_from(rows: Iterable[Any]) -> dict[UUID, list[LineState]]:
     """The lines that the rows of `LINES` tell of, by their carts; a cart without lines is not there."""
     found: dict[UUID, list[LineState]] = defaultdict(list)
     for row in rows:
@@ -186,7 +186,7 @@ def _left(units: int) -> str:
     return "Nothing is left" if units == 0 else f"Only {units} {'is' if units == 1 else 'are'} left"
 
 
-def _state(row: Row[*tuple[Any, ...]]) -> LineState:
+def _state(row: Any) -> LineState:
     return LineState(
         line_id=row.id,
         cart_id=row.cart_id,

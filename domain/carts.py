@@ -3,20 +3,21 @@
 Whoever changes a cart or its lines has locked its row, so that changes of one cart follow one another.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Select, Uuid, and_, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Executable, Numeric, Uuid, and_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.selectable import ExecutableReturnsRows
 from uuid_utils.compat import uuid7
 
+from domain.core_statements import execute
 from domain.errors import DomainError
 from domain.given_rows import table_of
 from domain.violations import violated
@@ -27,9 +28,6 @@ OPEN_CARTS = frozenset({"uq_carts_open_of_guest", "uq_carts_open_of_user"})
 """The constraints by which everybody has one open cart at the most."""
 
 CARTS = table_of(Cart)
-ANEW = {"populate_existing": True}
-"""Rows are read as they are now, also those that the session has read before."""
-
 LEFT_ALONE = timedelta(hours=1)
 """So long after its last change a cart counts as abandoned."""
 
@@ -67,6 +65,23 @@ class Buyer:
         return and_(column == self.key, Cart.completed_at.is_(None))
 
 
+@dataclass(frozen=True, slots=True)
+class LockedCart:
+    """An open cart as it is, whose row the transaction has locked: nothing of it changes until that ends."""
+
+    id: UUID
+    user_id: UUID | None
+    guest_id: UUID | None
+    currency: str
+    email: str | None
+    country_code: str | None
+    shipping_address: Mapping[str, Any] | None
+    billing_address: Mapping[str, Any] | None
+    shipping_method_id: UUID | None
+    promo_codes: Sequence[str]
+    version: int
+
+
 def changed() -> dict[str, Any]:
     """What each change of a cart sets."""
     return {"version": CARTS.c.version + 1, "expires_at": func.now() + CART_LIVES}
@@ -94,33 +109,21 @@ def is_abandoned(cart: Any) -> ColumnElement[bool]:
     return and_(cart.completed_at.is_(None), cart.updated_at < func.now() - LEFT_ALONE)
 
 
-async def open_cart(session: AsyncSession, buyer: Buyer) -> Cart:
-    """The buyer's open cart, locked, as one that changes; made if there is none."""
-    given = {"new_id": uuid7(), "buyer": buyer.key}
-    cart: Cart = (await session.scalars(_OPENING[buyer.column], given, execution_options=ANEW)).one()
-    return cart
+async def open_cart(session: AsyncSession, buyer: Buyer) -> LockedCart:
+    """The buyer's open cart, as one that changes; made if there is none."""
+    return await _locked(session, _OPENING[buyer.column], {"new_id": uuid7(), "buyer": buyer.key})
 
 
-async def change_cart(session: AsyncSession, buyer: Buyer, **values: Any) -> Cart:
-    """The buyer's open cart, locked, with these values. Raises CartNotFoundError."""
+async def change_cart(session: AsyncSession, buyer: Buyer, **values: Any) -> LockedCart:
+    """The buyer's open cart with these values. Raises CartNotFoundError."""
     given = {f"new_{name}": value for name, value in values.items()}
     statement = _changing(buyer.column, tuple(sorted(values)))
-    given["buyer"] = buyer.key
-    cart: Cart | None = (await session.scalars(statement, given, execution_options=ANEW)).one_or_none()
-    if cart is None:
-        raise CartNotFoundError
-    return cart
+    return await _locked(session, statement, {**given, "buyer": buyer.key})
 
 
-async def lock_cart(session: AsyncSession, buyer: Buyer) -> Cart:
-    """The buyer's open cart as it is, locked: nothing of it changes until the transaction ends.
-
-    Raises CartNotFoundError.
-    """
-    cart = await session.scalar(_LOCKING[buyer.column], {"buyer": buyer.key}, execution_options=ANEW)
-    if cart is None:
-        raise CartNotFoundError
-    return cart
+async def lock_cart(session: AsyncSession, buyer: Buyer) -> LockedCart:
+    """The buyer's open cart as it is. Raises CartNotFoundError."""
+    return await _locked(session, _LOCKING[buyer.column], {"buyer": buyer.key})
 
 
 async def complete_again(session: AsyncSession, cart_id: UUID) -> None:
@@ -144,14 +147,21 @@ async def reopen_cart(session: AsyncSession, cart_id: UUID) -> bool:
         raise
 
 
-async def clear_cart(session: AsyncSession, buyer: Buyer) -> Cart:
+async def clear_cart(session: AsyncSession, buyer: Buyer) -> LockedCart:
     """Take everything out of the cart, codes included. Raises CartNotFoundError."""
     cart = await change_cart(session, buyer, promo_codes=[])
     await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id))
     return cart
 
 
-def _opening(column: str) -> ExecutableReturnsRows:
+async def _locked(session: AsyncSession, statement: Executable, given: Mapping[str, Any]) -> LockedCart:
+    rows = await execute(session, statement, given)
+    if not rows:
+        raise CartNotFoundError
+    return LockedCart(**rows[0])
+
+
+def _opening(column: str) -> Executable:
     """Its parameters are `new_id` and `buyer`."""
     currency = select(Shop.currency).where(Shop.id == SHOP_ID).scalar_subquery()
     id_, key = bindparam("new_id", type_=Uuid()), bindparam("buyer", type_=Uuid())
@@ -161,25 +171,28 @@ def _opening(column: str) -> ExecutableReturnsRows:
         index_where=text("completed_at IS NULL"),
         set_=changed(),
     )
-    return select(Cart).from_statement(opened.returning(*CARTS.c))
+    return opened.returning(*LOCKED)
 
 
 @cache
-def _changing(column: str, names: tuple[str, ...]) -> ExecutableReturnsRows:
+def _changing(column: str, names: tuple[str, ...]) -> Executable:
     """Its parameters are `buyer`, and `new_` with each of the names."""
     new = {name: bindparam(f"new_{name}", type_=CARTS.c[name].type) for name in names}
     changing = update(CARTS).where(_is_open(column)).values({**changed(), **new})
-    return select(Cart).from_statement(changing.returning(*CARTS.c))
+    return changing.returning(*LOCKED)
 
 
-def _locking(column: str) -> Select[Cart]:
+def _locking(column: str) -> Executable:
     """Its parameter is `buyer`."""
-    return select(Cart).where(_is_open(column)).with_for_update()
+    return select(*LOCKED).where(_is_open(column)).with_for_update()
 
 
 def _is_open(column: str) -> ColumnElement[bool]:
     return and_(CARTS.c[column] == bindparam("buyer", type_=Uuid()), CARTS.c.completed_at.is_(None))
 
+
+LOCKED = tuple(CARTS.c[each.name] for each in fields(LockedCart))
+"""The columns of a LockedCart."""
 
 BUYERS = ("guest_id", "user_id")
 _OPENING = {column: _opening(column) for column in BUYERS}

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import carts
-from domain.carts import CartNotFoundError, lock_cart
+from domain.carts import CartNotFoundError, LockedCart, lock_cart
 from domain.checkout_errors import (
     CartChangedError,
     EmptyCartError,
@@ -34,7 +34,7 @@ from domain.promo_code_uses import known_customer, use_code
 from domain.reservations import reserve
 from domain.stock_moving import Cause
 from domain.vault import Vault
-from models import Cart, Order, Payment, PaymentKind
+from models import Order, Payment, PaymentKind
 
 WAITED_FOR: Final[Mapping[PaymentKind, timedelta]] = MappingProxyType(
     {PaymentKind.CARD: timedelta(hours=1), PaymentKind.BANK_TRANSFER: timedelta(days=7)}
@@ -115,7 +115,7 @@ async def agreed_before(session: AsyncSession, order_id: UUID) -> Agreed:
     return Agreed(await session.get_one(Order, order_id), await session.scalar(first))
 
 
-async def _locked(session: AsyncSession, contact: Contact, wish: Wish) -> Cart:
+async def _locked(session: AsyncSession, contact: Contact, wish: Wish) -> LockedCart:
     try:
         cart = await lock_cart(session, carts.Buyer(contact.user_id, contact.guest_id))
     except CartNotFoundError as error:

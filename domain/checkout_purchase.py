@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.cart_pricing import facts_of
 from domain.cart_state import LINES, LineChoiceImpossible, LineNoLongerSold, LineState, problems_of, states_from
+from domain.carts import LockedCart
 from domain.checkout_errors import (
     CheckoutDetail,
     DetailsMissingError,
@@ -23,7 +24,6 @@ from domain.purchases import PurchaseQuote, ShippingFault
 from domain.quoting import quote_for
 from domain.stock_moving import Units
 from domain.totals import Quote
-from models import Cart
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Purchase:
         return units
 
 
-async def purchase_of(session: AsyncSession, cart: Cart, customer: Customer, at: datetime) -> Purchase:
+async def purchase_of(session: AsyncSession, cart: LockedCart, customer: Customer, at: datetime) -> Purchase:
     """The lines of the cart and their price now.
 
     Raises EmptyCartError, LinesNotForSaleError, NotSentThereError, DetailsMissingError and AmountTooLargeError.
@@ -81,7 +81,7 @@ async def purchase_of(session: AsyncSession, cart: Cart, customer: Customer, at:
 
 
 def draft_of(  # noqa: PLR0913, PLR0917 - all that an order is made from
-    order_id: UUID, cart: Cart, purchase: Purchase, contact: Contact, note: str, reserved: Collection[UUID]
+    order_id: UUID, cart: LockedCart, purchase: Purchase, contact: Contact, note: str, reserved: Collection[UUID]
 ) -> OrderDraft:
     """The order of the purchase, whose units are `reserved` where they are counted."""
     quote, address = purchase.quote, cart.shipping_address
@@ -131,7 +131,7 @@ def draft_of(  # noqa: PLR0913, PLR0917 - all that an order is made from
     )
 
 
-def _require_details(cart: Cart, lines: Sequence[LineState], quoted: PurchaseQuote) -> None:
+def _require_details(cart: LockedCart, lines: Sequence[LineState], quoted: PurchaseQuote) -> None:
     if quoted.shipping_fault not in {None, ShippingFault.METHOD_MISSING}:
         raise NotSentThereError
     is_sent = any(line.requires_shipping for line in lines)
@@ -147,7 +147,7 @@ def _require_details(cart: Cart, lines: Sequence[LineState], quoted: PurchaseQuo
         raise DetailsMissingError(missing)
 
 
-def _buyer(cart: Cart, contact: Contact) -> Buyer:
+def _buyer(cart: LockedCart, contact: Contact) -> Buyer:
     """Who is confirmed to. Raises DetailsMissingError."""
     email = cart.email or contact.email
     if email is None:

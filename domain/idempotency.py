@@ -12,13 +12,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from domain.core_statements import execute
 from domain.errors import DomainError, shown
+from domain.given_rows import table_of
 from models import IdempotencyKey
 
 SWEEP_KEYS = "sweep_idempotency_keys"
@@ -28,7 +29,13 @@ KEPT = timedelta(days=7)
 """So long a client may send the same again."""
 
 
-_CLAIM = insert(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.id)
+CLAIMED = ("id", "actor_id", "key", "operation", "request_hash", "outcome_id")
+_CLAIM = (
+    insert(table_of(IdempotencyKey))
+    .values({name: bindparam(name) for name in CLAIMED})
+    .on_conflict_do_nothing()
+    .returning(IdempotencyKey.id)
+)
 
 
 class IdempotencyMismatchError(DomainError):
@@ -68,7 +75,7 @@ async def is_new(session: AsyncSession, request: Request, outcome_id: UUID | Non
         "request_hash": request.hash,
         "outcome_id": outcome_id,
     }
-    if (await execute(session, _CLAIM, claimed)).first() is not None:
+    if await execute(session, _CLAIM, claimed):
         return True
     if await session.scalar(select(IdempotencyKey.request_hash).where(*_of(request))) != request.hash:
         raise IdempotencyMismatchError(request.key)

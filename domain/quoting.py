@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, String, Uuid, any_, bindparam, func, select
+from sqlalchemy import String, Uuid, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.core_statements import execute
+from domain.core_statements import Row, execute
 from domain.given_rows import given_array
 from domain.promo_code_offers import offers_of
 from domain.purchases import (
@@ -25,8 +24,6 @@ from domain.tax_rates import rate_if_due
 from domain.totals import PricedLine, Quote, QuotedShipping, Terms, quote, quote_shipping
 from models import Category, Product, ProductVariant, Shop
 from models.shop import SHOP_ID
-
-AnyRow = Row[*tuple[Any, ...]]
 
 _COUNTRY = func.coalesce(bindparam("country_code", type_=String()), Shop.countries[1])
 
@@ -89,15 +86,15 @@ async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> li
     return [quote_shipping(method, parcel, prices_include_tax=quoted.prices_include_tax) for method in methods]
 
 
-async def _found(session: AsyncSession, facts: PurchaseFacts) -> tuple[_Shop, Mapping[UUID, AnyRow]]:
+async def _found(session: AsyncSession, facts: PurchaseFacts) -> tuple[_Shop, Mapping[UUID, Row]]:
     """The shop, and what is told of each variant that there is, by its id."""
     given = {"variants": list({line.variant_id for line in facts.lines}), "country_code": facts.country_code}
-    rows = (await execute(session, _FACTS, given)).all()
+    rows = await execute(session, _FACTS, given)
     shop = _Shop(tuple(rows[0].countries), rows[0].prices_include_tax)
     return shop, {row.id: row for row in rows if row.id is not None}
 
 
-def _fault(line: PurchaseLine, known: Mapping[UUID, AnyRow], currency: str) -> LeftOut | None:
+def _fault(line: PurchaseLine, known: Mapping[UUID, Row], currency: str) -> LeftOut | None:
     row = known.get(line.variant_id)
     if row is None:
         return LeftOut(line.key, LeftOutReason.GONE)
@@ -106,7 +103,7 @@ def _fault(line: PurchaseLine, known: Mapping[UUID, AnyRow], currency: str) -> L
     return None if row.currency == currency else LeftOut(line.key, LeftOutReason.OTHER_CURRENCY)
 
 
-def _priced(line: PurchaseLine, row: AnyRow) -> PricedLine:
+def _priced(line: PurchaseLine, row: Row) -> PricedLine:
     return PricedLine(
         key=line.key,
         product_id=row.product_id,

@@ -31,7 +31,7 @@ async def offered(
         return []
     given = {"country_code": country_code, "currency": currency, "method": method_id}
     rows = await execute(session, _OFFERED if method_id is None else _OFFERED_ONE, given)
-    return [ShippingTerms(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+    return [ShippingTerms(**row) for row in rows]
 
 
 _COUNTRY = bindparam("country_code", type_=String())

@@ -109,7 +109,7 @@ async def move(session: AsyncSession, units: Units, why: Why) -> frozenset[UUID]
     if not units:
         return frozenset()
     given = {"variants": list(units), "units": list(units.values()), "why": why.setting}
-    return frozenset((await execute(session, _MOVES[why.kind], given)).scalars())
+    return frozenset(row.variant_id for row in await execute(session, _MOVES[why.kind], given))
 
 
 def _moving(rule: Rule) -> ReturningUpdate[UUID]:

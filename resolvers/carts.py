@@ -17,7 +17,7 @@ from auth.viewer import Viewer
 from domain import cart_details, cart_lines, carts
 from domain.cart_lines import ChangedLine, WantedLine
 from domain.cart_merging import merge_carts
-from domain.carts import Buyer, CartNotFoundError
+from domain.carts import Buyer, CartNotFoundError, LockedCart
 from domain.countries import require_country
 from domain.errors import InvalidField, InvalidInputError
 from domain.order_adoption import adopt_orders
@@ -25,6 +25,7 @@ from models import Cart
 from resolvers.context import Context
 from resolvers.errors import ContentionError
 from resolvers.writing import tried_again
+from resolvers.written_rows import WrittenRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,49 +70,49 @@ async def add_to_cart(context: Context, *, lines: Sequence[WantedLine]) -> Added
     return AddedToCart(cart.id, token)
 
 
-async def update_cart_lines(context: Context, *, lines: Sequence[ChangedLine]) -> Cart:
+async def update_cart_lines(context: Context, *, lines: Sequence[ChangedLine]) -> WrittenRow:
     """Set how many units lines have."""
     async with context.writing() as session:
-        return await cart_lines.set_quantities(session, buyer_of(context.viewer), lines)
+        return _shown(await cart_lines.set_quantities(session, buyer_of(context.viewer), lines))
 
 
-async def remove_from_cart(context: Context, *, line_ids: Sequence[UUID]) -> Cart:
+async def remove_from_cart(context: Context, *, line_ids: Sequence[UUID]) -> WrittenRow:
     """Take lines out."""
     async with context.writing() as session:
-        return await cart_lines.remove_lines(session, buyer_of(context.viewer), line_ids)
+        return _shown(await cart_lines.remove_lines(session, buyer_of(context.viewer), line_ids))
 
 
-async def clear_cart(context: Context) -> Cart:
+async def clear_cart(context: Context) -> WrittenRow:
     """Take everything out."""
     async with context.writing() as session:
-        return await carts.clear_cart(session, buyer_of(context.viewer))
+        return _shown(await carts.clear_cart(session, buyer_of(context.viewer)))
 
 
-async def apply_promo_code(context: Context, *, code: str) -> Cart:
+async def apply_promo_code(context: Context, *, code: str) -> WrittenRow:
     """Put a code into the cart."""
     async with context.writing() as session:
-        return await cart_details.apply_code(session, buyer_of(context.viewer), code)
+        return _shown(await cart_details.apply_code(session, buyer_of(context.viewer), code))
 
 
-async def remove_promo_code(context: Context, *, code: str) -> Cart:
+async def remove_promo_code(context: Context, *, code: str) -> WrittenRow:
     """Take a code out of it."""
     async with context.writing() as session:
-        return await cart_details.remove_code(session, buyer_of(context.viewer), code)
+        return _shown(await cart_details.remove_code(session, buyer_of(context.viewer), code))
 
 
-async def confirm_cart_prices(context: Context) -> Cart:
+async def confirm_cart_prices(context: Context) -> WrittenRow:
     """Take over the prices of now."""
     async with context.writing() as session:
-        return await cart_details.confirm_prices(session, buyer_of(context.viewer))
+        return _shown(await cart_details.confirm_prices(session, buyer_of(context.viewer)))
 
 
-async def merge_cart(context: Context) -> Cart:
+async def merge_cart(context: Context) -> WrittenRow:
     """Give the account what the guest has left. Without a guest's cart the account's is as it was."""
     account = Buyer(user_id=context.viewer.account_id)
     async with context.writing() as session:
         guest_id = context.viewer.guest_id
         merged = None if guest_id is None else await _take_over(session, context, guest_id)
-        return merged or await carts.lock_cart(session, account)
+        return _shown(merged or await carts.lock_cart(session, account))
 
 
 async def take_along(context: Context) -> None:
@@ -131,19 +132,23 @@ async def take_along(context: Context) -> None:
         await tried_again(take_over, lambda: False)
 
 
-async def _take_over(session: AsyncSession, context: Context, guest_id: UUID) -> Cart | None:
+async def _take_over(session: AsyncSession, context: Context, guest_id: UUID) -> LockedCart | None:
     """The account's cart with what the guest's had in it. Orders come first, as for whoever changes one."""
     viewer, visit = context.viewer, context.visit
     await adopt_orders(session, guest_id, viewer.account_id, actor_of(viewer, visit), visit.at)
     return await merge_carts(session, Buyer(guest_id=guest_id), Buyer(user_id=viewer.account_id))
 
 
-async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> Cart:
+async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> WrittenRow:
     """Say where the order goes, how, and to whom it is confirmed."""
     buyer = buyer_of(context.viewer)
     async with context.writing() as session:
         columns = {**_plain(given), **await _addresses(session, context, given)}
-        return await cart_details.set_details(session, buyer, **columns)
+        return _shown(await cart_details.set_details(session, buyer, **columns))
+
+
+def _shown(cart: LockedCart) -> WrittenRow:
+    return WrittenRow(Cart, cart.id, is_result=True)
 
 
 def _plain(given: CartDetails) -> dict[str, Any]:

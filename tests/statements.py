@@ -1,13 +1,14 @@
-"""Statements that tests run beside the API: in a transaction of their own, or waiting for a lock."""
+"""Statements that tests run beside the API, in a transaction of their own or waiting for a lock, or that they count."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,6 +16,9 @@ from models import Base
 from server.database import open_connection
 from tests.databases import settings_for
 from tests.patience import PATIENCE_SECONDS
+
+UNCOUNTED = re.compile(r"BEGIN|COMMIT|ROLLBACK|;|.*(typeinfo_tree|current_setting\('jit'\))", re.DOTALL)
+"""What begins and ends transactions, and what asyncpg asks on its own account, once for a type and a connection."""
 
 
 async def execute(engine: AsyncEngine, statement: Any, *rows: Any) -> None:
@@ -70,3 +74,35 @@ async def locked(url: str, table: str) -> AsyncIterator[asyncpg.Connection]:
             yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def noted(engine: AsyncEngine) -> AsyncIterator[list[str]]:
+    """The statements that the engine's connections are sent while the block runs, through SQLAlchemy or past it.
+
+    What was sent past it stands there once the block has ended.
+    """
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    def note_direct(query: Any) -> None:
+        if UNCOUNTED.match(query.query) is None:
+            sent.append(query.query)
+
+    def lent(connection: Any, *_rest: object) -> None:
+        connection.driver_connection.add_query_logger(note_direct)
+
+    def given_back(connection: Any, *_rest: object) -> None:
+        connection.driver_connection.remove_query_logger(note_direct)
+
+    listeners: dict[str, Callable[..., Any]] = {"before_cursor_execute": note, "checkout": lent, "checkin": given_back}
+    for name, listener in listeners.items():
+        event.listen(engine.sync_engine, name, listener)
+    try:
+        yield sent
+        await asyncio.sleep(0)  # asyncpg tells of a statement in the loop's next turn
+    finally:
+        for name, listener in listeners.items():
+            event.remove(engine.sync_engine, name, listener)

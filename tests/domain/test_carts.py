@@ -4,25 +4,23 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.cart_lines import WantedLine, add_lines
 from domain.cart_sweeping import COMPLETED_KEPT, sweep_batch
-from domain.carts import Buyer, CartNotFoundError, complete_again, lock_cart, open_cart, reopen_cart
+from domain.carts import Buyer, CartNotFoundError, LockedCart, complete_again, lock_cart, open_cart, reopen_cart
 from models import Cart
 from tests.factories import add_cart, add_product, new_id, writing
+from tests.statements import noted
 
 
 async def test_a_line_costs_three_statements(engine: AsyncEngine) -> None:
     async with writing(engine) as session:
         variants = [(await add_product(session)).default_variant_id for _ in range(3)]
     buyer = Buyer(guest_id=new_id())
-    statements: list[str] = []
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     for wanted in (variants[:1], variants, variants):
-        statements.clear()
-        async with writing(engine) as session:
+        async with noted(engine) as statements, writing(engine) as session:
             await add_lines(session, buyer, [WantedLine(variant_id=each, quantity=1) for each in wanted])
         assert len(statements) == 3
 
@@ -30,7 +28,7 @@ async def test_a_line_costs_three_statements(engine: AsyncEngine) -> None:
 async def test_buyer_opens_one_cart_however_often_at_once(engine: AsyncEngine) -> None:
     buyer = Buyer(guest_id=new_id())
 
-    async def opened() -> Cart:
+    async def opened() -> LockedCart:
         async with writing(engine) as session:
             return await open_cart(session, buyer)
 

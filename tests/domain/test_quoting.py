@@ -1,13 +1,11 @@
 """Quotes from what is stored: rates, methods and codes, by as many statements for many lines as for one."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.promo_code_uses import Customer, use_code
@@ -28,6 +26,7 @@ from tests.factories import (
     shared_engine,
     writing,
 )
+from tests.statements import noted
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOMEBODY = Customer(email_index=b"selam")
@@ -65,21 +64,6 @@ async def quoted(engine: AsyncEngine, asked: PurchaseFacts) -> PurchaseQuote:
     """What it costs now."""
     async with writing(engine) as session:
         return await quote_for(session, asked, NOW)
-
-
-@asynccontextmanager
-async def counting(engine: AsyncEngine) -> AsyncIterator[list[str]]:
-    """The statements that are run meanwhile."""
-    found: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
 async def test_rate_is_that_of_the_class_in_the_country_or_else_the_shops(shop: AsyncEngine) -> None:
@@ -192,7 +176,7 @@ async def test_many_lines_and_codes_take_as_many_statements_as_one(shop: AsyncEn
 
     async def statements(number: int) -> int:
         asked = facts(*lines[:number], codes=tuple(codes[:number]), shipping_method_id=method.id)
-        async with counting(shop) as found:
+        async with noted(shop) as found:
             await quoted(shop, asked)
         return len(found)
 

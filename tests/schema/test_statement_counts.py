@@ -5,7 +5,7 @@ That is the reference executor's measure. A compiled operation is one statement,
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 import strawberry
 from graphql import GraphQLObjectType, is_leaf_type, is_object_type
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from strawberry.schema.config import StrawberryConfig
 
@@ -45,6 +45,7 @@ from tests.queries.test_documents import READS, read_document
 from tests.safeguards import SAFEGUARDS
 from tests.schema.routes import Route, arguments, fields_of, is_list, is_loading, leaf_of, named, routes, types_below
 from tests.schema.walk import CORE, WalkedField, object_types
+from tests.statements import noted
 
 ADMIN = viewer_with_role(Role.ADMIN, new_id())
 FEW, MANY = 1, 50
@@ -70,29 +71,20 @@ class Measured:
     statements: int
 
 
-@contextmanager
-def counted(engine: AsyncEngine) -> Iterator[list[str]]:
+@asynccontextmanager
+async def counted(engine: AsyncEngine) -> AsyncIterator[list[str]]:
     """The statements that the engine executes while the block runs."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "set_config" not in statement:  # who reads is told once for a request
-            statements.append(statement)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    try:
+    async with noted(engine) as statements:
         yield statements
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+    statements[:] = [each for each in statements if "set_config" not in each]  # who reads is told once for a request
 
 
 async def measure(
     engine: AsyncEngine, document: str, variables: Json | None = None, executor: Executor = REFERENCE
 ) -> Measured:
     """Run an operation that must not fail."""
-    with counted(engine) as statements:
-        async with Context(engine, ADMIN, SAFEGUARDS) as context:
-            answer = await executor.run(GraphQLRequest(document, variables=variables), context)
+    async with counted(engine) as statements, Context(engine, ADMIN, SAFEGUARDS) as context:
+        answer = await executor.run(GraphQLRequest(document, variables=variables), context)
     assert answer.errors == [], document
     return Measured(answer.data, len(statements))
 
@@ -119,7 +111,7 @@ class Compiling:
         await answered(self.executor, engine, request, ADMIN)
         await asyncio.sleep(0)  # asyncpg tells of a statement in the loop's next turn
         self.statements.clear()
-        with counted(engine) as reference_statements:
+        async with counted(engine) as reference_statements:
             answer = await answered(self.executor, engine, request, ADMIN)
         await asyncio.sleep(0)
         assert (answer.errors, answer.encoded is None, reference_statements) == ([], False, []), document

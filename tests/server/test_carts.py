@@ -5,14 +5,13 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.guests import guest_id_of
@@ -37,6 +36,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
 from tests.server.websockets.talking import talking
 from tests.signed_in import Door, open_door
+from tests.statements import noted
 
 QUERIES = Path(__file__).parents[2] / "queries"
 PUBLIC = "{ products(first: 3) { nodes { name } } }"
@@ -379,19 +379,12 @@ async def test_cart_of_many_lines_costs_no_more_statements(shop: Shop) -> None:
     counts = []
     for wanted in (variants[:1], variants):
         guest = await shop.visitor.as_guest(*map(of, wanted))
-        statements: list[str] = []
-        note = partial(_note, statements)
         viewer = Viewer(guest_id=guest_id_of(guest.headers["guest-token"]))
-        event.listen(shop.engine.sync_engine, "before_cursor_execute", note)
-        body = await run_reference(shop.engine, (QUERIES / "Cart.graphql").read_text(encoding="utf-8"), viewer)
-        event.remove(shop.engine.sync_engine, "before_cursor_execute", note)
+        async with noted(shop.engine) as statements:
+            body = await run_reference(shop.engine, (QUERIES / "Cart.graphql").read_text(encoding="utf-8"), viewer)
         assert len(body["data"]["cart"]["lines"]) == len(wanted)
         counts.append(len(statements))
     assert counts[0] == counts[1] < 15
-
-
-def _note(statements: list[str], *given: Any) -> None:
-    statements.append(given[2])
 
 
 # What is said besides
