@@ -16,6 +16,7 @@ from server.migrating import migrate
 from server.seeding import load_demo
 from tests.databases import copy_database, drop_database, opened, settings_for
 from tests.live import serving, visiting, visiting_asynchronously
+from tests.memory import keep_files_in_memory
 
 MOST_PROCESSES = 4
 """Each has a PostgreSQL, servers and perhaps a browser of its own."""
@@ -40,6 +41,12 @@ LONGEST = (
 ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest chooses where files go."""
+    keep_files_in_memory(config)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
