@@ -55,7 +55,8 @@ SOCKET_FOLDER_PREFIX = "merkato-"
 START_SECONDS = 120
 LEFTOVER_SECONDS = 30
 LATE_SECONDS = 5
-"""How long a server may take to write down its number when we were cut off before we took note of it."""
+"""How long a server may take to write down its number when we were cut off before we took note of it; and a child
+of a killed process to become the program that it was made for."""
 
 POLL_SECONDS = 0.01
 
@@ -182,9 +183,13 @@ class EmbeddedPostgres:
 
     def _claim(self) -> None:
         _make_folder(self.folder)
-        if not self._lock.acquire():
+        if not self._lock.acquire() and not self._inherit():
             raise FolderInUseError(self.folder, self._lock.holder())
         self._lock.sign()
+
+    def _inherit(self) -> bool:
+        """Take the lock of a process that was killed just when it started a program, which lets go of it at once."""
+        return self._lock.is_orphaned() and _wait_until(self._lock.acquire, LATE_SECONDS)
 
     def _leftover(self) -> Postmaster | None:
         """The server that an earlier run left behind, once it is ready; None once none is left."""

@@ -70,6 +70,18 @@ class FileLock:
             return int(self.path.read_text())
         return None
 
+    def is_orphaned(self) -> bool:
+        """Whether the process that signed the lock has died, so that only a child of it can hold the lock."""
+        holder = self.holder()
+        if holder is None:
+            return False
+        with contextlib.suppress(PermissionError):
+            try:
+                os.kill(holder, 0)
+            except ProcessLookupError:
+                return True
+        return False
+
 
 def _try_flock(descriptor: int, path: Path) -> bool:
     try:

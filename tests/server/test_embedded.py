@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import asyncpg
 import pytest
@@ -322,6 +323,22 @@ def test_process_killed_while_it_starts_is_no_obstacle(folder: Path, delay_secon
         assert running_url(folder) == postgres.url
 
     assert not (folder / "postgres.new").exists()
+
+
+def test_folder_that_a_child_of_a_killed_process_lets_go_of_is_taken(folder: Path) -> None:
+    """Between fork and exec a child holds what its parent held. Here it does so for long."""
+    folder.mkdir()
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    lock = FileLock(folder / "lock")
+    assert lock.acquire()
+    lock.path.write_text(f"{killed.pid}\n")
+
+    child = Timer(0.5, lock.release)
+    child.start()
+    with EmbeddedPostgres(folder, QUICK) as postgres:
+        assert running_url(folder) == postgres.url
+    child.join()
 
 
 async def test_half_done_cluster_is_created_again(folder: Path) -> None:
