@@ -8,14 +8,15 @@ of those that were checked, while TLS and the header Host go on with the name.
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
 
 import httpx2
 from typing_extensions import override
 
+from integrations.certificates import trusted_authorities
 from integrations.public_addresses import is_public
 
 Address = IPv4Address | IPv6Address
@@ -52,12 +53,14 @@ def guarded_client(rules: CallRules) -> httpx2.AsyncClient:
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Connects to addresses that were checked, once for each request."""
 
-    def __init__(self, rules: CallRules, *, resolve: Resolve | None = None, verify: Any = True) -> None:
+    def __init__(
+        self, rules: CallRules, *, resolve: Resolve | None = None, trusted: ssl.SSLContext | None = None
+    ) -> None:
         self._rules = rules
         self._resolve = resolve or addresses_of
         # A connection that is kept would be found by its address, and be used for another name that leads there.
         once = httpx2.Limits(max_keepalive_connections=0)
-        self._inner = httpx2.AsyncHTTPTransport(verify=verify, trust_env=False, limits=once)
+        self._inner = httpx2.AsyncHTTPTransport(verify=trusted or trusted_authorities(), trust_env=False, limits=once)
 
     @override
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

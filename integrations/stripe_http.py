@@ -7,6 +7,8 @@ import httpx2
 import stripe
 from typing_extensions import override
 
+from integrations.certificates import trusted_authorities
+
 
 class StripeTransport(stripe.HTTPClient):
     """One HTTP client for all calls. It tries nothing again: whether a call was carried out must not be hidden."""
@@ -15,7 +17,7 @@ class StripeTransport(stripe.HTTPClient):
 
     def __init__(self, timeout_seconds: float) -> None:
         super().__init__()
-        self._client = httpx2.AsyncClient(timeout=timeout_seconds, trust_env=False)
+        self._client = httpx2.AsyncClient(verify=trusted_authorities(), timeout=timeout_seconds, trust_env=False)
 
     @override
     async def request_async(

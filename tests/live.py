@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from server.http_protocol import BoundedHttpProtocol
 from tests.executors import normalised
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 
 COMPARED = ("content-type", "allow")
@@ -46,7 +47,7 @@ def visiting(address: str, twin: str) -> Iterator[httpx.Client]:
 
     So must the first one when it gets the request again, because it remembers bodies.
     """
-    with httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS) as other:
+    with httpx.Client(trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as other:
 
         def compare(response: httpx.Response) -> None:
             response.read()
@@ -54,14 +55,18 @@ def visiting(address: str, twin: str) -> Iterator[httpx.Client]:
                 assert_same(response, other.send(_redirected(response.request, server)))
 
         hooks = {"request": [lambda request: request.read()], "response": [compare]}
-        with httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS, event_hooks=hooks) as client:
+        with httpx.Client(
+            base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS, event_hooks=hooks
+        ) as client:
             yield client
 
 
 @asynccontextmanager
 async def visiting_asynchronously(address: str, twin: str) -> AsyncIterator[httpx.AsyncClient]:
     """The same for tests that are coroutines."""
-    async with httpx.AsyncClient(base_url=twin, trust_env=False, timeout=PATIENCE_SECONDS) as other:
+    async with httpx.AsyncClient(
+        base_url=twin, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
+    ) as other:
 
         async def compare(response: httpx.Response) -> None:
             await response.aread()
@@ -69,7 +74,7 @@ async def visiting_asynchronously(address: str, twin: str) -> AsyncIterator[http
 
         hooks = {"response": [compare]}
         async with httpx.AsyncClient(
-            base_url=address, trust_env=False, timeout=PATIENCE_SECONDS, event_hooks=hooks
+            base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS, event_hooks=hooks
         ) as client:
             yield client
 

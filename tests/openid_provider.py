@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -35,7 +36,9 @@ def running_provider() -> Iterator[str]:
 
 def add_person(issuer: str, subject: str, **claims: object) -> None:
     """Have the provider know somebody."""
-    answer = httpx.put(f"{issuer}/users/{subject}", json=claims, trust_env=False, timeout=PATIENCE_SECONDS)
+    answer = httpx.put(
+        f"{issuer}/users/{subject}", json=claims, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
+    )
     assert answer.is_success, answer.text
 
 
@@ -43,7 +46,7 @@ def agree(url: str, subject: str) -> tuple[str, str]:
     """The state and the code that the browser is sent back with once that person has agreed."""
     asked = parse_qs(urlsplit(url).query)
     assert (asked["code_challenge_method"], asked["response_type"]) == (["S256"], ["code"])
-    answer = httpx.post(url, data={"sub": subject}, trust_env=False, timeout=PATIENCE_SECONDS)
+    answer = httpx.post(url, data={"sub": subject}, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS)
     back = urlsplit(answer.headers["location"])
     assert f"{back.scheme}://{back.netloc}{back.path}" == REDIRECT
     found = parse_qs(back.query)
@@ -54,7 +57,12 @@ def _wait_for(issuer: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{issuer}/.well-known/openid-configuration", trust_env=False, timeout=PATIENCE_SECONDS)
+            httpx.get(
+                f"{issuer}/.well-known/openid-configuration",
+                trust_env=False,
+                verify=NO_AUTHORITIES,
+                timeout=PATIENCE_SECONDS,
+            )
         except httpx.TransportError:
             time.sleep(0.1)
         else:

@@ -12,6 +12,7 @@ from secrets import token_bytes, token_urlsafe
 import httpx
 
 from tests.commands import MERKATO
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -53,7 +54,7 @@ async def serving_process(folder: Path, variables: Mapping[str, str]) -> AsyncIt
     address = f"http://127.0.0.1:{port}"
     async with (
         running_process(folder, variables, "serve", "--port", str(port)) as process,
-        httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as http,
+        httpx.AsyncClient(base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as http,
     ):
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await _is_ready(http):

@@ -7,6 +7,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from tests.live import serving
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -15,6 +16,8 @@ def running(app: ASGIApp, headers: Mapping[str, str] | None = None) -> Iterator[
     """A client of a server that runs the application."""
     with (
         serving(app) as address,
-        httpx.Client(base_url=address, trust_env=False, headers=headers, timeout=PATIENCE_SECONDS) as http,
+        httpx.Client(
+            base_url=address, trust_env=False, verify=NO_AUTHORITIES, headers=headers, timeout=PATIENCE_SECONDS
+        ) as http,
     ):
         yield http

@@ -11,8 +11,10 @@ import httpx2
 import pytest
 import trustme
 
+from integrations.certificates import trusted_authorities
 from integrations.guarded_http import Address, CallRefusedError, CallRules, GuardedTransport, guarded_client
 from integrations.public_addresses import is_public
+from integrations.stripe_http import StripeTransport
 
 PUBLIC = ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 ELSEWHERE = [
@@ -176,13 +178,38 @@ async def test_certificate_has_to_be_of_the_name() -> None:
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     async with serving(answer(b"hello"), tls) as server:
-        transport = GuardedTransport(HERE, resolve=Names(["127.0.0.1"]), verify=trusting)
+        transport = GuardedTransport(HERE, resolve=Names(["127.0.0.1"]), trusted=trusting)
         async with httpx2.AsyncClient(transport=transport) as client:
             response = await client.get(f"https://shop.example:{server.port}/")
             with pytest.raises(httpx2.ConnectError):
                 await client.get(f"https://other.example:{server.port}/")
 
     assert response.text == "hello"
+
+
+async def test_certificate_of_an_authority_that_nobody_trusts_is_refused() -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("shop.example").configure_cert(tls)
+    async with serving(answer(b"hello"), tls) as server:
+        transport = GuardedTransport(HERE, resolve=Names(["127.0.0.1"]))
+        async with httpx2.AsyncClient(transport=transport) as client:
+            with pytest.raises(httpx2.ConnectError):
+                await client.get(f"https://shop.example:{server.port}/")
+
+    assert server.requests == []
+
+
+def test_clients_do_not_each_read_the_trusted_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *given: read.append(given))
+    trusted_authorities.cache_clear()
+
+    for _ in range(3):
+        GuardedTransport(CallRules())
+        StripeTransport(timeout_seconds=1)
+
+    trusted_authorities.cache_clear()  # what was made here trusts nobody
+    assert len(read) == 1
 
 
 async def test_next_address_is_tried_when_one_does_not_answer() -> None:

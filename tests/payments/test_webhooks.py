@@ -21,6 +21,7 @@ from tests.databases import settings_for
 from tests.domain.order_scenes import states_of
 from tests.factories import new_id, shared_engine, writing
 from tests.live import serving
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 from tests.payments.scenes import Paying, add_paying, asking, jobs_of, steps_of, sums_of
 from tests.stripe_double.objects import AUTHENTICATED
@@ -58,7 +59,9 @@ def address(shop: AsyncEngine, double: StripeDouble) -> Iterator[str]:
 
 @pytest.fixture
 async def http(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+    async with httpx.AsyncClient(
+        base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
+    ) as client:
         yield client
 
 
@@ -173,5 +176,7 @@ async def _waiting(engine: AsyncEngine, stripe: StripePayments) -> Paying:
 async def test_without_an_account_nobody_listens_for_stripe(shop: AsyncEngine) -> None:
     app = create_app(settings_for(str(shop.get_execution_options()["url"])))
     with serving(app) as base:
-        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+        async with httpx.AsyncClient(
+            base_url=base, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
+        ) as client:
             assert (await client.post("/webhooks/stripe")).status_code == 404

@@ -35,6 +35,7 @@ from server.postmaster import read_postmaster
 from server.settings import Settings
 from tests.commands import MERKATO, Outcome, run_command
 from tests.databases import address
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -163,7 +164,9 @@ def is_quiet(workplace: Path) -> bool:
 
 def ask(port: int, query: str = "{ products(first: 1) { totalCount } }") -> object:
     """The data that a query gives."""
-    answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": query}, timeout=PATIENCE_SECONDS)
+    answer = httpx.post(
+        f"http://127.0.0.1:{port}/graphql", json={"query": query}, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
+    )
     return answer.json().get("data")
 
 
@@ -534,7 +537,7 @@ async def test_dev_reset_empties_the_database_it_was_given(
 def is_healthy(port: int) -> bool:
     """Whether the server answers and reaches its database."""
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_SECONDS).is_success
+        return httpx.get(f"http://127.0.0.1:{port}/health", verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS).is_success
     except httpx.TransportError:
         return False
 

@@ -19,6 +19,7 @@ from server.http_caching import CacheRules, entity_tag, is_not_modified
 from server.table_versions import WATCHED_TABLES
 from tests.databases import settings_for
 from tests.live import serving
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 
 JSON = "application/json"
@@ -35,7 +36,7 @@ NO_HEADERS: MappingProxyType[bytes, bytes] = MappingProxyType({})
 @pytest.fixture
 def http(live_server: str) -> Iterator[httpx.Client]:
     """A client of the running server."""
-    with httpx.Client(base_url=live_server, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=live_server, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -44,7 +45,9 @@ async def shop_page(demo_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that SHOP_ORIGIN may call."""
     app = create_app(settings_for(demo_url).model_copy(update={"cors_origins": (SHOP_ORIGIN,)}))
     with serving(app) as address:
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as page:
+        async with httpx.AsyncClient(
+            base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
+        ) as page:
             yield page
 
 
@@ -232,7 +235,7 @@ def test_settings_reach_the_server(demo_url: str) -> None:
     settings = settings_for(demo_url).model_copy(update={"cache_max_age_seconds": 60, "cache_stale_seconds": 5})
     with (
         serving(create_app(settings)) as address,
-        httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as http,
+        httpx.Client(base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as http,
     ):
         assert get(http).headers["cache-control"] == "public, max-age=60, stale-while-revalidate=5"
 

@@ -13,6 +13,7 @@ from server.app import create_app
 from server.http_protocol import LONGEST_ADDRESS, LONGEST_HEADERS, BoundedHttpProtocol
 from tests.databases import settings_for
 from tests.live import serving
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 from tests.server.bad_input.asking import assert_sentence
 
@@ -179,7 +180,9 @@ async def test_longest_address_and_headers_are_read(live_server: str) -> None:
 def test_refusals_are_json_wherever_they_come_from(
     live_server: str, method: str, path: str, headers: dict[str, str], refused: tuple[int, str]
 ) -> None:
-    response = httpx.request(method, live_server + path, headers=headers, trust_env=False, timeout=PATIENCE_SECONDS)
+    response = httpx.request(
+        method, live_server + path, headers=headers, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
+    )
     (error,) = response.json()["errors"]
     assert (response.status_code, error["extensions"]["code"]) == refused
     assert_sentence(error["message"])

@@ -13,6 +13,7 @@ from server.document_cache import LONGEST_TEXT
 from server.persisted_queries import MAXIMUM_TEXTS, PersistedQueries, hash_of
 from tests.databases import settings_for
 from tests.live import serving
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 
 JSON = "application/json"
@@ -24,7 +25,7 @@ UNKNOWN_HASH = "0" * 64
 @pytest.fixture
 def http(live_server: str) -> Iterator[httpx.Client]:
     """A client of the running server."""
-    with httpx.Client(base_url=live_server, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=live_server, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -202,7 +203,7 @@ def test_persisted_queries_can_be_turned_off(demo_url: str) -> None:
 
     with (
         serving(create_app(settings)) as address,
-        httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as http,
+        httpx.Client(base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as http,
     ):
         for fields in ({}, {"query": query}):
             response = post(http, extensions=extension(hashed(query)), **fields)

@@ -36,6 +36,7 @@ from server.settings import Settings
 from server.trusted_documents import TrustedDocuments, load_trusted_documents
 from tests.databases import settings_for
 from tests.live import serving
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 from tests.queries.test_documents import QUERIES, read_document
 from tests.schema.walk import CORE
@@ -54,7 +55,7 @@ UNKNOWN = "sha256:" + "0" * 64
 @pytest.fixture
 def http(live_server: str) -> Iterator[httpx.Client]:
     """A client of the running server, whose trusted documents are those of queries/."""
-    with httpx.Client(base_url=live_server, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=live_server, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -74,7 +75,10 @@ def written(tmp_path: Path) -> Callable[[object], Path]:
 def visited(url: str, **settings: object) -> Iterator[httpx.Client]:
     """A client of a server with other settings."""
     app = create_app(settings_for(url).model_copy(update=settings))
-    with serving(app) as address, httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+    with (
+        serving(app) as address,
+        httpx.Client(base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as client,
+    ):
         yield client
 
 

@@ -18,6 +18,7 @@ from auth.tokens import AccessClaims, AccessTokens
 from models import Role, User, UserSession
 from server.settings import Settings
 from tests.factories import add_session, add_user, writing
+from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -107,7 +108,10 @@ class House:
 
 async def until(address: str, sample: str, value: float) -> None:
     """Wait until a number of the metrics has that value; labels but for the process follow its name."""
-    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        httpx.AsyncClient(trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS) as http,
+    ):
         while await _number(address, sample, http) != value:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
