@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.outbox import Job, enqueue
 from domain.payment_attention import call_for_attention
+from domain.payment_begun import write_begun
 from domain.payment_effects import tell_order
 from domain.payment_methods import KEEP_SOURCE
 from domain.payment_providers import PaymentOutcome
 from domain.payment_standing import Standing, differences, further, standing_of, steps_between
-from domain.payment_transactions import write_down
+from domain.payment_transactions import happened, write_down
 from domain.payments import PaymentNotFoundError, lock_payment
 from domain.refund_news import take_over_refunds
 from models import Order, Payment
@@ -49,19 +50,34 @@ async def take_over(
     after = further(before, news)
     payment.provider_reference = payment.provider_reference or news.reference
     with session.no_autoflush:  # what is looked for besides is none of what changes here
-        await _move(session, payment, before, after, is_new=is_new)
+        if is_new:
+            await _begin(session, payment, before, after)
+        else:
+            await _move(session, payment, before, after)
     await session.flush()
     given_back = await take_over_refunds(session, order, payment, news.refunds)
     await session.flush()
     await tell_order(session, order, payment, before, given_back)
 
 
-async def _move(session: AsyncSession, payment: Payment, before: Standing, after: Standing, *, is_new: bool) -> None:
+async def _begin(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:
+    """Write the payment down where it stands now, with the steps to there."""
+    steps = [happened(payment, step) for step in steps_between(before, after, payment.amount)]
+    if after != before:
+        await _stand(session, payment, before, after)
+    await write_begun(session, payment, steps)
+
+
+async def _move(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:
     """Write the steps down, and where the payment stands now."""
     if after == before:
         return
     for step in steps_between(before, after, payment.amount):
-        await write_down(session, payment, step, is_asked_for=not is_new)
+        await write_down(session, payment, step)
+    await _stand(session, payment, before, after)
+
+
+async def _stand(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:
     if payment.keeps_source and after.holds_money and not before.holds_money:
         await enqueue(session, Job(KEEP_SOURCE, {"payment": str(payment.id)}))
     payment.status, payment.failure = after.state, after.failure

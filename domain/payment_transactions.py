@@ -77,14 +77,23 @@ async def ask(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentT
     return row
 
 
-async def write_down(session: AsyncSession, payment: Payment, step: Step, *, is_asked_for: bool) -> None:
+async def write_down(session: AsyncSession, payment: Payment, step: Step) -> None:
     """Settle the step if somebody asked for it, as may be; else it happened by itself, and is written down."""
-    row = await _pending(session, payment, step) if is_asked_for else None
+    row = await _pending(session, payment, step)
     if row is None:
-        row = PaymentTransaction(id=uuid7(), payment_id=payment.id, kind=step.kind, currency=payment.currency)
-        session.add(row)
+        session.add(happened(payment, step))
+        return
     row.amount = step.amount
     settle(row, step.state, step.failure)
+
+
+def happened(payment: Payment, step: Step) -> PaymentTransaction:
+    """A step that nobody asked for, settled as it happened."""
+    row = PaymentTransaction(
+        id=uuid7(), payment_id=payment.id, kind=step.kind, amount=step.amount, currency=payment.currency
+    )
+    settle(row, step.state, step.failure)
+    return row
 
 
 async def _pending(session: AsyncSession, payment: Payment, step: Step) -> PaymentTransaction | None:
