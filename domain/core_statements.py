@@ -78,15 +78,19 @@ async def execute(
     Objects of the session neither change by it nor are written before it: flush what it is to find.
     """
     written = _written(statement)
-    arguments = [parameter.argument(given) for parameter in written.parameters]
+    return await send(session, written.sql, *(parameter.argument(given) for parameter in written.parameters))
+
+
+async def send(session: AsyncSession | AsyncConnection, sql: str, *arguments: Any) -> Sequence[Row]:
+    """The same for a statement as the driver takes it."""
     connection = await _connection_of(session)
     adapter = cast("AsyncAdapt_asyncpg_connection", connection.connection.dbapi_connection)
     try:
         if adapter._transaction is None:  # noqa: SLF001 - the adapter begins its transaction with the first statement
             await adapter._start_transaction()  # type: ignore[no-untyped-call] # noqa: SLF001 - the same
-        rows: Sequence[Row] = await adapter.driver_connection.fetch(written.sql, *arguments, record_class=Row)
+        rows: Sequence[Row] = await adapter.driver_connection.fetch(sql, *arguments, record_class=Row)
     except BaseException as error:
-        await greenlet_spawn(_fail, connection, adapter, error, written.sql)
+        await greenlet_spawn(_fail, connection, adapter, error, sql)
         raise
     return rows
 

@@ -14,10 +14,14 @@ from pgqueuer.adapters.persistence.qb import DBSettings, QueryQueueBuilder
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from domain.core_statements import send
+
 JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 QUEUE_NAMES = DBSettings.model_construct()
 """How PgQueuer's tables are called in our migration. Made so, it does not read the environment."""
+
+ENQUEUING = QueryQueueBuilder(QUEUE_NAMES).build_enqueue_query("skip")
 
 JOB_ID = "job_id"
 """The header of a row that keeps the job's own id, which outlives the row and is unique beyond this database."""
@@ -50,7 +54,6 @@ async def enqueue(session: AsyncSession, *jobs: Job) -> None:
     """Have the jobs done if the session's transaction commits, and never if it does not."""
     if not jobs:
         return
-    connection = await session.connection()
     columns = (
         [PRIORITY for _ in jobs],
         [job.name for job in jobs],
@@ -59,4 +62,4 @@ async def enqueue(session: AsyncSession, *jobs: Job) -> None:
         [job.dedupe_key for job in jobs],
         [orjson.dumps({JOB_ID: str(job.id)}).decode() for job in jobs],
     )
-    await connection.exec_driver_sql(QueryQueueBuilder(QUEUE_NAMES).build_enqueue_query("skip"), columns)
+    await send(session, ENQUEUING, *columns)
