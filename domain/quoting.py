@@ -1,11 +1,11 @@
-"""What a purchase costs now: what the shop says is read by three statements at the most, and `totals` does the rest."""
+"""What a purchase costs now: what the shop says is read by two statements at the most, and `totals` does the rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, any_, bindparam, func, select
+from sqlalchemy import String, Uuid, and_, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.core_statements import Row, execute
@@ -19,13 +19,16 @@ from domain.purchases import (
     PurchaseQuote,
     ShippingFault,
 )
-from domain.shipping_offers import offered
+from domain.shipping_offers import is_offered, offered, terms
+from domain.shipping_rates import ShippingTerms
 from domain.tax_rates import rate_if_due
 from domain.totals import PricedLine, Quote, QuotedShipping, Terms, quote, quote_shipping
-from models import Category, Product, ProductVariant, Shop
+from models import Category, Product, ProductVariant, ShippingMethod, Shop
 from models.shop import SHOP_ID
 
 _COUNTRY = func.coalesce(bindparam("country_code", type_=String()), Shop.countries[1])
+
+_TERMS = terms(_COUNTRY)
 
 _FACTS = (
     select(
@@ -39,14 +42,17 @@ _FACTS = (
         Product.is_active,
         Category.path,
         rate_if_due(ProductVariant, Product.tax_class_id, _COUNTRY).label("tax_rate"),
+        *(column.label(f"shipping_{name}") for name, column in _TERMS.items()),
     )
     .select_from(Shop)
     .outerjoin(ProductVariant, ProductVariant.id == any_(given_array("variants", Uuid())))
     .outerjoin(Product, Product.id == ProductVariant.product_id)
     .outerjoin(Category, Category.id == Product.category_id)
+    .outerjoin(ShippingMethod, and_(ShippingMethod.id == bindparam("method", type_=Uuid()), is_offered(_COUNTRY)))
     .where(Shop.id == SHOP_ID)
 )
-"""The shop's settings, with each of the `variants` and its tax in `country_code`, or else in the shop's first country.
+"""The shop's settings, with each of the `variants` and its tax in `country_code`, or else in the shop's first country,
+and with the `method`, if it is offered there for the `currency`.
 
 Without a variant it is one row.
 """
@@ -56,6 +62,8 @@ Without a variant it is one row.
 class _Shop:
     countries: tuple[str, ...]
     prices_include_tax: bool
+    shipping: ShippingTerms | None
+    """Those of the method that was chosen, if it is offered."""
 
 
 async def quote_for(session: AsyncSession, facts: PurchaseFacts, at: datetime) -> PurchaseQuote:
@@ -69,10 +77,8 @@ async def quote_for(session: AsyncSession, facts: PurchaseFacts, at: datetime) -
     missing = {each.key for each in left_out}
     lines = [_priced(line, known[line.variant_id]) for line in facts.lines if line.key not in missing]
     offers = await offers_of(session, facts.codes, facts.customer)
-    method_id = facts.shipping_method_id
-    methods = await offered(session, country_code, facts.currency, method_id) if method_id is not None else []
-    terms = Terms(currency=facts.currency, prices_include_tax=shop.prices_include_tax, at=at)
-    quoted = quote(lines, offers, next(iter(methods), None), terms)
+    agreed = Terms(currency=facts.currency, prices_include_tax=shop.prices_include_tax, at=at)
+    quoted = quote(lines, offers, shop.shipping, agreed)
     return PurchaseQuote(quoted, country_code, left_out, _shipping_fault(quoted, facts, shop, country_code))
 
 
@@ -88,10 +94,21 @@ async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> li
 
 async def _found(session: AsyncSession, facts: PurchaseFacts) -> tuple[_Shop, Mapping[UUID, Row]]:
     """The shop, and what is told of each variant that there is, by its id."""
-    given = {"variants": list({line.variant_id for line in facts.lines}), "country_code": facts.country_code}
+    given = {
+        "variants": list({line.variant_id for line in facts.lines}),
+        "country_code": facts.country_code,
+        "currency": facts.currency,
+        "method": facts.shipping_method_id,
+    }
     rows = await execute(session, _FACTS, given)
-    shop = _Shop(tuple(rows[0].countries), rows[0].prices_include_tax)
+    shop = _Shop(tuple(rows[0].countries), rows[0].prices_include_tax, _shipping(rows[0]))
     return shop, {row.id: row for row in rows if row.id is not None}
+
+
+def _shipping(row: Row) -> ShippingTerms | None:
+    if row.shipping_method_id is None:
+        return None
+    return ShippingTerms(**{name: row[f"shipping_{name}"] for name in _TERMS})
 
 
 def _fault(line: PurchaseLine, known: Mapping[UUID, Row], currency: str) -> LeftOut | None:

@@ -1,11 +1,12 @@
 """The shipping methods that a shop offers: which go to a country, and what they cost there."""
 
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.conditions import Column
 from domain.core_statements import execute
 from domain.money import NOTHING
 from domain.shipping_rates import ShippingTerms
@@ -23,32 +24,38 @@ def goes_to(method: Any, country_code: Any) -> ColumnElement[bool]:
     return and_(sold_to.correlate(None).exists(), is_for_it)
 
 
-async def offered(
-    session: AsyncSession, country_code: str | None, currency: str, method_id: UUID | None = None
-) -> list[ShippingTerms]:
-    """The methods that a buyer can choose, in the order to show them; with an id that one alone, if it is offered."""
+def is_offered(country_code: Any) -> ColumnElement[bool]:
+    """A buyer there can choose the method, and pay in the `currency`, which is a parameter."""
+    currency = bindparam("currency", type_=String())
+    return and_(ShippingMethod.is_active, ShippingMethod.currency == currency, goes_to(ShippingMethod, country_code))
+
+
+def terms(country_code: Any) -> Mapping[str, Column]:
+    """The columns of ShippingTerms."""
+    return {
+        "method_id": ShippingMethod.id,
+        "name": ShippingMethod.name,
+        "price": ShippingMethod.price,
+        "free_over": ShippingMethod.free_over,
+        "price_per_kg": func.coalesce(ShippingMethod.price_per_kg, NOTHING),
+        "tax_rate": rate_of(ShippingMethod.tax_class_id, country_code),
+    }
+
+
+async def offered(session: AsyncSession, country_code: str | None, currency: str) -> list[ShippingTerms]:
+    """The methods that a buyer can choose, in the order to show them."""
     if country_code is None:
         return []
-    given = {"country_code": country_code, "currency": currency, "method": method_id}
-    rows = await execute(session, _OFFERED if method_id is None else _OFFERED_ONE, given)
+    rows = await execute(session, _OFFERED, {"country_code": country_code, "currency": currency})
     return [ShippingTerms(**row) for row in rows]
 
 
 _COUNTRY = bindparam("country_code", type_=String())
 
 _OFFERED = (
-    select(
-        ShippingMethod.id.label("method_id"),
-        ShippingMethod.name,
-        ShippingMethod.price,
-        ShippingMethod.free_over,
-        func.coalesce(ShippingMethod.price_per_kg, NOTHING).label("price_per_kg"),
-        rate_of(ShippingMethod.tax_class_id, _COUNTRY).label("tax_rate"),
-    )
-    .where(ShippingMethod.is_active, ShippingMethod.currency == bindparam("currency", type_=String()))
-    .where(goes_to(ShippingMethod, _COUNTRY))
+    select(*(column.label(name) for name, column in terms(_COUNTRY).items()))
+    .where(is_offered(_COUNTRY))
     .order_by(ShippingMethod.position, ShippingMethod.id)
     .limit(MOST_OFFERED)
 )
-_OFFERED_ONE = _OFFERED.where(ShippingMethod.id == bindparam("method", type_=Uuid()))
-"""The terms of the methods that are offered in `country_code` for `currency`, and those of one `method`."""
+"""The terms of the methods that are offered in `country_code` for `currency`."""
