@@ -31,14 +31,22 @@ CLOSED = DocumentRules(introspection=False)
 MOST_CHECKED = 1000
 """Trusted documents that are checked once in a process."""
 
+JUST_CHECKED = 16
+"""Other texts that were checked last. One that is not valid, or does not compile, is soon asked for a second time."""
+
 Checked = DocumentNode | tuple[GraphQLError, ...]
 """A valid document, or what is wrong with it."""
 
 
 def prepare(schema: GraphQLSchema, rules: DocumentRules, text: str) -> PreparedDocument:
     """The document of a text, or what is wrong with it."""
-    found = _check(schema, rules, text)
+    found = _check_lately(schema, rules, text)
     return prepared(schema, found) if isinstance(found, DocumentNode) else PreparedDocument(errors=found)
+
+
+@lru_cache(maxsize=JUST_CHECKED)
+def _check_lately(schema: GraphQLSchema, rules: DocumentRules, text: str) -> Checked:
+    return _check(schema, rules, text)
 
 
 @lru_cache(maxsize=MOST_CHECKED)
