@@ -96,14 +96,18 @@ async def send(session: AsyncSession | AsyncConnection, sql: str, *arguments: An
 
 
 async def _connection_of(session: AsyncSession | AsyncConnection) -> Connection:
-    """The connection that the session's transaction is on, which the session is asked for once."""
+    """The connection that the session's transaction is on, which the session is asked for once.
+
+    It is asked again when a flush has failed, and refuses.
+    """
     if isinstance(session, AsyncConnection):
         return _begun(session)
     known: _Known | None = session.info.get(_Known)
-    if known is None or known.transaction is not _transaction_of(session):
-        connection = _begun(await session.connection())
-        known = session.info[_Known] = _Known(_transaction_of(session), connection)
-    return known.connection
+    if known is not None and known.transaction is _transaction_of(session) and session.is_active:
+        return known.connection
+    connection = _begun(await session.connection())
+    session.info[_Known] = _Known(_transaction_of(session), connection)
+    return connection
 
 
 def _transaction_of(session: AsyncSession) -> SessionTransaction | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Executable, Integer, Uuid, bindparam, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.core_statements import execute
@@ -146,6 +146,17 @@ async def test_statements_are_of_the_transaction_of_the_session(engine: AsyncEng
         await execute(session, RENAME)
         await session.commit()
     assert await scalar(engine, select(Shop.name)) == "Renamed"
+
+
+@pytest.mark.parametrize("run", [by_session, execute])
+async def test_after_a_flush_that_failed_nothing_is_sent(engine: AsyncEngine, run: Run) -> None:
+    async with AsyncSession(engine) as session:
+        await run(session, PID)
+        session.add(Shop(id=new_id(), name="Another"))
+        with pytest.raises(DBAPIError):
+            await session.flush()
+        with pytest.raises(PendingRollbackError):
+            await run(session, RENAME)
 
 
 async def test_arguments_are_written_as_their_types_say(engine: AsyncEngine) -> None:
