@@ -130,6 +130,17 @@ async def test_executors_agree_on_purchases_that_are_there(
         assert any(payment["transactions"] for payment in order["payments"])
 
 
+def test_errors_are_compared_in_any_order() -> None:
+    """Two cursors of other lists, in two fields of the root: a long run met either first."""
+    answers = [
+        b'{"errors":[{"message":"one"},{"message":"two"}],"data":null}',
+        b'{"errors":[{"message":"two"},{"message":"one"}],"data":null}',
+        b'{"errors":[{"message":"two"},{"message":"two"}],"data":null}',
+    ]
+    first, turned, other = map(normalised, answers)
+    assert first == turned != other
+
+
 async def test_executors_agree_on_generated_operations(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
