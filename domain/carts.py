@@ -111,19 +111,20 @@ def is_abandoned(cart: Any) -> ColumnElement[bool]:
 
 async def open_cart(session: AsyncSession, buyer: Buyer) -> LockedCart:
     """The buyer's open cart, as one that changes; made if there is none."""
-    return await _locked(session, _OPENING[buyer.column], {"new_id": uuid7(), "buyer": buyer.key})
+    (cart,) = await _locked(session, _OPENING[buyer.column], {"new_id": uuid7(), "buyer": buyer.key})
+    return cart
 
 
 async def change_cart(session: AsyncSession, buyer: Buyer, **values: Any) -> LockedCart:
     """The buyer's open cart with these values. Raises CartNotFoundError."""
     given = {f"new_{name}": value for name, value in values.items()}
     statement = _changing(buyer.column, tuple(sorted(values)))
-    return await _locked(session, statement, {**given, "buyer": buyer.key})
+    return _only(await _locked(session, statement, {**given, "buyer": buyer.key}))
 
 
 async def lock_cart(session: AsyncSession, buyer: Buyer) -> LockedCart:
     """The buyer's open cart as it is. Raises CartNotFoundError."""
-    return await _locked(session, _LOCKING[buyer.column], {"buyer": buyer.key})
+    return _only(await _locked(session, _LOCKING[buyer.column], {"buyer": buyer.key}))
 
 
 async def complete_again(session: AsyncSession, cart_id: UUID) -> None:
@@ -154,11 +155,15 @@ async def clear_cart(session: AsyncSession, buyer: Buyer) -> LockedCart:
     return cart
 
 
-async def _locked(session: AsyncSession, statement: Executable, given: Mapping[str, Any]) -> LockedCart:
-    rows = await execute(session, statement, given)
-    if not rows:
+async def _locked(session: AsyncSession, statement: Executable, given: Mapping[str, Any]) -> Sequence[LockedCart]:
+    return [LockedCart(**row) for row in await execute(session, statement, given)]
+
+
+def _only(found: Sequence[LockedCart]) -> LockedCart:
+    """A buyer has one open cart at the most. Raises CartNotFoundError."""
+    if not found:
         raise CartNotFoundError
-    return LockedCart(**rows[0])
+    return found[0]
 
 
 def _opening(column: str) -> Executable:
