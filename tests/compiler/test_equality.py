@@ -73,6 +73,9 @@ PURCHASES = """
 
 COMPILER = Compiler(schema, SAFEGUARDS.vault)
 
+DROPPED = pytest.mark.filterwarnings("ignore:coroutine 'Executor.complete_awaitable_value' was never:RuntimeWarning")
+"""graphql-core 3.3 cancels what waits beside a field that has failed, and forgets what that would have awaited."""
+
 
 async def compiled(pool: ReadPool, query: str, variables: dict[str, Any], viewer: Viewer) -> bytes:
     """What the compiled executor answers; raises when it leaves the operation to the other."""
@@ -141,6 +144,7 @@ def test_errors_are_compared_in_any_order() -> None:
     assert first == turned != other
 
 
+@DROPPED
 async def test_executors_agree_on_generated_operations(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
@@ -159,6 +163,7 @@ OPEN_TO_ALL = [
 ]
 
 
+@DROPPED
 async def test_executors_agree_on_operations_that_another_library_draws(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
