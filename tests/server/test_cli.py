@@ -66,10 +66,14 @@ Run = Callable[..., Outcome]
 
 @pytest.fixture(autouse=True, scope="module")
 def interruptible() -> Iterator[None]:
-    """A shell lets what it runs in the background ignore Ctrl-C, and so would every command started from there."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A shell lets what it runs in the background ignore Ctrl-C, `nohup` a terminal that is closed.
+
+    So would every command started from there.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, before[0])
+    signal.signal(signal.SIGHUP, before[1])
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +156,8 @@ def start(workplace: Path) -> Iterator[Callable[..., Process]]:
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, within reason."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition() and time.monotonic() < deadline:
+    while not condition():
+        assert time.monotonic() < deadline, f"It did not come within {PATIENCE_SECONDS} s."
         time.sleep(0.05)
 
 
