@@ -74,12 +74,36 @@ def compare_statements(url: str, operations: Sequence[Measured], rounds: int, re
     return asyncio.run(_compared(url, asked, rounds, report))
 
 
+def compare_scales(
+    small: tuple[str, Sequence[Measured]], large: tuple[str, Sequence[Measured]], rounds: int, report: Report
+) -> list[Compared]:
+    """Our statements on a large database beside the same on a small one: the address of each, and what it is asked."""
+    return asyncio.run(_scales_compared(small, large, rounds, report))
+
+
+async def _scales_compared(
+    small: tuple[str, Sequence[Measured]], large: tuple[str, Sequence[Measured]], rounds: int, report: Report
+) -> list[Compared]:
+    connections = [await _connected(url, {"role": DatabaseRole.APP.value}) for url, _ in (small, large)]
+    found = []
+    for one, other in zip(small[1], large[1], strict=True):
+        asked = [[orjson.loads(body) for body in each.bodies[Dialect.MERKATO]] for each in (one, other)]
+        less, more = (_our_side(bodies, each) for bodies, each in zip(asked, connections, strict=True))
+        found.append(await _rounds(one.name, "small", (more, less), rounds))
+        report(f"{one.name}: {median(found[-1].ours_ms):.3f} ms, {median(found[-1].against_ms):.3f} on the small one")
+    for connection in connections:
+        await connection.close()
+    return found
+
+
+async def _connected(url: str, settings: Mapping[str, str]) -> asyncpg.Connection:
+    connection: asyncpg.Connection = await asyncpg.connect(url, server_settings={"timezone": "UTC", **settings})
+    await connection.fetchrow(hand_written.LEARN_ARRAYS)
+    return connection
+
+
 async def _compared(url: str, asked: Mapping[str, list[dict[str, Any]]], rounds: int, report: Report) -> list[Compared]:
-    settings = {"timezone": "UTC"}
-    ours = await asyncpg.connect(url, server_settings={**settings, "role": DatabaseRole.APP.value})
-    theirs = await asyncpg.connect(url, server_settings=settings)
-    for connection in (ours, theirs):
-        await connection.fetchrow(hand_written.LEARN_ARRAYS)
+    ours, theirs = await _connected(url, {"role": DatabaseRole.APP.value}), await _connected(url, {})
     found = []
     for name, bodies in asked.items():
         if name == DEEP_PAGE and FIRST_PAGE in asked:
