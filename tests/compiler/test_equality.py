@@ -73,9 +73,6 @@ PURCHASES = """
 
 COMPILER = Compiler(schema, SAFEGUARDS.vault)
 
-DROPPED = pytest.mark.filterwarnings("ignore:coroutine 'Executor.complete_awaitable_value' was never:RuntimeWarning")
-"""graphql-core 3.3 cancels what waits beside a field that has failed, and forgets what that would have awaited."""
-
 
 async def compiled(pool: ReadPool, query: str, variables: dict[str, Any], viewer: Viewer) -> bytes:
     """What the compiled executor answers; raises when it leaves the operation to the other."""
@@ -133,18 +130,6 @@ async def test_executors_agree_on_purchases_that_are_there(
         assert any(payment["transactions"] for payment in order["payments"])
 
 
-def test_errors_are_compared_in_any_order() -> None:
-    """Two cursors of other lists, in two fields of the root: a long run met either first."""
-    answers = [
-        b'{"errors":[{"message":"one"},{"message":"two"}],"data":null}',
-        b'{"errors":[{"message":"two"},{"message":"one"}],"data":null}',
-        b'{"errors":[{"message":"two"},{"message":"two"}],"data":null}',
-    ]
-    first, turned, other = map(normalised, answers)
-    assert first == turned != other
-
-
-@DROPPED
 async def test_executors_agree_on_generated_operations(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
@@ -163,7 +148,6 @@ OPEN_TO_ALL = [
 ]
 
 
-@DROPPED
 async def test_executors_agree_on_operations_that_another_library_draws(
     odd_engine: AsyncEngine, read_pool: ReadPool, pool: Pool
 ) -> None:
