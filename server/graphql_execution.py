@@ -49,6 +49,7 @@ from server.operation_cost import CostExceededError
 from server.persisted_queries import PersistedQueries
 from server.rate_limits import NEW_DOCUMENT, RateLimits
 from server.refusals import RefusalCode
+from server.settled_execution import in_document_order
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
 from server.written_rows import WritingExecutor
@@ -414,7 +415,7 @@ class Executor:
             await settled.wait()
         self.metrics.statements += context.reading.statements
         self.metrics.seconds += context.reading.seconds
-        shown = [presented(error) for error in errors]
+        shown = [presented(error) for error in in_document_order(errors)]
         return Answer(
             shown,
             result.data,

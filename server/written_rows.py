@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from graphql import Executor, GraphQLObjectType, GraphQLResolveInfo
+from graphql import GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import AwaitableOrValue, Path
 from typing_extensions import override
@@ -16,10 +16,11 @@ from resolvers.loading import load_row
 from resolvers.written_rows import WrittenRow
 from server.compiled_reads import CompiledAnswer, CompiledReads
 from server.explanation import Explanation
+from server.settled_execution import SettlingExecutor
 
 
-class WritingExecutor(Executor[None]):
-    """graphql-core's executor, which reads a WrittenRow only where it completes one, when it knows what is asked of it.
+class WritingExecutor(SettlingExecutor):
+    """An executor that reads a WrittenRow only where it completes one, when it knows what is asked of it.
 
     What one statement gives is complete. Any other row is loaded, and completed like all others.
     """
