@@ -170,10 +170,10 @@ def _respond(answer: Answer, media_type: str) -> HttpAnswer:
     status = answer.status()
     if media_type == JSON and status is HTTPStatus.BAD_REQUEST:
         status = HTTPStatus.OK
-    headers = USUAL_HEADERS[media_type]
-    if answer.set_cookie is not None:
-        headers = [*headers, (b"set-cookie", answer.set_cookie.encode("latin-1"))]
-    return HttpAnswer(status, headers, orjson.dumps(answer.body()))
+    body = orjson.dumps(answer.body())
+    if answer.set_cookie is None:
+        return HttpAnswer(status, USUAL_HEADERS[media_type], body, USUAL_LINES[media_type])
+    return HttpAnswer(status, [*USUAL_HEADERS[media_type], (b"set-cookie", answer.set_cookie.encode("latin-1"))], body)
 
 
 def _found(data: bytes, media_type: str) -> HttpAnswer:

@@ -117,10 +117,17 @@ async def test_requests_sent_at_once_are_answered_in_their_order(live_server: st
         assert re.findall(rb'{"data":{"(\w+)":"Query"}}', received) == [*names, b"last"]
 
 
-async def test_answer_written_at_once_is_the_one_that_is_sent(live_server: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(b"{ products(first: 3) { nodes { name } } }", id="compiled"),
+        pytest.param(b"mutation { clearCart { __typename } }", id="mutation"),
+        pytest.param(b"{ nobody }", id="error"),
+    ],
+)
+async def test_answer_written_at_once_is_the_one_that_is_sent(live_server: str, query: bytes) -> None:
     """A connection that ends with the answer is left to uvicorn, as whatever is not simple is."""
     reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(live_server).port)
-    query = b"{ products(first: 3) { nodes { name } } }"
     answers = []
     for more in (b"", b"Connection: close\r\n"):
         writer.write(asking(query, more))
