@@ -8,12 +8,14 @@
 Fields that may be null may be absent. The rules themselves are in resolvers/input_rules.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import NoneType
 from typing import Any, TypeVar, get_args
 
 import strawberry
+from strawberry.types import get_object_definition
+from strawberry.types.arguments import InputContext
 
 from resolvers.input_rules import (
     AnyKeyRule,
@@ -26,7 +28,7 @@ from resolvers.input_rules import (
     Rule,
     TextRule,
 )
-from resolvers.inputs import RULE
+from resolvers.inputs import RULE, GivenInput
 
 Input = TypeVar("Input", bound=type)
 
@@ -48,9 +50,16 @@ def mutation_input(description: str) -> Callable[[Input], Input]:
                 raise UndeclaredInputError(f"{cls.__name__}.{name} is declared without what it accepts.")
             if NoneType in get_args(annotation):
                 declared.default = declared.default_value = strawberry.UNSET
-        return strawberry.input(cls, description=description)
+        made = strawberry.input(cls, description=description)
+        get_object_definition(made, strict=True).from_input = _as_given
+        return made
 
     return decorate
+
+
+def _as_given(declared: type, values: Mapping[str, Any], _context: InputContext) -> GivenInput:
+    """Instead of an object of the type, which strawberry would make: the rules read the values as they are."""
+    return GivenInput(declared, values)
 
 
 def text(description: str, *, longest: int, shortest: int = 0, clearable: bool = False) -> Any:
