@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.carts import Buyer, LockedCart, change_cart, lock_cart
+from domain.carts import Buyer, CartNotFoundError, LockedCart, change_cart, lock_cart
 from domain.core_statements import execute
 from domain.customization import unit_price
 from domain.errors import DomainError
@@ -36,12 +36,10 @@ class ShippingMethodUnknownError(DomainError):
         super().__init__("There is no such shipping method. Choose another.")
 
 
-_METHOD = (
-    select(ShippingMethod.id)
-    .where(ShippingMethod.id == bindparam("method", type_=Uuid()), ShippingMethod.is_active)
-    .with_for_update(read=True, key_share=True)
+_METHOD = select(ShippingMethod.id).where(
+    ShippingMethod.id == bindparam("method", type_=Uuid()), ShippingMethod.is_active
 )
-"""The `method`, which stays while the transaction lasts."""
+"""The `method`, if it is offered."""
 
 
 async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> LockedCart:
@@ -72,10 +70,13 @@ async def set_details(session: AsyncSession, buyer: Buyer, **details: Any) -> Lo
 
     Raises CartNotFoundError and ShippingMethodUnknownError.
     """
-    method_id = details.get("shipping_method_id")
-    if method_id is not None and not await execute(session, _METHOD, {"method": method_id}):
-        raise ShippingMethodUnknownError
-    return await change_cart(session, buyer, **details)
+    try:
+        return await change_cart(session, buyer, **details)
+    except CartNotFoundError:
+        method_id = details.get("shipping_method_id")
+        if method_id is not None and not await execute(session, _METHOD, {"method": method_id}):
+            raise ShippingMethodUnknownError from None
+        raise
 
 
 async def confirm_prices(session: AsyncSession, buyer: Buyer) -> LockedCart:

@@ -1,16 +1,15 @@
 """The lines of a cart: added, changed and removed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, any_, bindparam, delete, func, select
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import Executable, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from domain.carts import Buyer, LockedCart, change_cart, open_cart
+from domain.carts import BUYERS, LOCKED, OPENING, Buyer, LockedCart, change_cart, opener
 from domain.conditions import among
 from domain.core_statements import Row, execute
 from domain.customization import Customization, customization_hash, require_possible, unit_price
@@ -74,12 +73,16 @@ async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[Wanted
     TooManyCartLinesError.
     """
     lines = _together(wanted)
-    cart = await open_cart(session, buyer)
-    sold = await _sold(session, cart, lines)
+    variants = list({line.variant_id for line in lines})
+    found = await execute(session, _OPENING[buyer.column], {**opener(buyer), "variants": variants})
+    if not found:
+        raise VariantNotForSaleError(lines[0].variant_id)
+    cart = LockedCart(*(found[0][column.name] for column in LOCKED))
+    sold = {row.variant_id: row for row in found}
     values = [_values(cart, line, sold.get(line.variant_id)) for line in lines]
     with refused_by({"ck_cart_lines_quantity": invalid("lines", f"A line has {MOST_UNITS_A_LINE} units at the most.")}):
-        await execute(session, _INSERTION, {"lines": as_json(values)})
-    if next(iter(sold.values())).lines_before + len(lines) > MOST_LINES:
+        (before,) = await execute(session, _INSERTION, {"lines": as_json(values), "cart": cart.id})
+    if before.lines + len(lines) > MOST_LINES:
         await _require_few(session, cart)
     return cart
 
@@ -118,13 +121,6 @@ def _together(wanted: Iterable[WantedLine]) -> list[WantedLine]:
     return [lines[key] for key in sorted(lines)]
 
 
-async def _sold(session: AsyncSession, cart: LockedCart, lines: Sequence[WantedLine]) -> Mapping[UUID, Row]:
-    """What can be bought of what is wanted, by its id; it stays there until the transaction ends."""
-    variants = list({line.variant_id for line in lines})
-    given = {"cart": cart.id, "currency": cart.currency, "variants": variants}
-    return {row.id: row for row in await execute(session, _SOLD, given)}
-
-
 def _values(cart: LockedCart, line: WantedLine, sold: Row | None) -> dict[str, Any]:
     if sold is None:
         raise VariantNotForSaleError(line.variant_id)
@@ -141,17 +137,43 @@ def _values(cart: LockedCart, line: WantedLine, sold: Row | None) -> dict[str, A
     }
 
 
-def _insertion() -> Insert:
-    """Its parameter is `lines`, as JSON."""
+def _opening(column: str) -> Executable:
+    """Open the buyer's cart, and read what can be bought of the `variants`, which stay until the transaction ends.
+
+    It gives nothing where none can be bought. How many lines there are is not read here: that would be as it was before
+    the statement waited for others to let go of the cart.
+    """
+    cart = OPENING[column].cte("cart")
+    return (
+        select(
+            cart,
+            ProductVariant.id.label("variant_id"),
+            ProductVariant.price,
+            ProductOptionSchema.definition,
+            ProductOptionSchema.surcharges,
+        )
+        .join_from(cart, ProductVariant, ProductVariant.currency == cart.c.currency)
+        .join(Product, Product.id == ProductVariant.product_id)
+        .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
+        .where(ProductVariant.id == any_(given_array("variants", Uuid())), Product.is_active)
+        .order_by(ProductVariant.id)
+        .with_for_update(read=True, key_share=True, of=ProductVariant)
+    )
+
+
+def _insertion() -> Executable:
+    """Write the `lines`, as JSON, and count those that were in the `cart` before."""
     added = insertion_of(CartLine, INSERTED, "lines")
     table = table_of(CartLine)
-    return added.on_conflict_do_update(
+    put = added.on_conflict_do_update(
         index_elements=[table.c.cart_id, table.c.variant_id, table.c.customization_hash],
         set_={
             "quantity": table.c.quantity + added.excluded.quantity,
             "unit_price_seen": added.excluded.unit_price_seen,
         },
     )
+    before = select(func.count().label("lines")).where(table.c.cart_id == bindparam("cart", type_=Uuid()))
+    return before.select_from(table).add_cte(put.cte("put"))
 
 
 async def _require_few(session: AsyncSession, cart: LockedCart) -> None:
@@ -162,24 +184,5 @@ async def _require_few(session: AsyncSession, cart: LockedCart) -> None:
 
 
 INSERTED = ("id", "cart_id", "variant_id", "quantity", "customization", "customization_hash", "unit_price_seen")
+_OPENING = {column: _opening(column) for column in BUYERS}
 _INSERTION = _insertion()
-
-_SOLD = (
-    select(
-        ProductVariant.id,
-        ProductVariant.price,
-        ProductOptionSchema.definition,
-        ProductOptionSchema.surcharges,
-        select(func.count())
-        .where(CartLine.cart_id == bindparam("cart", type_=Uuid()))
-        .scalar_subquery()
-        .label("lines_before"),
-    )
-    .join(Product, Product.id == ProductVariant.product_id)
-    .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
-    .where(ProductVariant.id == any_(given_array("variants", Uuid())))
-    .where(Product.is_active, ProductVariant.currency == bindparam("currency", type_=String()))
-    .order_by(ProductVariant.id)
-    .with_for_update(read=True, key_share=True, of=ProductVariant)
-)
-"""Its parameters are the `variants` that are wanted, and the `cart` with its `currency`."""

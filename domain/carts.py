@@ -11,17 +11,32 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Numeric, Uuid, and_, bindparam, delete, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Numeric,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 from uuid_utils.compat import uuid7
 
 from domain.core_statements import execute
 from domain.errors import DomainError
 from domain.given_rows import table_of
 from domain.violations import violated
-from models import Cart, CartLine, Shop
+from models import Cart, CartLine, ShippingMethod, Shop
 from models.shop import SHOP_ID
 
 OPEN_CARTS = frozenset({"uq_carts_open_of_guest", "uq_carts_open_of_user"})
@@ -111,12 +126,17 @@ def is_abandoned(cart: Any) -> ColumnElement[bool]:
 
 async def open_cart(session: AsyncSession, buyer: Buyer) -> LockedCart:
     """The buyer's open cart, as one that changes; made if there is none."""
-    (cart,) = await _locked(session, _OPENING[buyer.column], {"new_id": uuid7(), "buyer": buyer.key})
+    (cart,) = await _locked(session, OPENING[buyer.column], opener(buyer))
     return cart
 
 
+def opener(buyer: Buyer) -> Mapping[str, Any]:
+    """What OPENING is given."""
+    return {"new_id": uuid7(), "buyer": buyer.key}
+
+
 async def change_cart(session: AsyncSession, buyer: Buyer, **values: Any) -> LockedCart:
-    """The buyer's open cart with these values. Raises CartNotFoundError."""
+    """The buyer's open cart with these values. Raises CartNotFoundError, also if a shipping method is not offered."""
     given = {f"new_{name}": value for name, value in values.items()}
     statement = _changing(buyer.column, tuple(sorted(values)))
     return _only(await _locked(session, statement, {**given, "buyer": buyer.key}))
@@ -166,7 +186,7 @@ def _only(found: Sequence[LockedCart]) -> LockedCart:
     return found[0]
 
 
-def _opening(column: str) -> Executable:
+def _opening(column: str) -> ReturningInsert[Any]:
     """Its parameters are `new_id` and `buyer`."""
     currency = select(Shop.currency).where(Shop.id == SHOP_ID).scalar_subquery()
     id_, key = bindparam("new_id", type_=Uuid()), bindparam("buyer", type_=Uuid())
@@ -184,7 +204,15 @@ def _changing(column: str, names: tuple[str, ...]) -> Executable:
     """Its parameters are `buyer`, and `new_` with each of the names."""
     new = {name: bindparam(f"new_{name}", type_=CARTS.c[name].type) for name in names}
     changing = update(CARTS).where(_is_open(column)).values({**changed(), **new})
+    if "shipping_method_id" in new:
+        changing = changing.where(_may_be_chosen(new["shipping_method_id"]))
     return changing.returning(*LOCKED)
+
+
+def _may_be_chosen(method: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """None, or a shipping method that is offered, which stays while the transaction lasts."""
+    offered = select(ShippingMethod.id).where(ShippingMethod.id == method, ShippingMethod.is_active)
+    return or_(method.is_(None), exists(offered.with_for_update(read=True, key_share=True)))
 
 
 def _locking(column: str) -> Executable:
@@ -200,5 +228,7 @@ LOCKED = tuple(CARTS.c[each.name] for each in fields(LockedCart))
 """The columns of a LockedCart."""
 
 BUYERS = ("guest_id", "user_id")
-_OPENING = {column: _opening(column) for column in BUYERS}
+OPENING = {column: _opening(column) for column in BUYERS}
+"""By the column of the buyer, what opens a cart, and gives it as it is locked."""
+
 _LOCKING = {column: _locking(column) for column in BUYERS}
