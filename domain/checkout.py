@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from domain import carts
 from domain.carts import CartNotFoundError, LockedCart, lock_cart
@@ -26,10 +27,13 @@ from domain.checkout_errors import (
     PromotionNotApplicableError,
 )
 from domain.checkout_purchase import Contact, Purchase, draft_of, purchase_of
-from domain.order_payments import confirm
-from domain.order_placing import place
+from domain.order_beginnings import beginning_of
+from domain.order_letters import tell_confirmed, tell_placed
+from domain.order_placing import OrderDraft, PlacedOrder, place
+from domain.outbox import enqueue
+from domain.payment_begun import BegunPayment, standing_at_once
 from domain.payment_providers import PaymentProvider
-from domain.payments import begin
+from domain.payments import FIRST_CHECK, check
 from domain.promo_code_uses import known_customer, use_code
 from domain.reservations import reserve
 from domain.stock_moving import Cause
@@ -53,6 +57,8 @@ class Means:
     customer: str | None = None
     """What the provider calls the account, if it keeps something for it."""
     keeps_source: bool = False
+    instructions: str | None = None
+    """What the buyer has to do, in words for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,16 @@ class Wish:
 class Agreed:
     """An order that was placed, and its payment, unless it costs nothing."""
 
-    order: Order
-    payment: Payment | None
+    order: PlacedOrder | Order
+    payment: BegunPayment | Payment | None
 
 
 async def check_out(  # noqa: PLR0913, PLR0917 - what an order is made from
     session: AsyncSession, vault: Vault, contact: Contact, wish: Wish, order_id: UUID, at: datetime
 ) -> Agreed:
     """Place the order of the buyer's open cart, under that id. The vault's index tells a guest who used a code before.
+
+    Where nobody has to be asked about the payment, the order stands where that leads; else its provider is to be asked.
 
     Raises what is in domain/checkout_errors.py, AmountTooLargeError, PromoCodeNotUsableError, OutOfStockError and
     CartAlreadyOrderedError; after any of them the transaction must not commit.
@@ -90,22 +98,28 @@ async def check_out(  # noqa: PLR0913, PLR0917 - what an order is made from
         await use_code(session, code.promo_code_id, order_id, customer)
     reserved = await reserve(session, purchase.units, Cause(Order.__tablename__, order_id))
     draft = draft_of(order_id, cart, purchase, contact, wish.note, reserved)
-    if means is None:
-        order = await place(session, draft)
-        await confirm(session, order)
-        return Agreed(order, None)
-    patience = WAITED_FOR.get(means.kind)
-    order = await place(session, replace(draft, expires_at=None if patience is None else at + patience))
-    payment = await begin(
-        session,
-        order,
-        means.provider,
-        means.kind,
-        order.total,
-        source=means.source,
-        customer=means.customer,
-        keeps_source=means.keeps_source,
-    )
+    return await (_placed_for_nothing(session, draft) if means is None else _placed(session, draft, means, at))
+
+
+async def _placed_for_nothing(session: AsyncSession, draft: OrderDraft) -> Agreed:
+    order = await place(session, replace(draft, beginning=beginning_of(draft.sums.total, None)))
+    await tell_confirmed(session, order)
+    return Agreed(order, None)
+
+
+async def _placed(session: AsyncSession, draft: OrderDraft, means: Means, at: datetime) -> Agreed:
+    """The order with its payment. Whatever becomes of a provider's answer, a job asks for it again."""
+    payment = _begun(draft, means)
+    beginning = beginning_of(payment.amount, payment.standing)
+    patience = WAITED_FOR.get(means.kind) if beginning.is_waiting else None
+    expires_at = None if patience is None else at + patience
+    order = await place(session, replace(draft, payment=payment, beginning=beginning, expires_at=expires_at))
+    if not beginning.is_waiting:
+        await tell_confirmed(session, order)
+    elif means.provider.can_be_asked:
+        await enqueue(session, check(payment.id, FIRST_CHECK))
+    else:
+        await tell_placed(session, order, means.instructions)
     return Agreed(order, payment)
 
 
@@ -123,6 +137,25 @@ async def _locked(session: AsyncSession, contact: Contact, wish: Wish) -> Locked
     if wish.expected_version is not None and cart.version != wish.expected_version:
         raise CartChangedError(wish.expected_version, cart.version)
     return cart
+
+
+def _begun(draft: OrderDraft, means: Means) -> BegunPayment:
+    """The payment of all that the order costs."""
+    standing = standing_at_once(means.provider, means.kind, draft.sums.total)
+    return BegunPayment(
+        id=uuid7(),
+        order_id=draft.id,
+        provider=means.provider.name,
+        kind=means.kind,
+        amount=draft.sums.total,
+        currency=draft.currency,
+        status=standing.state,
+        authorized=standing.authorized,
+        captured=standing.captured,
+        source=means.source,
+        source_customer=means.customer,
+        keeps_source=means.keeps_source,
+    )
 
 
 def _agreed_means(purchase: Purchase, wish: Wish) -> Means | None:

@@ -5,19 +5,20 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.mail_jobs import MailTemplate, send_mail
+from domain.order_placing import PlacedOrder
 from domain.outbox import enqueue
 from models import Fulfillment, Order
 
 NO_TRACKING = "not known"
 
 
-async def tell_placed(session: AsyncSession, order: Order, instructions: str | None = None) -> None:
+async def tell_placed(session: AsyncSession, order: Order | PlacedOrder, instructions: str | None = None) -> None:
     """The order was placed, and waits for its money; the instructions say where that is to be sent."""
     told = {"total": _money(order, order.total), "instructions": instructions or ""}
     await _tell(session, order, MailTemplate.ORDER_PLACED, **told)
 
 
-async def tell_confirmed(session: AsyncSession, order: Order) -> None:
+async def tell_confirmed(session: AsyncSession, order: Order | PlacedOrder) -> None:
     """The shop counts on it."""
     await _tell(session, order, MailTemplate.ORDER_CONFIRMED, total=_money(order, order.total))
 
@@ -56,12 +57,12 @@ async def tell_refunded(session: AsyncSession, order: Order, amount: Decimal) ->
     await _tell(session, order, MailTemplate.ORDER_REFUNDED, amount=_money(order, amount))
 
 
-async def _tell(session: AsyncSession, order: Order, template: MailTemplate, **values: str | int) -> None:
+async def _tell(session: AsyncSession, order: Order | PlacedOrder, template: MailTemplate, **values: str | int) -> None:
     """Whoever was forgotten gets no letters."""
     if order.email is not None:
         told = {"name": order.customer["name"], "number": order.number, **values}
         await enqueue(session, send_mail(template, order.email, told))
 
 
-def _money(order: Order, amount: Decimal) -> str:
+def _money(order: Order | PlacedOrder, amount: Decimal) -> str:
     return f"{amount} {order.currency}"

@@ -77,16 +77,6 @@ def _count(order: Order, moved: MoneyMoved) -> None:
     set_payment(order, paid.status(order.payment_status))
 
 
-async def confirm(session: AsyncSession, order: Order, reason: str | None = None) -> bool:
-    """Count on the locked order from now on, unless that was so before.
-
-    False where it is over: one that was given up may be revived, and of any other the money has to go back.
-    """
-    if order.status is OrderStatus.PENDING:
-        await _confirm(session, order, reason)
-    return order.status in ALIVE
-
-
 async def fail(session: AsyncSession, order: Order, reason: str) -> bool:
     """Give an order up that nobody paid: its stock and codes are free again, and its cart is open.
 
@@ -138,8 +128,6 @@ async def expire_next(session: AsyncSession, now: datetime) -> bool:
 
 async def _confirm(session: AsyncSession, order: Order, reason: str | None) -> None:
     order.expires_at = None
-    if order.total == NOTHING:
-        set_payment(order, PaymentStatus.PAID)
     await advance(session, order, OrderStatus.CONFIRMED, reason)
     await tell_confirmed(session, order)
 

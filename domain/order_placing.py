@@ -1,23 +1,24 @@
 """Placing an order: what checkout has agreed with a buyer, written down."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, select, update
+from sqlalchemy import Executable, Uuid, bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.selectable import ExecutableReturnsRows
 from uuid_utils.compat import uuid7
 
+from domain.core_statements import execute
 from domain.errors import DomainError
 from domain.given_rows import as_json, insertion_of, table_of
+from domain.money import NOTHING
+from domain.order_beginnings import Beginning
+from domain.payment_begun import FIRST_STEP, BegunPayment, first_steps
 from domain.violations import refused_by
-from models import Cart, Order, OrderDiscount, OrderLine
-
-NOTHING = Decimal("0.00")
+from models import Cart, Order, OrderDiscount, OrderLine, Payment, PaymentTransaction
 
 
 class CartAlreadyOrderedError(DomainError):
@@ -106,23 +107,44 @@ class OrderDraft:
     customer_note: str = ""
     expires_at: datetime | None = None
     """When it is given up if it is not paid by then."""
+    payment: BegunPayment | None = None
+    """None where nothing is to be paid, or not yet."""
+    beginning: Beginning = field(default_factory=Beginning)
+    """What follows from the payment, or from there being none."""
     id: UUID = field(default_factory=uuid7)
 
 
-async def place(session: AsyncSession, draft: OrderDraft) -> Order:
-    """Write the order, which gets the day's next number, and complete its cart. It moves neither stock nor money.
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """What was written of an order, as far as its buyer is told of it."""
+
+    id: UUID
+    number: str
+    user_id: UUID | None
+    customer: Mapping[str, Any]
+    email: str
+    currency: str
+    total: Decimal
+
+
+async def place(session: AsyncSession, draft: OrderDraft) -> PlacedOrder:
+    """Write the order, which gets the day's next number, with its payment, and complete its cart. It moves no stock.
 
     Raises CartAlreadyOrderedError. The database refuses the commit when sums and lines differ.
     """
+    order = _order(draft)
     given = {
-        "order": as_json([_order(draft)]),
+        "order": as_json([order]),
         "lines": as_json(_line(draft, place, line) for place, line in enumerate(draft.lines, start=1)),
         "discounts": as_json(_discount(draft, discount) for discount in draft.discounts),
+        "payments": as_json([] if draft.payment is None else [_values(draft.payment, PAYMENT)]),
+        "steps": as_json([] if draft.payment is None else first_steps(draft.payment)),
         "cart": draft.cart_id,
     }
     with refused_by({"uq_orders_cart_id": CartAlreadyOrderedError()}):
-        order: Order = (await session.scalars(_PLACING, given)).one()
-    return order
+        (row,) = await execute(session, _PLACING, given)
+    told = {name: order[name] for name in ("id", "user_id", "customer", "email", "currency", "total")}
+    return PlacedOrder(number=row.number, **told)
 
 
 def _order(draft: OrderDraft) -> dict[str, Any]:
@@ -138,39 +160,50 @@ def _order(draft: OrderDraft) -> dict[str, Any]:
         "currency": draft.currency,
         "prices_include_tax": draft.prices_include_tax,
         "expires_at": draft.expires_at,
-        **_values(draft.sums),
-        **_values(draft.destination),
+        **_values(draft.sums, SUMS),
+        **_values(draft.destination, DESTINATION),
+        **_values(draft.beginning, BEGINNING),
     }
 
 
 def _line(draft: OrderDraft, position: int, line: DraftLine) -> dict[str, Any]:
-    return {"id": uuid7(), "order_id": draft.id, "position": position, "currency": draft.currency, **_values(line)}
+    return {
+        "id": uuid7(),
+        "order_id": draft.id,
+        "position": position,
+        "currency": draft.currency,
+        **_values(line, LINE),
+    }
 
 
 def _discount(draft: OrderDraft, discount: DraftDiscount) -> dict[str, Any]:
-    return {"id": uuid7(), "order_id": draft.id, "currency": draft.currency, **_values(discount)}
+    return {"id": uuid7(), "order_id": draft.id, "currency": draft.currency, **_values(discount, DISCOUNT)}
 
 
-def _placing() -> ExecutableReturnsRows:
+def _values(part: Any, names: Sequence[str]) -> dict[str, Any]:
+    """The columns that part of a draft is, which `asdict` would copy to the last value."""
+    return {name: getattr(part, name) for name in names}
+
+
+def _placing() -> Executable:
     """All of it at once: what refers to the order is checked at the end of the statement."""
-    lines = insertion_of(OrderLine, ("id", "order_id", "position", "currency", *_names(DraftLine)), "lines")
-    discounts = insertion_of(OrderDiscount, ("id", "order_id", "currency", *_names(DraftDiscount)), "discounts")
+    lines = insertion_of(OrderLine, ("id", "order_id", "position", "currency", *LINE), "lines")
+    discounts = insertion_of(OrderDiscount, ("id", "order_id", "currency", *DISCOUNT), "discounts")
+    payments = insertion_of(Payment, PAYMENT, "payments")
+    steps = insertion_of(PaymentTransaction, FIRST_STEP, "steps")
     carts = table_of(Cart)
     completed = update(carts).where(carts.c.id == bindparam("cart", type_=Uuid())).values(completed_at=func.now())
-    ordered = insertion_of(Order, (*ORDERED, *_names(OrderSums), *_names(Destination)), "order")
-    besides = (lines.cte("lines"), discounts.cte("discounts"), completed.cte("completed"))
-    return select(Order).from_statement(ordered.returning(*table_of(Order).c).add_cte(*besides))
+    ordered = insertion_of(Order, (*ORDERED, *SUMS, *DESTINATION, *BEGINNING), "order")
+    parts = {"lines": lines, "discounts": discounts, "payments": payments, "steps": steps, "completed": completed}
+    return ordered.returning(table_of(Order).c.number).add_cte(*(part.cte(name) for name, part in parts.items()))
 
 
-def _names(shape: Any) -> Iterator[str]:
-    return (each.name for each in fields(shape))
+def _names(shape: Any) -> Sequence[str]:
+    return tuple(each.name for each in fields(shape))
 
 
-def _values(part: Any) -> dict[str, Any]:
-    """The columns that part of a draft is, which `asdict` would copy to the last value."""
-    return {name: getattr(part, name) for name in _names(part)}
-
-
+LINE, DISCOUNT, PAYMENT = _names(DraftLine), _names(DraftDiscount), _names(BegunPayment)
+SUMS, DESTINATION, BEGINNING = _names(OrderSums), _names(Destination), _names(Beginning)
 ORDERED = (
     "id",
     "user_id",
@@ -183,7 +216,7 @@ ORDERED = (
     "prices_include_tax",
     "expires_at",
 )
-"""What is written of an order besides its sums and where it goes."""
+"""What is written of an order besides its sums, where it goes, and where it stands."""
 
 _PLACING = _placing()
-"""Its parameters are `order`, `lines` and `discounts` as JSON, and `cart`."""
+"""Its parameters are `order`, `lines`, `discounts`, `payments` and `steps` as JSON, and `cart`."""

@@ -11,12 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.outbox import Job, enqueue
 from domain.payment_attention import call_for_attention
-from domain.payment_begun import write_begun
 from domain.payment_effects import tell_order
 from domain.payment_methods import KEEP_SOURCE
 from domain.payment_providers import PaymentOutcome
 from domain.payment_standing import Standing, differences, further, standing_of, steps_between
-from domain.payment_transactions import happened, write_down
+from domain.payment_transactions import write_down
 from domain.payments import PaymentNotFoundError, lock_payment
 from domain.refund_news import take_over_refunds
 from models import Order, Payment
@@ -32,14 +31,12 @@ async def apply_outcome(session: AsyncSession, payment_id: UUID, news: PaymentOu
         order, payment = await lock_payment(session, payment_id)
     except PaymentNotFoundError as error:
         raise LookupError(f"There is no payment {payment_id}.") from error
-    await take_over(session, order, payment, news)
+    await _take_over(session, order, payment, news)
     return payment
 
 
-async def take_over(
-    session: AsyncSession, order: Order, payment: Payment, news: PaymentOutcome, *, is_new: bool = False
-) -> None:
-    """The same where both are locked, or made by this transaction: nobody has asked for a step of what `is_new`."""
+async def _take_over(session: AsyncSession, order: Order, payment: Payment, news: PaymentOutcome) -> None:
+    """The same where both are locked."""
     payment.checked_at = datetime.now(UTC)
     wrong = differences(payment, news)
     if wrong:
@@ -50,22 +47,11 @@ async def take_over(
     after = further(before, news)
     payment.provider_reference = payment.provider_reference or news.reference
     with session.no_autoflush:  # what is looked for besides is none of what changes here
-        if is_new:
-            await _begin(session, payment, before, after)
-        else:
-            await _move(session, payment, before, after)
+        await _move(session, payment, before, after)
     await session.flush()
     given_back = await take_over_refunds(session, order, payment, news.refunds)
     await session.flush()
     await tell_order(session, order, payment, before, given_back)
-
-
-async def _begin(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:
-    """Write the payment down where it stands now, with the steps to there."""
-    steps = [happened(payment, step) for step in steps_between(before, after, payment.amount)]
-    if after != before:
-        await _stand(session, payment, before, after)
-    await write_begun(session, payment, steps)
 
 
 async def _move(session: AsyncSession, payment: Payment, before: Standing, after: Standing) -> None:

@@ -1,45 +1,76 @@
-"""Payments whose answer is there as they begin: written with it and with the steps to it, by one statement."""
+"""Payments as they begin: before anybody is asked, or with all that is to be known where nobody has to be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Table
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import make_transient_to_detached
+from uuid_utils.compat import uuid7
 
-from domain.core_statements import execute
-from domain.given_rows import as_json, insertion_of, table_of
-from models import Base, Payment, PaymentTransaction
+from domain.money import NOTHING
+from domain.payment_providers import PaymentProvider
+from domain.payment_standing import Standing, steps_between
+from models import PaymentKind, PaymentState
 
-BY_DATABASE = frozenset({"created_at", "updated_at", "recorded_at", "lines", "actor_kind", "actor_id", "actor_name"})
-"""What the database says of new rows."""
-
-
-async def write_begun(session: AsyncSession, payment: Payment, steps: Sequence[PaymentTransaction]) -> None:
-    """Write the payment, which the session is to add, with the steps, which it does not know."""
-    session.expunge(payment)
-    values = _values(payment, PAYMENT)
-    given = {"payment": as_json([values]), "steps": as_json(_values(step, STEP) for step in steps)}
-    (row,) = await execute(session, _WRITING, given)
-    for name, value in {**values, **row}.items():
-        setattr(payment, name, value)  # all of them: what was never set would be looked for in the database
-    make_transient_to_detached(payment)
-    session.add(payment)
+NOT_ASKED = Standing()
+"""Where a payment stands of which nobody has heard."""
 
 
-def _named(table: Table) -> Sequence[str]:
-    return [column.name for column in table.c if column.name not in BY_DATABASE]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunPayment:
+    """A payment that is written down with its order."""
+
+    id: UUID
+    order_id: UUID
+    provider: str
+    kind: PaymentKind
+    amount: Decimal
+    """More than 0."""
+    currency: str
+    status: PaymentState = NOT_ASKED.state
+    authorized: Decimal = NOT_ASKED.authorized
+    captured: Decimal = NOT_ASKED.captured
+    source: str | None = None
+    source_customer: str | None = None
+    keeps_source: bool = False
+
+    @property
+    def failure(self) -> str | None:
+        """None: nobody has declined it."""
+        return None
+
+    @property
+    def standing(self) -> Standing:
+        """How far it is."""
+        return Standing(self.status, self.authorized, self.captured)
 
 
-def _values(row: Base, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
+def standing_at_once(provider: PaymentProvider, kind: PaymentKind, amount: Decimal) -> Standing:
+    """Where a payment stands as it begins."""
+    standing = Standing(provider.begins_as(kind) or NOT_ASKED.state)
+    if not standing.holds_money:
+        return standing
+    captured = amount if standing.state is PaymentState.CAPTURED else NOTHING
+    return Standing(standing.state, authorized=amount, captured=captured)
 
 
-PAYMENT, STEP = _named(table_of(Payment)), _named(table_of(PaymentTransaction))
+def first_steps(payment: BegunPayment) -> Sequence[Mapping[str, Any]]:
+    """The rows of the steps to where it stands, which are settled as they are written."""
+    return [
+        {
+            "id": uuid7(),
+            "payment_id": payment.id,
+            "kind": step.kind,
+            "status": step.state,
+            "amount": step.amount,
+            "currency": payment.currency,
+            "settled_at": datetime.now(UTC),
+        }
+        for step in steps_between(NOT_ASKED, payment.standing, payment.amount)
+    ]
 
-_WRITING = (
-    insertion_of(Payment, PAYMENT, "payment")
-    .returning(Payment.created_at, Payment.updated_at)
-    .add_cte(insertion_of(PaymentTransaction, STEP, "steps").cte("steps"))
-)
-"""Its parameters are `payment` and `steps`, as JSON."""
+
+FIRST_STEP = ("id", "payment_id", "kind", "status", "amount", "currency", "settled_at")
+"""The columns of such a row."""

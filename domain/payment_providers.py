@@ -174,6 +174,12 @@ class PaymentProvider(Protocol):
     def can_be_asked(self) -> bool:
         """Whether it knows more of a payment than it is told, so that jobs look it up."""
 
+    def begins_as(self, kind: PaymentKind) -> PaymentState | None:
+        """The state in which a payment of that kind begins, all of it; None where only `start` can say.
+
+        The order is placed with it, and nobody is asked.
+        """
+
     async def start(self, asked: PaymentRequest) -> PaymentOutcome:
         """Begin to take the money, or say how far that is if it was begun before. A refusal is the state FAILED."""
 

@@ -1,18 +1,14 @@
-"""Payments that begin, and payments that are found and locked."""
+"""Payments that are found and locked, and the jobs that ask about them."""
 
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
-from domain.money import NOTHING
-from domain.outbox import Job, enqueue
-from domain.payment_providers import PaymentProvider
-from models import Order, Payment, PaymentKind, PaymentState
+from domain.outbox import Job
+from models import Order, Payment
 
 CHECK_PAYMENT = "check_payment"
 CANCEL_PAYMENT = "cancel_payment"
@@ -27,46 +23,6 @@ class PaymentNotFoundError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("There is no such payment.")
-
-
-async def begin(  # noqa: PLR0913 - what a payment is made of
-    session: AsyncSession,
-    order: Order,
-    provider: PaymentProvider,
-    kind: PaymentKind,
-    amount: Decimal,
-    *,
-    source: str | None = None,
-    customer: str | None = None,
-    keeps_source: bool = False,
-) -> Payment:
-    """Write down that the order is about to be paid, before anybody is asked to. `amount` is more than 0.
-
-    The provider is asked afterwards, by the payment's id; whatever becomes of the answer, a job asks again. Of one that
-    cannot be asked the answer is there at once, and the row is written with what it says.
-    """
-    payment = Payment(
-        id=uuid7(),
-        order_id=order.id,
-        provider=provider.name,
-        kind=kind,
-        amount=amount,
-        currency=order.currency,
-        status=PaymentState.PENDING,
-        authorized=NOTHING,
-        captured=NOTHING,
-        refunded=NOTHING,
-        refunding=NOTHING,
-        version=1,
-        source=source,
-        source_customer=customer,
-        keeps_source=keeps_source,
-    )
-    session.add(payment)
-    if provider.can_be_asked:
-        await session.flush()
-        await enqueue(session, check(payment.id, FIRST_CHECK))
-    return payment
 
 
 async def lock_payment(session: AsyncSession, payment_id: UUID) -> tuple[Order, Payment]:

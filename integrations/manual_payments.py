@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from domain.payment_providers import (
+    ZERO,
     ConcernedPayment,
     ForgedEventError,
     KeptSource,
@@ -47,10 +48,14 @@ class ManualPayments(PaymentProvider):
         return False
 
     @override
+    def begins_as(self, kind: PaymentKind) -> PaymentState:
+        return PaymentState.AUTHORIZED if kind is PaymentKind.CASH_ON_DELIVERY else PaymentState.PENDING
+
+    @override
     async def start(self, asked: PaymentRequest) -> PaymentOutcome:
-        if asked.kind is PaymentKind.CASH_ON_DELIVERY:
-            return PaymentOutcome(PaymentState.AUTHORIZED, asked.amount, asked.currency, authorized=asked.amount)
-        return PaymentOutcome(PaymentState.PENDING, asked.amount, asked.currency)
+        state = self.begins_as(asked.kind)
+        promised = asked.amount if state is PaymentState.AUTHORIZED else ZERO
+        return PaymentOutcome(state, asked.amount, asked.currency, authorized=promised)
 
     @override
     async def look_up(self, sought: SoughtPayment) -> PaymentOutcome | None:

@@ -100,6 +100,10 @@ class StripePayments(PaymentProvider):
         return True
 
     @override
+    def begins_as(self, kind: PaymentKind) -> None:
+        return None
+
+    @override
     async def start(self, asked: PaymentRequest) -> PaymentOutcome:
         """The first answer to a request comes again for the same key; what became of the intent since is asked for."""
         try:

@@ -18,8 +18,9 @@ from domain.checkout_errors import EmptyCartError, PaymentDeclinedError
 from domain.checkout_purchase import Contact
 from domain.errors import InvalidField, InvalidInputError
 from domain.idempotency import Request, is_new, outcome_of
-from domain.order_letters import tell_placed
-from domain.payment_applying import apply_outcome, take_over
+from domain.order_placing import PlacedOrder
+from domain.payment_applying import apply_outcome
+from domain.payment_begun import BegunPayment
 from domain.payment_methods import PaymentMethodNotFoundError, customer_of, own_method
 from domain.payment_providers import (
     Keeping,
@@ -107,7 +108,8 @@ async def _means(session: AsyncSession, context: Context, given: GivenPayment | 
             raise PaymentMethodNotFoundError
         return Means(given.kind, provider, kept.source.reference, kept.source.customer)
     if not given.keeps_source or not provider.can_be_asked:
-        return Means(given.kind, provider, given.source)
+        instructions = context.payments.instructions(given.kind)
+        return Means(given.kind, provider, given.source, instructions=instructions)
     if user_id is None:
         raise _refused("keeps_source", "Only accounts keep ways to pay. Sign in first, or leave it out.")
     customer = await customer_of(session, vault, user_id, provider.name)
@@ -127,20 +129,13 @@ def _refused(name: str, message: str) -> InvalidInputError:
 async def _agreed(
     session: AsyncSession, context: Context, request: Request, wish: Wish, given: GivenPayment | None
 ) -> Agreed:
-    """The order, placed now or before. What nobody outside has to be asked about the payment is taken over at once."""
+    """The order, placed now or before."""
     order_id = uuid7()
     if not await is_new(session, request, order_id):
         return await agreed_before(session, await outcome_of(session, request))
     contact = await _contact(session, context.viewer)
     meant = replace(wish, means=await _means(session, context, given))
-    agreed = await check_out(session, context.safeguards.vault, contact, meant, order_id, context.visit.at)
-    if agreed.payment is not None and agreed.payment.provider == MANUAL:
-        outcome = await context.payments.named(MANUAL).start(_asked(agreed.order, agreed.payment, None))
-        if outcome.state is PaymentState.PENDING:
-            await tell_placed(session, agreed.order, context.payments.instructions(agreed.payment.kind))
-        else:
-            await take_over(session, agreed.order, agreed.payment, outcome, is_new=True)
-    return agreed
+    return await check_out(session, context.safeguards.vault, contact, meant, order_id, context.visit.at)
 
 
 async def _contact(session: AsyncSession, viewer: Viewer) -> Contact:
@@ -151,7 +146,9 @@ async def _contact(session: AsyncSession, viewer: Viewer) -> Contact:
     return Contact(user_id=user.id, name=f"{user.first_name} {user.last_name}".strip(), email=user.email)
 
 
-async def _paid(context: Context, order: Order, payment: Payment, return_url: str | None) -> CheckedOut:
+async def _paid(
+    context: Context, order: PlacedOrder | Order, payment: BegunPayment | Payment, return_url: str | None
+) -> CheckedOut:
     """Have the provider begin, or go on, and take its answer over. Raises PaymentDeclinedError.
 
     A provider that does not answer leaves the payment open: a job asks it again.
@@ -168,7 +165,7 @@ async def _paid(context: Context, order: Order, payment: Payment, return_url: st
     return _settled(order, await tried_again(apply, lambda: False), outcome.client_secret)
 
 
-def _asked(order: Order, payment: Payment, return_url: str | None) -> PaymentRequest:
+def _asked(order: PlacedOrder | Order, payment: BegunPayment | Payment, return_url: str | None) -> PaymentRequest:
     return PaymentRequest(
         payment.id,
         order.number,
@@ -182,7 +179,7 @@ def _asked(order: Order, payment: Payment, return_url: str | None) -> PaymentReq
     )
 
 
-def _settled(order: Order, payment: Payment, client_secret: str | None) -> CheckedOut:
+def _settled(order: PlacedOrder | Order, payment: BegunPayment | Payment, client_secret: str | None) -> CheckedOut:
     if payment.status is PaymentState.FAILED:
         raise PaymentDeclinedError(payment.failure)
     is_waiting = payment.status is PaymentState.REQUIRES_ACTION

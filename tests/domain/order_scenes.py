@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.order_payments import confirm
+from domain.order_payments import MoneyMoved, confirm_paid
 from domain.order_placing import Buyer, DraftDiscount, DraftLine, OrderDraft, OrderSums, place
 from domain.orders import lock_order
 from domain.promo_code_uses import Customer, use_code
@@ -80,7 +80,7 @@ async def add_confirmed(engine: AsyncEngine, **draft: Any) -> Scene:
     """The same, confirmed."""
     scene = await add_scene(engine, **draft)
     async with writing(engine) as session:
-        await confirm(session, await lock_order(session, scene.id))
+        await confirm_paid(session, await lock_order(session, scene.id), MoneyMoved())
     return scene
 
 

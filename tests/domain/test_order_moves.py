@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain import order_parcels
 from domain.order_cancelling import OrderOnItsWayError, cancel, cancel_as_buyer
 from domain.order_parcels import Tracking, fulfil, lock_parcel
-from domain.order_payments import MoneyMoved, PaymentSumsError, confirm, expire_next, fail, record_payment, revive
+from domain.order_payments import MoneyMoved, PaymentSumsError, confirm_paid, expire_next, fail, record_payment, revive
 from domain.order_returns import refund_lines, return_lines
 from domain.order_states import OrderMoveRefusedError
 from domain.order_units import UnitsNotThereError
@@ -52,9 +52,9 @@ async def test_order_that_is_confirmed_keeps_its_stock_and_is_confirmed_once(sho
     scene = await add_scene(shop, expires_at=AT)
     async with writing(shop) as session:
         order = await lock_order(session, scene.id)
-        await record_payment(session, order, PAID)
-        assert await confirm(session, order)
-        assert await confirm(session, order)
+        await confirm_paid(session, order, PAID)
+        with pytest.raises(PaymentSumsError):
+            await confirm_paid(session, order, PAID)
         assert await letters_of(session, scene) == ["order_confirmed"]
     assert await states_of(shop, scene) == ("CONFIRMED", "PAID", "UNFULFILLED")
     assert (await order_of(shop, scene)).expires_at is None
@@ -71,9 +71,6 @@ async def test_order_that_fails_gives_everything_back_once(shop: AsyncEngine) ->
     assert await states_of(shop, scene) == ("FAILED", "FAILED", "UNFULFILLED")
     assert await stock_of(shop, scene) == {"SKU-3": (5, 0), "SKU-2": (5, 0)}
     assert await uses_of(shop, scene) == 0
-    async with writing(shop) as session:
-        assert not await confirm(session, await lock_order(session, scene.id))
-    assert await states_of(shop, scene) == ("FAILED", "FAILED", "UNFULFILLED")
 
 
 async def test_order_that_is_paid_after_all_takes_its_stock_and_codes_again(shop: AsyncEngine) -> None:
@@ -137,7 +134,10 @@ async def test_order_is_either_paid_or_given_up(shop: AsyncEngine) -> None:
     """Whoever locks it first decides; the other finds the state changed."""
 
     async def pay(session: AsyncSession, order: Order) -> bool:
-        return await confirm(session, order) if order.status == "PENDING" else False
+        if order.status != "PENDING":
+            return False
+        await confirm_paid(session, order, PAID)
+        return True
 
     async def lose(session: AsyncSession, order: Order) -> bool:
         return await fail(session, order, "It was not paid in time.")

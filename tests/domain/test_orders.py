@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.errors import ConflictError
 from domain.events import CHANNEL
-from domain.order_payments import confirm
+from domain.order_payments import MoneyMoved, confirm_paid
 from domain.order_placing import (
     Buyer,
     CartAlreadyOrderedError,
@@ -111,11 +111,12 @@ async def test_order_that_is_rolled_back_is_told_of_to_nobody(shop: AsyncEngine)
     async with writing(shop) as session:
         drafts = [draft_of(await add_product(session)) for _ in range(2)]
     async with AsyncSession(shop) as session:
-        await confirm(session, await place(session, drafts[0]))
+        lost = await place(session, drafts[0])
+        await confirm_paid(session, await lock_order(session, lost.id), MoneyMoved())
         await session.rollback()
     async with writing(shop) as session:
         kept = await place(session, drafts[1])
-        await confirm(session, kept)
+        await confirm_paid(session, await lock_order(session, kept.id), MoneyMoved())
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not any(str(kept.id) in event for event in told):  # noqa: ASYNC110 - nobody tells

@@ -9,15 +9,16 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actors import Actor
-from domain.orders import lock_order
+from domain.outbox import enqueue
 from domain.payment_asking import Asking
+from domain.payment_begun import BegunPayment
 from domain.payment_providers import PaymentProvider, PaymentProviders, PaymentRequest, Source
-from domain.payments import begin
+from domain.payments import FIRST_CHECK, check
 from integrations.manual_payments import ManualPayments
-from models import ActorKind, Payment, PaymentKind, PaymentTransaction
+from models import ActorKind, Order, Payment, PaymentKind, PaymentTransaction
 from server.payment_jobs import transactions
 from tests.domain.order_scenes import Scene, add_scene
-from tests.factories import writing
+from tests.factories import new_id, writing
 
 TOTAL = Decimal("450.00")
 WORKER = Actor(ActorKind.JOB, name="tests")
@@ -42,10 +43,15 @@ async def add_paying(
     engine: AsyncEngine, provider: PaymentProvider, kind: PaymentKind, source: str | None = None, **draft: Any
 ) -> Paying:
     """An order that waits for its payment, which the provider has not heard of yet."""
-    scene = await add_scene(engine, **draft)
+    order_id = new_id()
+    payment = BegunPayment(
+        id=new_id(), order_id=order_id, provider=provider.name, kind=kind, amount=TOTAL, currency="ETB", source=source
+    )
+    scene = await add_scene(engine, id=order_id, payment=payment, **draft)
     async with writing(engine) as session:
-        order = await lock_order(session, scene.id)
-        payment = await begin(session, order, provider, kind, order.total, source=source)
+        order = await session.get_one(Order, order_id)
+        if provider.can_be_asked:
+            await enqueue(session, check(payment.id, FIRST_CHECK))  # as checkout does
         known = None if source is None else Source(source)
         asked = PaymentRequest(payment.id, order.number, payment.amount, payment.currency, kind, known)
         return Paying(scene, payment.id, asked)

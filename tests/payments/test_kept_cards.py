@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.payment_methods import FORGET_SOURCE, KEEP_SOURCE, forget_methods
 from domain.payment_providers import PaymentProviders
+from domain.payments import CHECK_PAYMENT
 from integrations.stripe_payments import StripePayments
 from models import PaymentMethod, ProductVariant
 from resolvers.ids import decode_id_of
@@ -23,6 +24,7 @@ from tests.auth.accounts import add_account
 from tests.buyers import Buyer, of
 from tests.factories import add_payment_method, add_product, add_user, shared_engine, writing
 from tests.patience import PATIENCE_SECONDS
+from tests.payments.scenes import jobs_of
 from tests.safeguards import SAFEGUARDS
 from tests.signed_in import Door, open_door
 from tests.stripe_double.objects import GOOD
@@ -103,6 +105,7 @@ async def test_card_is_kept_once_paid_with_again_and_forgotten(shop: Shop, doubl
 
     first = await shop.bought(buyer, "first", source=GOOD, keepsSource=True)
     assert (first["order"]["status"], first["payment"]["status"]) == ("CONFIRMED", "CAPTURED")
+    assert await jobs_of(shop.engine, CHECK_PAYMENT, decode_id_of("Payment", first["payment"]["id"])) == 1
     assert await methods_of(buyer) == []
     await shop.kept(first)
     (card,) = await methods_of(buyer)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.order_adoption import ADOPTED
@@ -27,6 +27,8 @@ from tests.statements import count_rows, execute, scalar
 EMAIL = "hana@example.org"
 AT_THE_DOOR = {"kind": "CASH_ON_DELIVERY"}
 BY_TRANSFER = {"kind": "BANK_TRANSFER"}
+INSTRUCTIONS = "To the account 1000 at the Bank of Abyssinia."
+TOLD = text("SELECT convert_from(payload, 'UTF8')::jsonb -> 'values' FROM pgqueuer ORDER BY id DESC LIMIT 1")
 
 Json = dict[str, Any]
 
@@ -70,7 +72,8 @@ class Shop:
 async def shop(postgres: str, migrated: str) -> AsyncIterator[Shop]:
     """The server, whose tests buy things of their own."""
     async with shared_engine(postgres, migrated) as engine:
-        with open_door(str(engine.get_execution_options()["url"])) as door:
+        url = str(engine.get_execution_options()["url"])
+        with open_door(url, bank_transfer_instructions=INSTRUCTIONS) as door:
             async with httpx.AsyncClient(
                 base_url=door.http.base_url, trust_env=False, timeout=PATIENCE_SECONDS
             ) as http:
@@ -214,6 +217,7 @@ async def test_what_costs_nothing_needs_no_payment(shop: Shop) -> None:
 
     assert (result["order"]["status"], result["order"]["paymentStatus"]) == ("CONFIRMED", "PAID")
     assert result["payment"] is None
+    assert await letters_about(shop, await shop.order(result)) == ["order_confirmed"]
 
 
 async def test_transfer_is_waited_for(shop: Shop) -> None:
@@ -225,6 +229,8 @@ async def test_transfer_is_waited_for(shop: Shop) -> None:
     order = await shop.order(result)
     assert order.expires_at is not None
     assert await letters_about(shop, order) == ["order_placed"]
+    told = {"name": EMAIL, "number": order.number, "total": "100.00 ETB", "instructions": INSTRUCTIONS}
+    assert await scalar(shop.engine, TOLD) == told
     at_the_door = await shop.order(await bought(await shop.guest(of(await shop.variant())), "100.00"))
     assert await letters_about(shop, at_the_door) == ["order_confirmed"]
 
