@@ -42,24 +42,21 @@ WITH lines AS (
     WHERE cart_id = :cart
 ), completed AS (
     UPDATE carts SET completed_at = now() WHERE id = :cart
+), begun AS (
+    INSERT INTO payments (id, order_id, provider, kind, status, amount, authorized, currency)
+    VALUES (:payment, :placed, 'manual', 'CASH_ON_DELIVERY', 'AUTHORIZED', 350, 350, 'ETB')
+), step AS (
+    INSERT INTO payment_transactions (id, payment_id, kind, status, amount, currency, settled_at)
+    VALUES (uuidv7(), :payment, 'AUTHORIZE', 'SUCCEEDED', 350, 'ETB', now())
 )
 INSERT INTO orders (
     id, guest_id, cart_id, customer, email, shipping_address, country_code, subtotal, shipping_total, shipping_tax,
-    tax_total, total, shipping_method_id, shipping_method_name, expires_at
+    tax_total, total, shipping_method_id, shipping_method_name, status, payment_status, authorized_total
 )
 SELECT
     :placed::uuid, guest_id, id, '{"name": "Hana Bekele", "email": "hana@shop.example"}', email, shipping_address,
-    country_code, 300, 50, 6.52, 45.64, 350, shipping_method_id, 'Courier', now() + interval '7 days'
+    country_code, 300, 50, 6.52, 45.64, 350, shipping_method_id, 'Courier', 'CONFIRMED', 'AUTHORIZED', 350
 FROM carts WHERE id = :cart;
-WITH step AS (
-    INSERT INTO payment_transactions (id, payment_id, kind, status, amount, currency, settled_at)
-    VALUES (uuidv7(), :payment::uuid, 'AUTHORIZE', 'SUCCEEDED', 350, 'ETB', now())
-)
-INSERT INTO payments (id, order_id, provider, kind, status, amount, authorized, currency, version)
-VALUES (:payment, :placed, 'manual', 'CASH_ON_DELIVERY', 'AUTHORIZED', 350, 350, 'ETB', 2);
-UPDATE orders SET
-    status = 'CONFIRMED', payment_status = 'AUTHORIZED', authorized_total = total, expires_at = NULL, version = version + 1
-WHERE id = :placed;
 INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
 VALUES (0, 'send_mail', '{}', now(), jsonb_build_object('job_id', :payment::text), 'queued');
 COMMIT;
