@@ -108,6 +108,32 @@ async def test_order_without_lines_is_refused(shop: AsyncEngine) -> None:
     assert constraint(refused) == "ck_orders_lines"
 
 
+@pytest.mark.parametrize("follow", [{"giver"}, {"taker"}, {"giver", "taker"}])
+async def test_line_moves_to_another_order_when_the_sums_of_both_follow(shop: AsyncEngine, follow: set[str]) -> None:
+    async with writing(shop) as session:
+        giver = await add_order(session, subtotal=Decimal(400), total=Decimal(400))
+        sums = {"subtotal": Decimal(200), "total": Decimal(200)}
+        line = {"quantity": 1, "unit_price": Decimal(200), **sums}
+        session.add(OrderLine(order_id=giver.id, position=2, sku="MOVED", product_name="Moved", **line))
+        taker = await add_order(session)
+    move = update(OrderLine).where(OrderLine.order_id == giver.id, OrderLine.position == 2).values(order_id=taker.id)
+
+    async def moved() -> None:
+        async with writing(shop) as session:
+            await session.execute(move)
+            for order, total in ((giver, Decimal(200)), (taker, Decimal(400))):
+                if ("giver" if order is giver else "taker") in follow:
+                    right = update(Order).where(Order.id == order.id).values(subtotal=total, total=total)
+                    await session.execute(right)
+
+    if follow == {"giver", "taker"}:
+        await moved()
+    else:
+        with pytest.raises(IntegrityError) as refused:
+            await moved()
+        assert constraint(refused) == "ck_orders_lines"
+
+
 async def test_discounts_are_those_of_the_codes(shop: AsyncEngine) -> None:
     async with writing(shop) as session:
         order = await add_order(session, discount_total=Decimal(50), total=Decimal(150))
