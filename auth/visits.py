@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from models.clients import USER_AGENT_LENGTH
@@ -9,6 +10,10 @@ from models.clients import USER_AGENT_LENGTH
 IPV4_PREFIX = 32
 IPV6_PREFIX = 64
 """A household or a server has at least so much of IPv6 to itself, and may use any address in it."""
+
+LONGEST_ADDRESS = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
+MOST_ADDRESSES = 1024
+"""Of so many the canonical form is remembered: few visitors ask only once."""
 
 LOOPBACK = IPv6Address("::1")
 IPV4_COMPATIBLE = IPv6Network("::/96")
@@ -35,14 +40,20 @@ class Visit:
         return str(ip_network((address, prefix), strict=False))
 
 
-def visit_from(at: datetime, address: str | None, user_agent: str | None) -> Visit:
-    """A visit from what a server knows: any text may come as either."""
-    return Visit(at, _canonical(address), _storable(user_agent))
+def visit_from(at: datetime, address: str | None, user_agent: str | None, request_id: str | None = None) -> Visit:
+    """A visit from what a server knows: any text may come as address and as user agent."""
+    return Visit(at, _canonical(address), _storable(user_agent), request_id)
 
 
 def _canonical(address: str | None) -> str | None:
+    text = (address or "").partition("%")[0]
+    return _parsed(text) if len(text) <= LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _parsed(text: str) -> str | None:
     try:
-        parsed: IPv4Address | IPv6Address = ip_address((address or "").partition("%")[0])
+        parsed: IPv4Address | IPv6Address = ip_address(text)
     except ValueError:
         return None
     if isinstance(parsed, IPv4Address):
@@ -53,4 +64,6 @@ def _canonical(address: str | None) -> str | None:
 def _storable(text: str | None) -> str | None:
     if text is None:
         return None
+    if text.isprintable():
+        return text[:USER_AGENT_LENGTH] or None
     return "".join(letter for letter in text if letter.isprintable())[:USER_AGENT_LENGTH] or None

@@ -160,8 +160,7 @@ class GraphQLEndpoint:
 
 
 def _visit(request: HttpRequest) -> Visit:
-    visit = visit_from(datetime.now(UTC), request.peer, request.header(b"user-agent"))
-    return replace(visit, request_id=current_request_id())
+    return visit_from(datetime.now(UTC), request.peer, request.header(b"user-agent"), current_request_id())
 
 
 def _respond(answer: Answer, media_type: str) -> HttpAnswer:
