@@ -16,6 +16,7 @@ from sqlalchemy import (
     TableValuedAlias,
     Uuid,
     and_,
+    any_,
     bindparam,
     column,
     func,
@@ -117,7 +118,10 @@ def _moving(rule: Rule) -> ReturningUpdate[UUID]:
     given = _given()
     told = select(func.set_config(WHY, bindparam("why"), True)).cte("told")  # noqa: FBT003 - of this transaction
     numbers = (StockLevel.id, StockLevel.variant_id, StockLevel.quantity, StockLevel.reserved, given.c.units)
-    locking = select(*numbers).join(given, given.c.variant_id == StockLevel.variant_id)
+    wanted = StockLevel.variant_id == any_(
+        given_array("variants", Uuid())
+    )  # by their index, however few levels there are
+    locking = select(*numbers).join(given, given.c.variant_id == StockLevel.variant_id).where(wanted)
     locking = locking.join(told, true()).order_by(StockLevel.id).with_for_update(of=StockLevel)
     locked = locking.cte("locked")
     return (
