@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.cart_state import LINES, LineState, states_from
 from domain.carts import LockedCart
-from domain.core_statements import execute
+from domain.core_statements import Row, execute
 from domain.promo_code_uses import Customer
 from domain.purchases import PurchaseFacts, PurchaseLine, PurchaseQuote
-from domain.quoting import quote_for, shipping_options
+from domain.quoting import quote_for, quote_read, shipping_options, with_facts
 from domain.totals import AmountTooLargeError, QuotedShipping
 from models import Cart
 
@@ -30,12 +30,24 @@ async def price_cart(session: AsyncSession, cart: Cart, at: datetime) -> PricedC
     The session is the server's own: codes and their uses are hidden from buyers. Of a guest it is not asked which codes
     they have used before: only checkout knows the address that it counts for.
     """
-    lines = states_from(await execute(session, LINES, {"carts": [cart.id]})).get(cart.id, [])
+    rows = await read_lines(session, cart)
+    facts = facts_of(cart, states_from(rows).get(cart.id, []), Customer(cart.user_id))
     try:
-        purchase = await quote_for(session, facts_of(cart, lines, Customer(cart.user_id)), at)
+        purchase = await (quote_read(session, facts, rows, at) if rows else quote_for(session, facts, at))
     except AmountTooLargeError:
         return None
     return PricedCart(purchase, await shipping_options(session, purchase))
+
+
+async def read_lines(session: AsyncSession, cart: Cart | LockedCart) -> Sequence[Row]:
+    """What is told of the cart's lines as they are now: for `states_from`, and for `quote_read`."""
+    given = {
+        "carts": [cart.id],
+        "country_code": country_of(cart),
+        "currency": cart.currency,
+        "method": cart.shipping_method_id,
+    }
+    return await execute(session, _PRICED_LINES, given)
 
 
 def facts_of(cart: Cart | LockedCart, lines: Sequence[LineState], customer: Customer) -> PurchaseFacts:
@@ -53,3 +65,6 @@ def facts_of(cart: Cart | LockedCart, lines: Sequence[LineState], customer: Cust
 def country_of(cart: Cart | LockedCart) -> str | None:
     """Where the goods go: the address says it, and without one the cart."""
     return cart.country_code if cart.shipping_address is None else cart.shipping_address["country_code"]
+
+
+_PRICED_LINES = with_facts(LINES)

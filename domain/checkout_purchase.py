@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.cart_pricing import facts_of
-from domain.cart_state import LINES, LineChoiceImpossible, LineNoLongerSold, LineState, problems_of, states_from
+from domain.cart_pricing import facts_of, read_lines
+from domain.cart_state import LineChoiceImpossible, LineNoLongerSold, LineState, problems_of, states_from
 from domain.carts import LockedCart
 from domain.checkout_errors import (
     CheckoutDetail,
@@ -17,11 +17,10 @@ from domain.checkout_errors import (
     LinesNotForSaleError,
     NotSentThereError,
 )
-from domain.core_statements import execute
 from domain.order_placing import Buyer, Destination, DraftDiscount, DraftLine, OrderDraft, OrderSums
 from domain.promo_code_uses import Customer
 from domain.purchases import PurchaseQuote, ShippingFault
-from domain.quoting import quote_for
+from domain.quoting import quote_read
 from domain.stock_moving import Units
 from domain.totals import Quote
 
@@ -63,7 +62,8 @@ async def purchase_of(session: AsyncSession, cart: LockedCart, customer: Custome
 
     Raises EmptyCartError, LinesNotForSaleError, NotSentThereError, DetailsMissingError and AmountTooLargeError.
     """
-    lines = states_from(await execute(session, LINES, {"carts": [cart.id]})).get(cart.id, [])
+    rows = await read_lines(session, cart)
+    lines = states_from(rows).get(cart.id, [])
     if not lines:
         raise EmptyCartError
     unsold = [
@@ -73,7 +73,7 @@ async def purchase_of(session: AsyncSession, cart: LockedCart, customer: Custome
     ]
     if unsold:
         raise LinesNotForSaleError(unsold)
-    quoted = await quote_for(session, facts_of(cart, lines, customer), at)
+    quoted = await quote_read(session, facts_of(cart, lines, customer), rows, at)
     if quoted.left_out:
         raise LinesNotForSaleError([each.key for each in quoted.left_out])
     _require_details(cart, lines, quoted)

@@ -1,11 +1,12 @@
-"""What a purchase costs now: what the shop says is read by two statements at the most, and `totals` does the rest."""
+"""What a purchase costs now: what the shop says is read with the lines, or by itself, and `totals` does the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, and_, any_, bindparam, func, select
+from sqlalchemy import Select, String, Uuid, and_, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.core_statements import Row, execute
@@ -30,32 +31,36 @@ _COUNTRY = func.coalesce(bindparam("country_code", type_=String()), Shop.countri
 
 _TERMS = terms(_COUNTRY)
 
+_PRICED_BY = (
+    Shop.countries,
+    Shop.prices_include_tax,
+    Product.is_active,
+    rate_if_due(ProductVariant, Product.tax_class_id, _COUNTRY).label("tax_rate"),
+    *(column.label(f"shipping_{name}") for name, column in _TERMS.items()),
+)
+"""Besides the variant's own columns: the shop's settings, the tax in `country_code`, or else in the shop's first
+country, and the `method`, if it is offered there for the `currency`."""
+
+_CHOSEN = and_(ShippingMethod.id == bindparam("method", type_=Uuid()), is_offered(_COUNTRY))
+
 _FACTS = (
     select(
-        Shop.countries,
-        Shop.prices_include_tax,
-        ProductVariant.id,
+        ProductVariant.id.label("variant_id"),
         ProductVariant.currency,
         ProductVariant.weight_grams,
         ProductVariant.requires_shipping,
         ProductVariant.product_id,
-        Product.is_active,
         Category.path,
-        rate_if_due(ProductVariant, Product.tax_class_id, _COUNTRY).label("tax_rate"),
-        *(column.label(f"shipping_{name}") for name, column in _TERMS.items()),
+        *_PRICED_BY,
     )
     .select_from(Shop)
     .outerjoin(ProductVariant, ProductVariant.id == any_(given_array("variants", Uuid())))
     .outerjoin(Product, Product.id == ProductVariant.product_id)
     .outerjoin(Category, Category.id == Product.category_id)
-    .outerjoin(ShippingMethod, and_(ShippingMethod.id == bindparam("method", type_=Uuid()), is_offered(_COUNTRY)))
+    .outerjoin(ShippingMethod, _CHOSEN)
     .where(Shop.id == SHOP_ID)
 )
-"""The shop's settings, with each of the `variants` and its tax in `country_code`, or else in the shop's first country,
-and with the `method`, if it is offered there for the `currency`.
-
-Without a variant it is one row.
-"""
+"""Each of the `variants` with what it is priced by. Without a variant it is one row, of the shop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,32 @@ class _Shop:
     """Those of the method that was chosen, if it is offered."""
 
 
+def with_facts(lines: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The statement of lines, of which each has its `variant_id` and what _FACTS tells of that, for `quote_read`.
+
+    It takes the parameters `country_code`, `currency` and `method` besides.
+    """
+    return lines.add_columns(*_PRICED_BY).join(Shop, Shop.id == SHOP_ID).outerjoin(ShippingMethod, _CHOSEN)
+
+
 async def quote_for(session: AsyncSession, facts: PurchaseFacts, at: datetime) -> PurchaseQuote:
     """The costs of a purchase at that time. Raises AmountTooLargeError.
 
     The session is the server's own: codes and their uses are hidden from buyers.
     """
-    shop, known = await _found(session, facts)
+    given = {
+        "variants": list({line.variant_id for line in facts.lines}),
+        "country_code": facts.country_code,
+        "currency": facts.currency,
+        "method": facts.shipping_method_id,
+    }
+    return await quote_read(session, facts, await execute(session, _FACTS, given), at)
+
+
+async def quote_read(session: AsyncSession, facts: PurchaseFacts, rows: Sequence[Row], at: datetime) -> PurchaseQuote:
+    """The same of what was read of each of its lines; there is at least one row. Raises AmountTooLargeError."""
+    shop = _Shop(tuple(rows[0].countries), rows[0].prices_include_tax, _shipping(rows[0]))
+    known = {row.variant_id: row for row in rows if row.variant_id is not None}
     country_code = facts.country_code or next(iter(shop.countries), None)
     left_out = tuple(fault for line in facts.lines if (fault := _fault(line, known, facts.currency)) is not None)
     missing = {each.key for each in left_out}
@@ -90,19 +115,6 @@ async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> li
         return []
     methods = await offered(session, purchase.country_code, quoted.currency)
     return [quote_shipping(method, parcel, prices_include_tax=quoted.prices_include_tax) for method in methods]
-
-
-async def _found(session: AsyncSession, facts: PurchaseFacts) -> tuple[_Shop, Mapping[UUID, Row]]:
-    """The shop, and what is told of each variant that there is, by its id."""
-    given = {
-        "variants": list({line.variant_id for line in facts.lines}),
-        "country_code": facts.country_code,
-        "currency": facts.currency,
-        "method": facts.shipping_method_id,
-    }
-    rows = await execute(session, _FACTS, given)
-    shop = _Shop(tuple(rows[0].countries), rows[0].prices_include_tax, _shipping(rows[0]))
-    return shop, {row.id: row for row in rows if row.id is not None}
 
 
 def _shipping(row: Row) -> ShippingTerms | None:
