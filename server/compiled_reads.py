@@ -27,6 +27,7 @@ from resolvers.errors import BadInputError, DatabaseSilentError
 from server.deadlines import deadline
 from server.explanation import Database, Explanation, Found
 from server.graphql_errors import is_database_away
+from server.joined_reads import JoinedReads
 from server.plan_failures import PlanFailures
 from server.read_pool import ReadPool
 from server.replica import Replica
@@ -84,13 +85,19 @@ class CompiledReads:
         preview_pool: ReadPool | None = None,
     ) -> None:
         self._compiler = compiler
-        self._pool = pool
+        self._primary = JoinedReads(pool, self._count)
         self._own_pool = own_pool
         self._preview_pool = preview_pool
         self._cache = cache if cache is not None and cache.is_on else None
         self._replica = replica
+        self._replica_reads = self._primary if replica is None else JoinedReads(replica.pool, self._count)
         self._failures = PlanFailures()
         self.metrics = ReadMetrics()
+
+    @property
+    def joined(self) -> int:
+        """How many requests were read together with others of their plans."""
+        return sum(reads.joined for reads in {self._primary, self._replica_reads})
 
     @property
     def resting(self) -> int:
@@ -194,17 +201,17 @@ class CompiledReads:
     async def _read_replica(self, replica: ReplicaReads, bound: BoundPlan, explanation: Explanation | None) -> bytes:
         began_at = monotonic()
         try:
-            return await self._read_from(replica.pool, Database.REPLICA, bound, explanation)
+            return await self._read_from(self._replica_reads, Database.REPLICA, bound, explanation)
         except asyncpg.QueryCanceledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the replica cannot answer, the primary is asked
             replica.note_failure(error)
-        async with deadline(self._pool.limit_seconds, began_at):
+        async with deadline(self._primary.pool.limit_seconds, began_at):
             return await self._read_primary(bound, explanation)
 
     def _read_primary(self, bound: BoundPlan, explanation: Explanation | None) -> Awaitable[bytes]:
         """Read where nothing is older than the versions that an answer is kept under."""
-        return self._read_from(self._pool, Database.PRIMARY, bound, explanation)
+        return self._read_from(self._primary, Database.PRIMARY, bound, explanation)
 
     async def _read_as(
         self, viewer: Viewer, pool: ReadPool, bound: BoundPlan, explanation: Explanation | None
@@ -233,9 +240,11 @@ class CompiledReads:
         return bound.written(await self._preview_pool.run(fetch, self._counting(Database.PRIMARY, explanation)))
 
     async def _read_from(
-        self, pool: ReadPool, database: Database, bound: BoundPlan, explanation: Explanation | None
+        self, reads: JoinedReads, database: Database, bound: BoundPlan, explanation: Explanation | None
     ) -> bytes:
-        return bound.written(await pool.run(bound.fetch, self._counting(database, explanation)))
+        if explanation is None:
+            return bound.written(await reads.fetch(bound))
+        return bound.written(await reads.pool.run(bound.fetch, self._counting(database, explanation)))
 
     def _counting(self, database: Database, explanation: Explanation | None) -> Callable[[float], None]:
         if explanation is None:

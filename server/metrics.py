@@ -215,6 +215,8 @@ class MetricsCollector(Collector):
         compiled, referred = self._sources.reads.metrics, self._sources.executor.metrics
         statements = {ExecutorName.COMPILED: compiled.statements, ExecutorName.REFERENCE: referred.statements}
         yield self._counter("database_statements", "Statements of requests.", "executor", statements)
+        joined = {"": self._sources.reads.joined}
+        yield self._counter("requests_joined", "Requests that shared a statement with others.", "", joined)
         seconds = {ExecutorName.COMPILED: compiled.seconds, ExecutorName.REFERENCE: referred.seconds}
         yield self._counter("database_seconds", "The time that requests waited for them.", "executor", seconds)
         pools = self._sources.pools()

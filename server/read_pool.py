@@ -11,6 +11,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
+from compiler.joining import NotJoinableError
 from resolvers.errors import DatabaseSilentError
 from server.deadlines import deadline
 from server.lost_connections import as_database_away
@@ -85,18 +86,20 @@ class ReadPool:
         """How much of it is used now."""
         return PoolState(self._size, self._turns_taken, sum(not one.turn.done() for one in self._waiting))
 
-    async def run(self, statement: Statement[T], observe: Callable[[float], None] = ignore) -> T:
+    async def run(
+        self, statement: Statement[T], observe: Callable[[float], None] = ignore, began_at: float | None = None
+    ) -> T:
         """What the statement gives on a connection, which survives what the database refuses, and nothing else.
 
-        `observe` is told how many seconds it took. Raises DatabaseSilentError when no connection becomes free in time
-        or the database does not answer, as OperationTimeoutError when all of it takes too long, DatabaseAwayError when
-        the connection is lost, and what `connect` raises.
+        `observe` is told how many seconds it took. `began_at` is when the request began to wait, if it has waited for
+        something else before. Raises DatabaseSilentError when no connection becomes free in time or the database does
+        not answer, as OperationTimeoutError when all of it takes too long, DatabaseAwayError when the connection is
+        lost, and what `connect` raises.
         """
-        began_at = None
         if self._turns_taken < self._size:
             self._turns_taken += 1
         else:
-            began_at = monotonic()
+            began_at = began_at or monotonic()
             await self._wait_for_turn()
         try:
             has_waited = began_at is not None and monotonic() - began_at > BRIEF_SECONDS
@@ -134,7 +137,7 @@ class ReadPool:
 
     def _let_go(self, connection: asyncpg.Connection, error: BaseException) -> None:
         """Keep a connection whose statement was refused, and end one that was left in the midst of something."""
-        if not isinstance(error, asyncpg.PostgresError):
+        if not isinstance(error, asyncpg.PostgresError | NotJoinableError):
             connection.terminate()
         elif not connection.is_closed():
             self._idle.append(connection)

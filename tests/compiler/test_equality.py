@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,21 @@ from auth.permissions import Gate
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
+from compiler.joining import NotJoinableError, fetch_joined
+from compiler.plan import BoundPlan
 from models import Role
 from resolvers.errors import BadInputError
 from schema.root import schema
+from server.compiled_reads import CompiledReads
 from server.database import open_connection
+from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
 from server.read_pool import ReadPool
 from tests.compiler.conftest import GUEST, OWNERS
 from tests.compiler.operations import Asked, Pool, operations
 from tests.compiler.random_orders import EACH
 from tests.databases import settings_for
-from tests.executors import REFERENCE, answered, compiling_on, normalised, written
+from tests.executors import REFERENCE, ROOMY, answered, compiling_on, normalised, written
 from tests.queries.test_documents import FOR_EDITORS, READS, read_document, root_declarations
 from tests.safeguards import SAFEGUARDS
 from tests.schema.walk import CORE, fields, is_read
@@ -75,7 +80,7 @@ COMPILER = Compiler(schema, SAFEGUARDS.vault)
 
 
 async def compiled(pool: ReadPool, query: str, variables: dict[str, Any], viewer: Viewer) -> bytes:
-    """What the compiled executor answers; raises when it leaves the operation to the other."""
+    """What the compiled executor answers, alone or with others; raises when it leaves the operation to the other."""
     document = parse(query)
     definition = get_operation_ast(document)
     assert definition is not None
@@ -83,7 +88,25 @@ async def compiled(pool: ReadPool, query: str, variables: dict[str, Any], viewer
     values = COMPILER.coerce(operation, variables)
     assert not isinstance(values, list), values
     bound = COMPILER.plan(operation, values, viewer).bind(values.coerced, viewer)
-    return normalised(orjson.dumps({"data": orjson.Fragment(await pool.run(bound.run))}))
+    alone = response(await pool.run(bound.run))
+    assert set(await joined(pool, bound)) <= {alone}, query
+    return alone
+
+
+async def joined(pool: ReadPool, bound: BoundPlan) -> list[bytes]:
+    """What it answers to three who ask at the same time, if they may share a statement."""
+    if not bound.plan.joining.is_possible:
+        return []
+    try:
+        rows = await pool.run(partial(fetch_joined, requests=[bound] * 3))
+    except NotJoinableError:
+        return []
+    return [response(bound.written(row)) for row in rows]
+
+
+def response(data: bytes) -> bytes:
+    """The body with that JSON of `data`, without what may differ."""
+    return normalised(orjson.dumps({"data": orjson.Fragment(data)}))
 
 
 async def assert_equal(engine: AsyncEngine, pool: ReadPool, asked: Asked, viewer: Viewer) -> str:
@@ -128,6 +151,31 @@ async def test_executors_agree_on_purchases_that_are_there(
         assert all(order[name] for name in ("lines", "discounts", "payments", "fulfillments")), order
         assert order["events"]["nodes"]
         assert any(payment["transactions"] for payment in order["payments"])
+
+
+PRODUCT = """
+    query ($slug: String!, $reviews: Int!) {
+      product(slug: $slug) { id name category { name } reviews(first: $reviews) { totalCount nodes { comment } } }
+    }
+"""
+
+
+async def test_requests_that_come_at_the_same_time_have_each_their_own_answer(
+    odd_engine: AsyncEngine, read_pool: ReadPool
+) -> None:
+    """Of every product, and of one that is not there."""
+    slugs = (await answered(REFERENCE, odd_engine, GraphQLRequest("{ products(first: 100) { nodes { slug } } }"))).data
+    variables = [
+        {"slug": each["slug"], "reviews": 1 + number % 3}
+        for number, each in enumerate([*(slugs or {})["products"]["nodes"], {"slug": "nothing"}])
+    ]
+    reads = CompiledReads(Compiler(schema, SAFEGUARDS.vault), read_pool)
+    executor = Executor(schema, rules=ROOMY, reads=reads)
+    requests = [GraphQLRequest(PRODUCT, variables=each) for each in variables]
+    found = await asyncio.gather(*(answered(executor, odd_engine, request) for request in requests))
+    for request, answer in zip(requests, found, strict=True):
+        assert written(answer) == written(await answered(REFERENCE, odd_engine, request)), request
+    assert reads.joined > len(requests) / 2 > reads.metrics.statements
 
 
 async def test_executors_agree_on_generated_operations(
