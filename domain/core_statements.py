@@ -87,12 +87,25 @@ async def send(session: AsyncSession | AsyncConnection, sql: str, *arguments: An
     adapter = cast("AsyncAdapt_asyncpg_connection", connection.connection.dbapi_connection)
     try:
         if adapter._transaction is None:  # noqa: SLF001 - the adapter begins its transaction with the first statement
-            await adapter._start_transaction()  # type: ignore[no-untyped-call] # noqa: SLF001 - the same
+            await _begin(connection, adapter)
         rows: Sequence[Row] = await adapter.driver_connection.fetch(sql, *arguments, record_class=Row)
     except BaseException as error:
         await greenlet_spawn(_fail, connection, adapter, error, sql)
         raise
     return rows
+
+
+def lend(session: AsyncSession, connection: AsyncConnection) -> None:
+    """Send the session's statements on this connection for as long as it has no transaction of its own."""
+    session.info[_Known] = _Known(None, _begun(connection))
+
+
+async def _begin(connection: Connection, adapter: AsyncAdapt_asyncpg_connection) -> None:
+    """Begin what ends with COMMIT, as SQLAlchemy does before its first statement; whoever listens may send one then."""
+    if not connection.in_transaction():
+        await greenlet_spawn(connection.begin)
+    if adapter._transaction is None:  # noqa: SLF001 - as above
+        await adapter._start_transaction()  # type: ignore[no-untyped-call] # noqa: SLF001 - the same
 
 
 async def _connection_of(session: AsyncSession | AsyncConnection) -> Connection:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.actors import Actor, introduce
+from domain.connected_sessions import ConnectedSession
 from resolvers.errors import ContentionError, DatabaseAwayError, DatabaseSilentError
 
 Result = TypeVar("Result")
@@ -31,10 +32,10 @@ async def transaction(engine: AsyncEngine, actor: Actor | None = None) -> AsyncI
 
     The actor is on record for what it changes.
     """
-    session = AsyncSession(engine, expire_on_commit=False)
+    session = ConnectedSession(await engine.connect())
     try:
         if actor is not None:
-            await on_living_connection(session, lambda: introduce(session, actor))
+            await _introduce(session, actor)
         yield session
         await session.commit()
     except DatabaseAwayError:
@@ -62,6 +63,17 @@ async def tried_again(attempt: Callable[[], Awaitable[Result]], has_committed: C
         await asyncio.sleep(pause_seconds * uniform(0.5, 1.5))  # noqa: S311 - no secret
 
 
+async def _introduce(session: ConnectedSession, actor: Actor) -> None:
+    """Tell the database who acts: once more on another connection if the session's turns out to be lost."""
+    try:
+        await introduce(session, actor)
+    except (DatabaseAwayError, DBAPIError) as error:
+        if not _is_lost(error):
+            raise
+        await session.reconnect()
+        await introduce(session, actor)
+
+
 async def on_living_connection(
     session: AsyncSession, begin: Callable[[], Awaitable[Result]], options: Mapping[str, Any] = NO_OPTIONS
 ) -> Result:
@@ -74,12 +86,18 @@ async def on_living_connection(
     try:
         return await begin()
     except (DatabaseAwayError, DBAPIError) as error:
-        is_lost = error.connection_invalidated if isinstance(error, DBAPIError) else True
-        if isinstance(error, DatabaseSilentError) or not is_lost:
+        if not _is_lost(error):
             raise
     await session.invalidate()
     await session.connection(execution_options=options)
     return await begin()
+
+
+def _is_lost(error: DatabaseAwayError | DBAPIError) -> bool:
+    """Whether the connection turned out to be lost at once; nobody waits twice for a database that is silent."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return not isinstance(error, DatabaseSilentError)
 
 
 def may_have_committed(error: Exception) -> bool:
