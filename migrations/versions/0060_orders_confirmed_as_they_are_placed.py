@@ -20,14 +20,27 @@ PLACED_AND_MOVED = """
                     PERFORM record_order_event(NEW.id, NULL, 'ORDER', NULL, NEW.status, reason);
                     RETURN NULL;
                 END IF;
-                PERFORM record_order_event(NEW.id, NULL, 'ORDER', NULL, 'PENDING', reason);
-                PERFORM record_order_event(NEW.id, NULL, 'ORDER', 'PENDING', NEW.status, reason);
-                IF NEW.payment_status <> 'PENDING' THEN
-                    PERFORM record_order_event(NEW.id, NULL, 'PAYMENT', 'PENDING', NEW.payment_status, reason);
-                END IF;
+                DECLARE
+                    actor jsonb := coalesce(nullif(current_setting('merkato.actor', true), ''), '{}')::jsonb;
+                BEGIN
+                    INSERT INTO order_events (
+                        id, order_id, kind, from_state, to_state, text, actor_kind, actor_id, actor_name, recorded_at
+                    )
+                    SELECT
+                        audit_entry_id(), NEW.id, move.kind, move.before, move.after, nullif(reason, ''),
+                        coalesce(actor ->> 'kind', 'DATABASE'), (actor ->> 'account')::uuid, left(actor ->> 'name', 100),
+                        clock_timestamp()
+                    FROM (VALUES
+                        ('ORDER', NULL, 'PENDING'),
+                        ('ORDER', 'PENDING', NEW.status),
+                        ('PAYMENT', 'PENDING', NEW.payment_status)
+                    ) AS move (kind, before, after)
+                    WHERE move.before IS DISTINCT FROM move.after;
+                END;
                 RETURN NULL;
 """
-"""Of others it is not known how they came to where they are: they are from elsewhere."""
+"""All by one statement, because each checkout waits for it. Of orders in other states it is not known how they came to
+where they are: they are from elsewhere."""
 
 
 def _record(placed: str) -> None:
