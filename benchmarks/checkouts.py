@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks.checkout_shop import LINES, PRICE, SHELVES, SHIPPING, CheckoutShop, Shelf, checkout_shop
+from benchmarks.checkout_shop import LINES, PRICE, SHELVES, SHIPPING, CheckoutShop, Shelf, analyze, checkout_shop
 from benchmarks.client import Connection
 from benchmarks.contestants import OURS, list_contestants
 from benchmarks.cpu import cpu_seconds
@@ -143,6 +143,7 @@ def measure_checkouts(rounds: int, seconds: int, report: Report) -> Found:
         server = stack.enter_context(serving(ours, shop.database, first, FOLDER / "checkouts.log"))
         till = Till(server, shop)
         uvloop.run(till.sell(SHELVES[0], WARM_UP_SECONDS))
+        uvloop.run(analyze(shop.database.url))
         found = [_round(till, shop, shelf, seconds, report) for _ in range(rounds) for shelf in SHELVES]
         added = [uvloop.run(till.add(seconds)) for _ in range(rounds)]
         report("Reserving with the ledger and without …")
