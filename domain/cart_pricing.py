@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.cart_state import LINES, LineState, states_from
+from domain.cart_state import LINES_OF_ONE, LineState, states_from
 from domain.carts import LockedCart
 from domain.core_statements import Row, execute
 from domain.promo_code_uses import Customer
@@ -42,7 +42,7 @@ async def price_cart(session: AsyncSession, cart: Cart, at: datetime) -> PricedC
 async def read_lines(session: AsyncSession, cart: Cart | LockedCart) -> Sequence[Row]:
     """What is told of the cart's lines as they are now: for `states_from`, and for `quote_read`."""
     given = {
-        "carts": [cart.id],
+        "cart": cart.id,
         "country_code": country_of(cart),
         "currency": cart.currency,
         "method": cart.shipping_method_id,
@@ -67,4 +67,4 @@ def country_of(cart: Cart | LockedCart) -> str | None:
     return cart.country_code if cart.shipping_address is None else cart.shipping_address["country_code"]
 
 
-_PRICED_LINES = with_facts(LINES)
+_PRICED_LINES = with_facts(LINES_OF_ONE)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, and_, any_, case, func, null, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, bindparam, case, func, null, select
 
 from domain.customization import (
     CustomizationInvalidError,
@@ -113,7 +113,7 @@ class LineChoiceImpossible:
 LineProblem = LineOutOfStock | LinePriceChanged | LineNoLongerSold | LineChoiceImpossible
 
 
-def _lines() -> Select[*tuple[Any, ...]]:
+def _lines(are_meant: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     counts = and_(ProductVariant.tracks_stock, ProductVariant.backorder_policy == BackorderPolicy.DENY)
     left = func.greatest(func.coalesce(StockLevel.available, 0), 0)
     return (
@@ -146,13 +146,16 @@ def _lines() -> Select[*tuple[Any, ...]]:
         .outerjoin(Category, Category.id == Product.category_id)
         .outerjoin(StockLevel, StockLevel.variant_id == ProductVariant.id)
         .outerjoin(ProductOptionSchema, ProductOptionSchema.product_id == Product.id)
-        .where(CartLine.cart_id == any_(given_array("carts", Uuid())))
+        .where(are_meant)
         .order_by(CartLine.id)
     )
 
 
-LINES = _lines()
+LINES = _lines(CartLine.cart_id == any_(given_array("carts", Uuid())))
 """What `states_from` reads: all lines of the `carts`, each cart's in its order."""
+
+LINES_OF_ONE = _lines(CartLine.cart_id == bindparam("cart", type_=Uuid()))
+"""The same of one `cart`. PostgreSQL knows how few they are, where of several it makes ready to read whole tables."""
 
 
 def states_from(rows: Iterable[Any]) -> dict[UUID, list[LineState]]:
