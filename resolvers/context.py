@@ -188,10 +188,10 @@ class Context:
         """What has become of what it changed."""
         self.cost = 0
         """What the operation costs, once that is known."""
-        self._writing_engine = writing_engine or engine
+        self._writing_engine = writes = writing_engine or engine
         self.payments = payments or PaymentProviders()
         """Who moves money for the shop; nobody in tests of reads."""
-        self.counts = counts or Counts(lambda: self._writing_engine)
+        self.counts = counts or Counts(lambda: writes)
         """Where views are counted."""
         self.most_imported_rows = most_imported_rows
         """So long may a file be that a mutation imports."""

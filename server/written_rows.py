@@ -1,11 +1,14 @@
 """How the answer to a mutation shows the rows it has written: each by one compiled statement, where that can be."""
 
+from collections.abc import Awaitable, Sequence
 from typing import Any
+from weakref import proxy
 
 import orjson
-from graphql import GraphQLObjectType, GraphQLResolveInfo
+from graphql import Executor, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import AwaitableOrValue, Path
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from typing_extensions import override
 
 from compiler.execution import Operation
@@ -34,6 +37,7 @@ class WritingExecutor(SettlingExecutor):
         **others: Any,
     ) -> None:
         super().__init__(*arguments, **others)
+        self.async_helpers = _helpers_of(self)
         self._asked = asked
         self._reads = reads
         self._explanation = explanation
@@ -90,3 +94,19 @@ class WritingExecutor(SettlingExecutor):
             self._asked, asked, written.key, self.variable_values, context.viewer, self._explanation
         )
         return read if isinstance(read, CompiledAnswer) else None
+
+
+def _helpers_of(executor: Executor[None]) -> GraphQLResolveInfoHelpers:
+    """What helps the executor's resolvers. graphql-core's own hold the executor, by which they are held.
+
+    All that belongs to a request would stay until garbage is collected, which is the most that there is to collect.
+    """
+    alive: Executor[None] = proxy(executor)
+
+    async def gather(values: Sequence[Awaitable[Any]]) -> list[Any]:
+        return await alive.gather_async_work(values)
+
+    def track(values: Sequence[Any]) -> None:
+        alive.track_async_work(values)
+
+    return GraphQLResolveInfoHelpers(gather, track)

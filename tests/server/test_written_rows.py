@@ -1,8 +1,10 @@
 """What mutations show of the rows they have written: one compiled statement where that can be, and always the same."""
 
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
+from weakref import ReferenceType, ref
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -57,11 +59,16 @@ async def variant(engine: AsyncEngine) -> UUID:
         return (await add_product(session, stock=20)).default_variant_id
 
 
+def given_lines(variant: UUID, number_of_lines: int) -> Json:
+    """The input that adds so many times two units."""
+    return {"lines": [{"variantId": encode_id("ProductVariant", variant), "quantity": 2}] * number_of_lines}
+
+
 async def added(
     executor: Executor, engine: AsyncEngine, variant: UUID, below: str = "", number_of_lines: int = 1, **variables: Any
 ) -> tuple[Json, int]:
     """The answer to a guest who adds to a cart of their own, and how many statements loaders have read with."""
-    given = {"lines": [{"variantId": encode_id("ProductVariant", variant), "quantity": 2}] * number_of_lines}
+    given = given_lines(variant, number_of_lines)
     async with Context(engine, Viewer(guest_id=new_id()), SAFEGUARDS) as context:
         request = GraphQLRequest(ADD % below, variables={"input": given, **variables})
         answer = await executor.run(request, context)
@@ -76,6 +83,23 @@ async def test_both_executors_show_the_same(engine: AsyncEngine, variant: UUID, 
     assert compiled == referred
     assert compiled["data"]["first"]["cart"]["units"] == 2
     assert read == 0
+
+
+async def test_request_leaves_nothing_to_the_garbage_collector(engine: AsyncEngine, variant: UUID) -> None:
+    executor = compiling_on(engine)
+    await added(executor, engine, variant)
+    request = GraphQLRequest(ADD % "", variables={"input": given_lines(variant, 1)})
+
+    async def served() -> ReferenceType[Context]:
+        async with Context(engine, Viewer(guest_id=new_id()), SAFEGUARDS) as context:
+            assert not (await executor.run(request, context)).errors
+            return ref(context)
+
+    gc.disable()
+    try:
+        assert (await served())() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("below", ["problems { message }", "account { id }"])
