@@ -78,7 +78,7 @@ async def execute(
     Objects of the session neither change by it nor are written before it: flush what it is to find.
     """
     written = _written(statement)
-    return await send(session, written.sql, *(parameter.argument(given) for parameter in written.parameters))
+    return await send(session, written.sql, *[parameter.argument(given) for parameter in written.parameters])
 
 
 async def send(session: AsyncSession | AsyncConnection, sql: str, *arguments: Any) -> Sequence[Row]:
