@@ -49,6 +49,8 @@ class ConnectedSession(AsyncSession):
 
     @override
     async def close(self) -> None:
-        if self.in_transaction() or self.identity_map:
-            await super().close()
-        await self._connection.close()
+        try:
+            if self.in_transaction() or self.identity_map:
+                await super().close()
+        finally:
+            await self._connection.close()

@@ -1,15 +1,17 @@
 """Sessions that have a connection from the beginning: one transaction for objects and for what is sent past them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import IntegrityError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.connected_sessions import ConnectedSession
 from domain.core_statements import execute
 from models import Cart, Shop
+from server.read_pool import state_of
 from tests.factories import add_cart, add_user, new_id
 from tests.statements import noted, scalar
 
@@ -122,6 +124,17 @@ async def test_session_goes_on_with_another_connection(engine: AsyncEngine, sess
     assert after != before
     await session.commit()
     assert await scalar(engine, NAME) != "Renamed"
+
+
+async def test_lost_connection_does_not_stay_with_the_pool(engine: AsyncEngine, session: ConnectedSession) -> None:
+    await session.begin_nested()
+    await session.execute(RENAME)
+    raw = await (await session.connection()).get_raw_connection()
+    assert raw.driver_connection is not None
+    raw.driver_connection.terminate()
+    with suppress(DBAPIError):
+        await session.close()
+    assert state_of(engine).in_use == 0
 
 
 async def test_session_that_is_not_asked_sends_nothing(engine: AsyncEngine) -> None:
