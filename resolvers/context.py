@@ -140,6 +140,9 @@ class Reading:
 
     async def close(self) -> None:
         """Give the connection back."""
+        if self._session is None and not self._turn.locked():  # nothing was read, as where one statement answers
+            self._is_closed = True
+            return
         async with self._turn:
             self._is_closed = True
             if self._session is not None:

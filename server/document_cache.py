@@ -29,7 +29,10 @@ class PreparedDocument:
         """The named operation, or the only one; None when there is no such operation."""
         if name is None:
             return self.operations[0] if len(self.operations) == 1 else None
-        return next((operation for operation in self.operations if operation.name == name), None)
+        for operation in self.operations:
+            if operation.name == name:
+                return operation
+        return None
 
     @property
     def names(self) -> list[str]:

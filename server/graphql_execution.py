@@ -331,7 +331,9 @@ class Executor:
                 "Only queries may be sent by GET. Send this operation by POST.",
                 {"Allow": "POST"},
             )
-        return fault_of(request.variables or {}, input_variables(operation.definition, self._input_types))
+        if not request.variables:
+            return None
+        return fault_of(request.variables, input_variables(operation.definition, self._input_types))
 
     def _charge(
         self,

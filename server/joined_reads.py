@@ -127,11 +127,16 @@ class JoinedReads:
         flight.waiting.append(one)
         try:
             told = await one.told
-            if isinstance(told, Read):
-                return told.found
+        except BaseException:
+            if one.has_turn:
+                self._land(bound.plan, flight)
+            raise
+        if isinstance(told, Read):
+            return told.found
+        try:
             return await self._alone(bound, one.began_at)
         finally:
-            if one.has_turn:
+            if told is Told.TURN:
                 self._land(bound.plan, flight)
 
     def _alone(self, bound: BoundPlan, began_at: float | None = None) -> Awaitable[Any]:
