@@ -4,12 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg
-
-if TYPE_CHECKING:
-    from compiler.plan import BoundPlan, Plan
 
 JOINED = """\
 SELECT answer.*, requests_joined.place
@@ -38,6 +35,8 @@ class NotJoinableError(Exception):
 class Joining:
     """How the requests of one plan are read together, and whether they may be."""
 
+    statement: str
+    """The plan's own."""
     is_possible: bool
     """The statement has parameters, none of them an array, and gives one row at most."""
     sql: str | None = None
@@ -60,33 +59,27 @@ class Joining:
         each = seconds / requests
         self.seconds = min(each, self.seconds + RISE * (each - self.seconds))
 
+    async def fetch(self, connection: asyncpg.Connection, requests: Sequence[Sequence[Any]]) -> list[Any]:
+        """The row of each request, or None, by its parameters. Raises NotJoinableError, and what PostgreSQL refuses."""
+        if self.sql is None:
+            self.sql = await self._written(connection)
+        found: list[Any] = [None] * len(requests)
+        for row in await connection.fetch(self.sql, *map(list, zip(*requests, strict=True))):
+            found[row[-1] - 1] = row  # columns are taken by their places, so that the last one does not matter
+        return found
 
-async def fetch_joined(connection: asyncpg.Connection, requests: Sequence["BoundPlan"]) -> list[Any]:
-    """The row of each request of one plan, or None. Raises NotJoinableError, and what PostgreSQL refuses."""
-    plan = requests[0].plan
-    sql = plan.joining.sql
-    if sql is None:
-        sql = plan.joining.sql = await _joined(connection, plan)
-    columns = zip(*(bound.parameters for bound in requests), strict=True)
-    found: list[Any] = [None] * len(requests)
-    for row in await connection.fetch(sql, *map(list, columns)):
-        found[row[-1] - 1] = row  # columns are taken by their places, so that the last one does not matter
-    return found
-
-
-async def _joined(connection: asyncpg.Connection, plan: "Plan") -> str:
-    statement = await connection.prepare(plan.sql)
-    kinds = statement.get_parameters()
-    if any(kind.kind == "array" for kind in kinds):
-        plan.joining.is_possible = False
-        raise NotJoinableError
-    # Within a SELECT, PostgreSQL does not see how long the arrays are and keeps one plan for all lengths.
-    arrays = [f'(SELECT ${number}::"{kind.schema}"."{kind.name}"[])' for number, kind in enumerate(kinds, start=1)]
-    return JOINED.format(
-        arrays=", ".join(arrays),
-        names=", ".join(f"p{number}" for number in range(1, len(kinds) + 1)),
-        sql=PARAMETER.sub(_named, plan.sql),
-    )
+    async def _written(self, connection: asyncpg.Connection) -> str:
+        kinds = (await connection.prepare(self.statement)).get_parameters()
+        if any(kind.kind == "array" for kind in kinds):
+            self.is_possible = False
+            raise NotJoinableError
+        # Within a SELECT, PostgreSQL does not see how long the arrays are and keeps one plan for all lengths.
+        arrays = [f'(SELECT ${number}::"{kind.schema}"."{kind.name}"[])' for number, kind in enumerate(kinds, start=1)]
+        return JOINED.format(
+            arrays=", ".join(arrays),
+            names=", ".join(f"p{number}" for number in range(1, len(kinds) + 1)),
+            sql=PARAMETER.sub(_named, self.statement),
+        )
 
 
 def _named(token: re.Match[str]) -> str:

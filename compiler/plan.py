@@ -76,7 +76,7 @@ class Plan:
     """Whether the database has to know the viewer, because row-level security guards a table."""
     operation: str | None = None
     """What the document calls it."""
-    joining: Joining = field(default_factory=lambda: Joining(is_possible=False))
+    joining: Joining = field(default_factory=lambda: Joining("", is_possible=False))
     """How several requests of it are read together."""
     identity: object = field(default_factory=object)
     """Stands for the plan where the plan itself should not be kept alive."""
@@ -202,7 +202,7 @@ def plan_of(traced: Traced, inputs: Inputs) -> Plan:
         is_guarded=not compiled.tables.isdisjoint(GUARDED_TABLES),
         personal=[place for place, name in enumerate(names) if name in inputs.personal],
         is_for_guests=inputs.is_for_guests,
-        joining=Joining(is_possible=bool(names) and not traced.has_many_rows),
+        joining=Joining(str(compiled), is_possible=bool(names) and not traced.has_many_rows),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from compiler.joining import NotJoinableError, fetch_joined
+from compiler.joining import NotJoinableError
 from compiler.plan import BoundPlan, Plan
 from server.read_pool import ReadPool
 
@@ -159,7 +159,7 @@ class JoinedReads:
 
     async def _read(self, plan: Plan, flight: Flight, share: Sequence[Waiting]) -> None:
         """Read for all of them. What the database refuses each reads for itself, and finds out why."""
-        fetch = partial(fetch_joined, requests=[one.bound for one in share])
+        fetch = partial(plan.joining.fetch, requests=[one.bound.parameters for one in share])
         try:
             rows = await self.pool.run(fetch, partial(self._note, plan, len(share)), share[0].began_at)
         except (asyncpg.PostgresError, NotJoinableError) as error:

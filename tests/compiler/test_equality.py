@@ -28,7 +28,7 @@ from auth.permissions import Gate
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from compiler.errors import NotCompilableError, Reason
 from compiler.execution import Compiler, Operation
-from compiler.joining import NotJoinableError, fetch_joined
+from compiler.joining import NotJoinableError
 from compiler.plan import BoundPlan
 from models import Role
 from resolvers.errors import BadInputError
@@ -98,7 +98,7 @@ async def joined(pool: ReadPool, bound: BoundPlan) -> list[bytes]:
     if not bound.plan.joining.is_possible:
         return []
     try:
-        rows = await pool.run(partial(fetch_joined, requests=[bound] * 3))
+        rows = await pool.run(partial(bound.plan.joining.fetch, requests=[bound.parameters] * 3))
     except NotJoinableError:
         return []
     return [response(bound.written(row)) for row in rows]

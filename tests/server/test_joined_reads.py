@@ -69,7 +69,7 @@ def plan_of(sql: str, *, has_many_rows: bool = False, is_possible: bool = True) 
         has_many_rows=has_many_rows,
         tables=frozenset(),
         depends_on_time=False,
-        joining=Joining(is_possible=is_possible),
+        joining=Joining(sql, is_possible=is_possible),
     )
 
 
@@ -205,7 +205,7 @@ async def test_what_should_not_be_joined_has_connections_of_its_own(
 
 def test_the_least_time_tells_whether_a_plan_is_brief() -> None:
     """One slow statement is the machine's, many are the plan's, and one fast one tells that it was not."""
-    joining = Joining(is_possible=True)
+    joining = Joining("", is_possible=True)
     joining.note(0.030, 1)
     seen = [joining.is_due]
     for _statement in range(100):
