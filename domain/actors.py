@@ -4,18 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, bindparam, event, func, select
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from domain.core_statements import execute
+from domain.core_statements import send
+from domain.introductions import TELL
 from models import ActorKind
-
-ACTOR = "merkato.actor"
-"""The setting that the triggers read (migration 0020)."""
-
-TELL = f"SELECT set_config('{ACTOR}', $1, true)"
-
-_INTRODUCTION = select(func.set_config(ACTOR, bindparam("actor"), True))  # noqa: FBT003 - of this transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ def command(name: str) -> Actor:
 
 async def introduce(session: AsyncSession | AsyncConnection, actor: Actor) -> None:
     """Tell the database who acts in this transaction."""
-    await execute(session, _INTRODUCTION, {"actor": actor.setting})
+    await send(session, TELL, actor.setting)
 
 
 def act_as(engine: AsyncEngine, actor: Actor) -> None:

@@ -35,6 +35,7 @@ from uuid_utils.compat import uuid7
 from domain.core_statements import execute
 from domain.errors import DomainError
 from domain.given_rows import table_of
+from domain.introductions import actor_is_told
 from domain.violations import violated
 from models import Cart, CartLine, ShippingMethod, Shop
 from models.shop import SHOP_ID
@@ -190,7 +191,9 @@ def _opening(column: str) -> ReturningInsert[Any]:
     """Its parameters are `new_id` and `buyer`."""
     currency = select(Shop.currency).where(Shop.id == SHOP_ID).scalar_subquery()
     id_, key = bindparam("new_id", type_=Uuid()), bindparam("buyer", type_=Uuid())
-    added = insert(CARTS).values({"id": id_, column: key, "currency": currency, "expires_at": func.now() + CART_LIVES})
+    values = {"id": id_, column: key, "currency": currency, "expires_at": func.now() + CART_LIVES}
+    row = select(*values.values()).where(actor_is_told())
+    added = insert(CARTS).from_select([*values], row, include_defaults=False)
     opened = added.on_conflict_do_update(
         index_elements=[column],
         index_where=text("completed_at IS NULL"),
@@ -203,7 +206,7 @@ def _opening(column: str) -> ReturningInsert[Any]:
 def _changing(column: str, names: tuple[str, ...]) -> Executable:
     """Its parameters are `buyer`, and `new_` with each of the names."""
     new = {name: bindparam(f"new_{name}", type_=CARTS.c[name].type) for name in names}
-    changing = update(CARTS).where(_is_open(column)).values({**changed(), **new})
+    changing = update(CARTS).where(_is_open(column), actor_is_told()).values({**changed(), **new})
     if "shipping_method_id" in new:
         changing = changing.where(_may_be_chosen(new["shipping_method_id"]))
     return changing.returning(*LOCKED)
@@ -217,7 +220,7 @@ def _may_be_chosen(method: ColumnElement[UUID]) -> ColumnElement[bool]:
 
 def _locking(column: str) -> Executable:
     """Its parameter is `buyer`."""
-    return select(*LOCKED).where(_is_open(column)).with_for_update()
+    return select(*LOCKED).where(_is_open(column), actor_is_told()).with_for_update()
 
 
 def _is_open(column: str) -> ColumnElement[bool]:

@@ -18,6 +18,8 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.util import greenlet_spawn
 
+from domain.introductions import ACTING, TELL, Introduction
+
 Given = Mapping[str, Any]
 Process = Callable[[Any], Any]
 
@@ -68,6 +70,11 @@ class _Written:
 
     sql: str
     parameters: Sequence[_Parameter]
+    tells: bool
+    """Whether it tells who acts (domain/introductions.py)."""
+
+    def arguments(self, given: Given) -> list[Any]:
+        return [parameter.argument(given) for parameter in self.parameters]
 
 
 async def execute(
@@ -78,13 +85,50 @@ async def execute(
     Objects of the session neither change by it nor are written before it: flush what it is to find.
     """
     written = _written(statement)
-    return await send(session, written.sql, *[parameter.argument(given) for parameter in written.parameters])
+    if not written.tells:
+        return await send(session, written.sql, *written.arguments(given))
+    pending = _pending(session)
+    acting = None if pending is None else pending.setting
+    rows = await _fetch(session, written.sql, written.arguments({**given, ACTING: acting}))
+    if pending is not None and rows:
+        pending.is_told = True
+    return rows
 
 
 async def send(session: AsyncSession | AsyncConnection, sql: str, *arguments: Any) -> Sequence[Row]:
     """The same for a statement as the driver takes it."""
+    pending = _pending(session)
+    if pending is not None:
+        await _fetch(session, TELL, (pending.setting,))
+        pending.is_told = True
+    return await _fetch(session, sql, arguments)
+
+
+async def begin(session: AsyncSession | AsyncConnection) -> None:
+    """Begin the transaction, which otherwise begins with its first statement."""
     connection = await _connection_of(session)
-    adapter = cast("AsyncAdapt_asyncpg_connection", connection.connection.dbapi_connection)
+    adapter = _adapter_of(connection)
+    try:
+        await _begin(connection, adapter)
+    except BaseException as error:
+        await greenlet_spawn(_fail, connection, adapter, error, "BEGIN")
+        raise
+
+
+def lend(session: AsyncSession, connection: AsyncConnection) -> None:
+    """Send the session's statements on this connection for as long as it has no transaction of its own."""
+    session.info[_Known] = _Known(None, _begun(connection))
+
+
+def _pending(session: AsyncSession | AsyncConnection) -> Introduction | None:
+    """Who acts, if the database is still to be told."""
+    introduction: Introduction | None = None if isinstance(session, AsyncConnection) else session.info.get(Introduction)
+    return None if introduction is None or introduction.is_told else introduction
+
+
+async def _fetch(session: AsyncSession | AsyncConnection, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+    connection = await _connection_of(session)
+    adapter = _adapter_of(connection)
     try:
         if adapter._transaction is None:  # noqa: SLF001 - the adapter begins its transaction with the first statement
             await _begin(connection, adapter)
@@ -95,9 +139,8 @@ async def send(session: AsyncSession | AsyncConnection, sql: str, *arguments: An
     return rows
 
 
-def lend(session: AsyncSession, connection: AsyncConnection) -> None:
-    """Send the session's statements on this connection for as long as it has no transaction of its own."""
-    session.info[_Known] = _Known(None, _begun(connection))
+def _adapter_of(connection: Connection) -> AsyncAdapt_asyncpg_connection:
+    return cast("AsyncAdapt_asyncpg_connection", connection.connection.dbapi_connection)
 
 
 async def _begin(connection: Connection, adapter: AsyncAdapt_asyncpg_connection) -> None:
@@ -150,7 +193,8 @@ def _written(statement: Executable) -> _Written:
     assert isinstance(statement, ClauseElement)  # noqa: S101 - what every statement is
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what the dialect compiles statements with
-    return _Written(str(compiled), [_parameter(compiled, name) for name in compiled.positiontup or ()])
+    parameters = [_parameter(compiled, name) for name in compiled.positiontup or ()]
+    return _Written(str(compiled), parameters, any(parameter.name == ACTING for parameter in parameters))
 
 
 def _parameter(compiled: SQLCompiler, name: str) -> _Parameter:

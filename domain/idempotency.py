@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 from domain.core_statements import execute
 from domain.errors import DomainError, shown
 from domain.given_rows import table_of
+from domain.introductions import actor_is_told
 from models import IdempotencyKey
 
 SWEEP_KEYS = "sweep_idempotency_keys"
@@ -30,9 +31,14 @@ KEPT = timedelta(days=7)
 
 
 CLAIMED = ("id", "actor_id", "key", "operation", "request_hash", "outcome_id")
+_KEYS = table_of(IdempotencyKey)
 _CLAIM = (
-    insert(table_of(IdempotencyKey))
-    .values({name: bindparam(name) for name in CLAIMED})
+    insert(_KEYS)
+    .from_select(
+        CLAIMED,
+        select(*(bindparam(name, type_=_KEYS.c[name].type) for name in CLAIMED)).where(actor_is_told()),
+        include_defaults=False,
+    )
     .on_conflict_do_nothing()
     .returning(IdempotencyKey.id)
 )

@@ -11,8 +11,9 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.actors import Actor, introduce
+from domain.actors import Actor
 from domain.connected_sessions import ConnectedSession
+from domain.core_statements import begin
 from resolvers.errors import ContentionError, DatabaseAwayError, DatabaseSilentError
 
 Result = TypeVar("Result")
@@ -32,10 +33,10 @@ async def transaction(engine: AsyncEngine, actor: Actor | None = None) -> AsyncI
 
     The actor is on record for what it changes.
     """
-    session = ConnectedSession(await engine.connect())
+    session = ConnectedSession(await engine.connect(), actor)
     try:
         if actor is not None:
-            await _introduce(session, actor)
+            await _begin(session)
         yield session
         await session.commit()
     except DatabaseAwayError:
@@ -63,15 +64,15 @@ async def tried_again(attempt: Callable[[], Awaitable[Result]], has_committed: C
         await asyncio.sleep(pause_seconds * uniform(0.5, 1.5))  # noqa: S311 - no secret
 
 
-async def _introduce(session: ConnectedSession, actor: Actor) -> None:
-    """Tell the database who acts: once more on another connection if the session's turns out to be lost."""
+async def _begin(session: ConnectedSession) -> None:
+    """Begin the transaction: once more on another connection if the session's turns out to be lost."""
     try:
-        await introduce(session, actor)
+        await begin(session)
     except (DatabaseAwayError, DBAPIError) as error:
         if not _is_lost(error):
             raise
         await session.reconnect()
-        await introduce(session, actor)
+        await begin(session)
 
 
 async def on_living_connection(
