@@ -1,7 +1,7 @@
 """Whether contestants give the same answers, once each has been brought to one form.
 
 Others may name an object by its bare key and mark a place in a list as they like. PostGraphile shows the tables'
-columns: a price beside its currency, first and last names, decimals as strings, times with microseconds.
+columns: a price beside its currency, the name of an author, decimals as strings, times with microseconds.
 """
 
 from base64 import b64decode
@@ -56,8 +56,8 @@ def _canonical(value: Any, name: str = "") -> Any:
 
 
 def _canonical_object(fields: dict[str, Any]) -> dict[str, Any]:
-    if "firstName" in fields:
-        return {"name": f"{fields['firstName']} {fields['lastName'][:1]}."}
+    if "authorName" in fields:
+        return fields | {"author": {"name": fields.pop("authorName")}}
     if isinstance(fields.get("price"), str):
         currency = {"currencyCode": fields.pop("currency")} if "currency" in fields else {}
         return fields | {"price": {"amount": fields["price"], **currency}}

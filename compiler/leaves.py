@@ -22,6 +22,7 @@ from resolvers.declarations import (
     Derived,
     Expression,
     Identifier,
+    One,
     Part,
     Record,
     Records,
@@ -56,6 +57,10 @@ def declaration_of(definition: GraphQLField) -> Declaration:
     return behind.declaration if isinstance(behind, DeclaredField) else Column(attribute=behind.python_name)
 
 
+def _python_name(definition: GraphQLField) -> str:
+    return definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name  # type: ignore[no-any-return]
+
+
 def _column(selected: Selected[Column], _selections: Selections) -> str:
     attribute = selected.declaration.attribute
     column = getattr(selected.entity, attribute)
@@ -80,9 +85,7 @@ def _expression(selected: Selected[Expression], _selections: Selections) -> str:
 
 def _part(selected: Selected[Part], selections: Selections) -> str:
     part = selected.declaration
-    kind = object_type(selected.definition.type)
-    values = (f"{key!r}: {_part_value(selected, kind, name)}" for key, name in selected.fields(selections).items())
-    body = "{" + ", ".join(values) + "}"
+    body = _of_columns(selected, part.columns, selected.fields(selections))
     if part.null_without is None:
         return body
     column = getattr(selected.entity, part.null_without)
@@ -90,11 +93,28 @@ def _part(selected: Selected[Part], selections: Selections) -> str:
     return f"(None if r[{place}] else {body})"
 
 
-def _part_value(selected: Selected[Part], kind: GraphQLObjectType, name: str) -> str:
+def copied(selected: Selected[One], selections: Selections) -> str | None:
+    """The code that reads another row from the copies that this row keeps of it; None unless it keeps all of that."""
+    kind, kept = object_type(selected.definition.type), selected.declaration.kept
+    asked = selected.fields(selections)
+    inner = [kind.fields[name] for name in asked.values() if name != "__typename"]
+    if not kept or any(_python_name(each) not in kept or declaration_of(each).requires for each in inner):
+        return None
+    return _of_columns(selected, kept, asked)
+
+
+def _of_columns(selected: Selected[Any], columns: Mapping[str, str], asked: Mapping[str, str]) -> str:
+    """An object whose fields are columns of the row."""
+    kind = object_type(selected.definition.type)
+    values = (f"{key!r}: {_column_value(selected, kind, columns, name)}" for key, name in asked.items())
+    return "{" + ", ".join(values) + "}"
+
+
+def _column_value(selected: Selected[Any], kind: GraphQLObjectType, columns: Mapping[str, str], name: str) -> str:
     if name == "__typename":
         return repr(kind.name)
     inner = kind.fields[name]
-    attribute = selected.declaration.columns[inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name]
+    attribute = columns[_python_name(inner)]
     column = getattr(selected.entity, attribute)
     return scalar(inner.type, column, selected.layout, (selected.entity, attribute))
 
@@ -115,7 +135,7 @@ def _computed_value(
     if name == "__typename":
         return repr(kind.name)
     inner = kind.fields[name]
-    value = inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
+    value = _python_name(inner)
     attribute = selected.declaration.columns.get(value)
     if attribute is not None:
         column = getattr(selected.entity, attribute)
@@ -137,7 +157,7 @@ def _derived_value(kind: GraphQLObjectType, name: str, writer: ShapeWriter) -> s
     if name == "__typename":
         return repr(kind.name)
     inner = kind.fields[name]
-    attribute = inner.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
+    attribute = _python_name(inner)
     leaf = get_named_type(inner.type)
     assert isinstance(leaf, GraphQLScalarType)  # noqa: S101 - what an object is made of that has no row
     return f"{writer.constant(leaf.coerce_output_value)}(o.{attribute})"
@@ -169,7 +189,7 @@ def _record(selected: Selected[Record], selections: Selections) -> str:
 def _record_value(kind: GraphQLObjectType, name: str) -> str:
     if name == "__typename":
         return repr(kind.name)
-    return f"o.get({kind.fields[name].extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name!r})"
+    return f"o.get({_python_name(kind.fields[name])!r})"
 
 
 LEAVES: Mapping[type[Declaration], Callable[[Selected[Any], Selections], str]] = MappingProxyType(

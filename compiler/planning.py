@@ -35,7 +35,7 @@ from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import ROW, Inputs, constant
 from compiler.keys import canonical_code, key_if, key_of, keys_if
 from compiler.layout import Layout, RootLayout
-from compiler.leaves import LEAVES, Selected, computed, declaration_of, derived
+from compiler.leaves import LEAVES, Selected, computed, copied, declaration_of, derived
 from compiler.searching import asked_for_page
 from compiler.selection import Selections
 from compiler.shape import Shape, ShapeWriter
@@ -215,10 +215,13 @@ class Planner:
         far = one.relationship.mapper.get_property_by_column(remote).key
         model = one.relationship.mapper.class_
         kind = object_type(selected.definition.type)
+        entity: Any = self._alias(model)
+        seen = visible(model, entity, self._viewer, owned=one.owned)
+        is_certain = _is_certain(one, seen)
+        if is_certain and (copies := copied(selected, self._selections)) is not None:
+            return copies
         if selected.layout.has_room and (remote.primary_key or remote.unique):
-            entity: Any = self._alias(model)
-            seen = visible(model, entity, self._viewer, owned=one.owned)
-            is_certain = _is_certain(one, seen) and not selected.layout.may_lack(selected.entity)
+            is_certain = is_certain and not selected.layout.may_lack(selected.entity)
             return self._joined(selected, kind, entity, and_(getattr(entity, far) == near, seen), is_certain=is_certain)
         return self._row(selected, kind, model, lambda entity: getattr(entity, far) == near, owned=one.owned)
 

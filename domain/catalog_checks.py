@@ -52,5 +52,20 @@ RATINGS: Final = Check(
         """,
     ),
 )
+AUTHORS_OF_REVIEWS: Final = Check(
+    "review_authors",
+    "A review shows its author as the account does.",
+    """
+    SELECT review.id::text AS found FROM reviews AS review JOIN users AS author ON author.id = user_id
+    WHERE (author_name, author_avatar_url) IS DISTINCT FROM (public_name(author), author.avatar_url)
+    """,
+    (
+        """
+        UPDATE reviews AS review SET author_name = public_name(author), author_avatar_url = author.avatar_url
+        FROM users AS author WHERE author.id = user_id
+        AND (author_name, author_avatar_url) IS DISTINCT FROM (public_name(author), author.avatar_url)
+        """,
+    ),
+)
 
-CATALOG_CHECKS: Final = (PRICES, FORMER_PRICES, PRICES_OF_PRODUCTS, RATINGS)
+CATALOG_CHECKS: Final = (PRICES, FORMER_PRICES, PRICES_OF_PRODUCTS, RATINGS, AUTHORS_OF_REVIEWS)

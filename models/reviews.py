@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -43,6 +43,9 @@ class Review(Timestamped, Base):
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    author_name: Mapped[ShortText] = mapped_column(server_default="")
+    """How the account is named in public. A trigger keeps it, and the picture, as the account has them."""
+    author_avatar_url: Mapped[str | None] = mapped_column(String(500))
     rating: Mapped[int] = mapped_column(SmallInteger)
     title: Mapped[ShortText] = mapped_column(server_default="")
     comment: Mapped[LongText] = mapped_column(server_default="")

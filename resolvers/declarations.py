@@ -197,6 +197,9 @@ class One(Declaration):
     """The row at the other end of a to-one relationship; null when the viewer may not see it."""
 
     relationship: RelationshipProperty[Any]
+    kept: Mapping[str, str]
+    """The columns of this row that hold what fields of the other one give, kept by triggers. Only the compiler reads
+    them, so that its comparison with this executor checks the triggers too."""
     owned: bool = False
 
     @override

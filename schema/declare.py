@@ -11,6 +11,7 @@ The kinds themselves, which both executors read, are in resolvers/declarations.p
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -185,9 +186,16 @@ def derived(function: Callable[..., Any], found: Callable[[Any], ColumnElement[A
     return _field(description, Derived(function=function, found=found))
 
 
-def one(relationship: Any, description: str, *, owned: bool = False, requires: Permission | None = None) -> Any:
-    """The row at the other end of a to-one relationship."""
-    return _field(description, One(relationship=relationship.property, owned=owned, requires=requires))
+def one(
+    relationship: Any,
+    description: str,
+    *,
+    kept: Mapping[str, str] = MappingProxyType({}),
+    owned: bool = False,
+    requires: Permission | None = None,
+) -> Any:
+    """The row at the other end of a to-one relationship, of whose fields columns of this row may have kept copies."""
+    return _field(description, One(relationship=relationship.property, kept=kept, owned=owned, requires=requires))
 
 
 def many(

@@ -41,5 +41,9 @@ class Review(Node):
     version: int = column("Rises with each change: what `expectedVersion` is compared with.")
     created_at: datetime = column("When it was written.")
     updated_at: datetime = column("When it was last changed.")
-    author: Reviewer = one(models.Review.user, "Who wrote it.")
+    author: Reviewer = one(
+        models.Review.user,
+        "Who wrote it.",
+        kept={"name": "author_name", "avatar_url": "author_avatar_url"},
+    )
     product: Product | None = one(models.Review.product, "What it is about.")

@@ -35,6 +35,7 @@ BREAKS: dict[str, Sequence[str]] = {
     "former_prices": ["UPDATE product_variants SET compare_at_price = price WHERE sku = 'LAMP'"],
     "product_prices": [UNGUARDED, "UPDATE products SET price = 7"],
     "ratings": [UNGUARDED, "UPDATE products SET review_count = 3, rating_sum = 9"],
+    "review_authors": [UNGUARDED, "UPDATE reviews SET author_name = 'Nobody'"],
     "stock_numbers": [
         "ALTER TABLE stock_levels DROP CONSTRAINT ck_stock_levels_quantity, DROP CONSTRAINT ck_stock_levels_reserved",
         "UPDATE stock_levels SET quantity = -1",
@@ -94,14 +95,14 @@ async def test_what_follows_from_other_rows_is_repaired(engine: AsyncEngine) -> 
         for _ in range(2):
             await add_review(session, await add_product(session))
         await add_promo_code(session)
-        for name in ("product_prices", "ratings", "promo_uses", "stock_ledger"):
+        for name in ("product_prices", "ratings", "review_authors", "promo_uses", "stock_ledger"):
             for statement in BREAKS[name]:
                 await session.execute(text(statement))
     async with writing(engine) as session:
         found = await check_integrity(session, repair=True)
 
     assert [finding.check.name for finding in found.findings] == ["stock_ledger"]
-    assert found.repaired == 5
+    assert found.repaired == 7
     async with writing(engine) as session:
         kept = (await session.scalars(select(IntegrityCheckLog))).one()
         prices = await session.scalars(text("SELECT DISTINCT price FROM products"))

@@ -36,7 +36,6 @@ const loaders = {
       return groups.map((rows) => connection(rows, first))
     }),
   },
-  Review: { author: uncached((queries) => shop.usersById(queries.map(({ obj }) => obj.user_id))) },
   Post: { author: uncached((queries) => shop.authorsById(queries.map(({ obj }) => obj.author_id))) },
 }
 

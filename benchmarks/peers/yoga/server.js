@@ -25,8 +25,7 @@ const resolvers = {
     products: async (category, { first }, { loaders }) =>
       connection(await loaders.products(first).load(category.id), first),
   },
-  Review: { author: (review, _, { loaders }) => loaders.users.load(review.user_id) },
-  Reviewer: PLAIN_RESOLVERS.Reviewer,
+  Review: PLAIN_RESOLVERS.Review,
   Post: { ...PLAIN_RESOLVERS.Post, author: (post, _, { loaders }) => loaders.authors.load(post.author_id) },
 }
 
@@ -34,7 +33,6 @@ const resolvers = {
 function createLoaders() {
   return {
     categories: new DataLoader(shop.categoriesById),
-    users: new DataLoader(shop.usersById),
     authors: new DataLoader(shop.authorsById),
     reviews: perSize((first) => new DataLoader((ids) => shop.reviewsOfProducts(ids, first))),
     products: perSize((first) => new DataLoader((ids) => shop.productsOfCategories(ids, first))),
