@@ -13,7 +13,6 @@ from graphql.execution.values import VariableValues
 from auth.previews import Preview
 from auth.row_security import (
     IDENTIFY_PREVIEW,
-    IDENTIFY_SESSION,
     NotPreviewingError,
     identity_of,
     require_previewing,
@@ -28,6 +27,7 @@ from server.deadlines import deadline
 from server.explanation import Database, Explanation, Found
 from server.graphql_errors import is_database_away
 from server.joined_reads import JoinedReads
+from server.own_reads import OwnReads
 from server.plan_failures import PlanFailures
 from server.read_pool import ReadPool
 from server.replica import Replica
@@ -69,9 +69,9 @@ class ReplicaReads:
 class CompiledReads:
     """The compiled executor on its connections. With a cache, visitors may get an answer that was kept.
 
-    What row-level security guards is read over connections of the `own_pool`, each of which is told whose it is before
-    every statement; visitors never get one of them. Without that pool the database is told nobody. Previews are read
-    over those of the `preview_pool` alone, and never kept.
+    What row-level security guards is read over connections of the `own_pool`, which are told whose they are before the
+    rows of each answer; visitors never get one of them. Without that pool the database is told nobody. Previews are
+    read over those of the `preview_pool` alone, and never kept.
     """
 
     def __init__(  # noqa: PLR0913 - all that answers may come from
@@ -137,10 +137,11 @@ class CompiledReads:
         values: VariableValues,
         viewer: Viewer,
         explanation: Explanation | None,
+        own: OwnReads,
     ) -> CompiledAnswer | NotCompilableError:
         """One row as it is now and as the operation asks for it, or why the reference executor is to read it.
 
-        It is null where the viewer may not see it.
+        It is null where the viewer may not see it. `own` are the reads of the answer that shows it.
         """
         try:
             bound = self._compiler.bound_to_row(operation, asked, key, values, viewer)
@@ -150,7 +151,7 @@ class CompiledReads:
             return NotCompilableError(Reason.ARGUMENT, error.message)
         if explanation is not None:
             explanation.tables |= bound.plan.tables
-        return await self._tried(bound, partial(self._read_now, bound, viewer, explanation))
+        return await self._tried(bound, partial(self._read_now, bound, viewer, explanation, own))
 
     def kept(self, bound: BoundPlan, viewer: Viewer) -> bytes | None:
         """The JSON of `data`, if the answer is there without anybody having to be asked."""
@@ -187,10 +188,12 @@ class CompiledReads:
             return self._read(bound, explanation)
         return self._cache.answer(bound, partial(self._read_primary, bound, explanation), explanation)
 
-    def _read_now(self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None) -> Awaitable[bytes]:
+    def _read_now(
+        self, bound: BoundPlan, viewer: Viewer, explanation: Explanation | None, own: OwnReads | None = None
+    ) -> Awaitable[bytes]:
         """Read on the primary, where nothing is older than what the viewer has just changed."""
         if bound.plan.is_guarded and self._own_pool is not None and not _is_for_everybody(bound, viewer):
-            return self._read_as(viewer, self._own_pool, bound, explanation)
+            return self._read_as(viewer, self._own_pool, bound, explanation, own or OwnReads())
         return self._read_primary(bound, explanation)
 
     def _read(self, bound: BoundPlan, explanation: Explanation | None) -> Awaitable[bytes]:
@@ -214,16 +217,11 @@ class CompiledReads:
         return self._read_from(self._primary, Database.PRIMARY, bound, explanation)
 
     async def _read_as(
-        self, viewer: Viewer, pool: ReadPool, bound: BoundPlan, explanation: Explanation | None
+        self, viewer: Viewer, pool: ReadPool, bound: BoundPlan, explanation: Explanation | None, own: OwnReads
     ) -> bytes:
         """Read what is somebody's own, on the primary: there they see what they have just changed."""
-        identity = identity_of(viewer)
-
-        async def fetch(connection: asyncpg.Connection) -> Any:
-            await connection.fetchrow(IDENTIFY_SESSION, *identity.settings)
-            return await bound.fetch(connection)
-
-        return bound.written(await pool.run(fetch, self._counting(Database.PRIMARY, explanation)))
+        observe = self._counting(Database.PRIMARY, explanation)
+        return bound.written(await own.fetch(pool, identity_of(viewer), bound, observe))
 
     async def _read_preview(
         self, viewer: Viewer, preview: Preview, bound: BoundPlan, explanation: Explanation | None

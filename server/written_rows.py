@@ -19,6 +19,7 @@ from resolvers.loading import load_row
 from resolvers.written_rows import WrittenRow
 from server.compiled_reads import CompiledAnswer, CompiledReads
 from server.explanation import Explanation
+from server.own_reads import OwnReads
 from server.settled_execution import SettlingExecutor
 
 
@@ -41,6 +42,7 @@ class WritingExecutor(SettlingExecutor):
         self._asked = asked
         self._reads = reads
         self._explanation = explanation
+        self._own = OwnReads()
 
     @override
     def complete_object_value(
@@ -91,7 +93,7 @@ class WritingExecutor(SettlingExecutor):
             return None
         asked = RowAsked(kind, written.model, tuple(details.node for details in selected))
         read = await self._reads.row(
-            self._asked, asked, written.key, self.variable_values, context.viewer, self._explanation
+            self._asked, asked, written.key, self.variable_values, context.viewer, self._explanation, self._own
         )
         return read if isinstance(read, CompiledAnswer) else None
 
