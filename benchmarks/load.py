@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.errors import AbsentError, BenchmarkError
 
@@ -44,6 +45,16 @@ class Requests:
         self.headers.write_text("".join(line + "\n" for line in headers))
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script of wrk, what it is given, and how many run it."""
+
+    path: Path
+    arguments: Sequence[str]
+    threads: int
+    connections: int
+
+
 class Generator:
     """The program that sends requests."""
 
@@ -58,16 +69,8 @@ class Generator:
 
     def run(self, url: str, requests: Requests, seconds: int, *, check: bool = False) -> Load:
         """Send them in turn; with `check` answers that hold errors are failures too."""
-        sizes = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
-        script = ["-s", str(SCRIPT), url, "--", str(requests.bodies), str(requests.headers)]
-        script += ["check"] if check else []
-        done = subprocess.run(  # noqa: S603 - wrk as it was found
-            [self._program, *sizes, *script], capture_output=True, text=True, check=False
-        )
-        line = next((line for line in done.stdout.splitlines() if line.startswith("result ")), None)
-        if line is None:
-            raise AbsentError(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
-        result = json.loads(line.removeprefix("result "))
+        arguments = [str(requests.bodies), str(requests.headers), *(["check"] if check else [])]
+        result = self.drive(Script(SCRIPT, arguments, THREADS, CONNECTIONS), url, seconds)
         return Load(
             requests=result["requests"],
             seconds=result["microseconds"] / 1_000_000,
@@ -75,3 +78,18 @@ class Generator:
             p99_ms=result["p99"] / 1000,
             failures=result["failures"],
         )
+
+    def drive(self, script: Script, url: str, seconds: int) -> Any:
+        """What the script says at the end of its `result`. Raises AbsentError when it says nothing."""
+        sizes = [f"-t{script.threads}", f"-c{script.connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
+        done = subprocess.run(  # noqa: S603 - wrk as it was found
+            [self._program, *sizes, "-s", str(script.path), url, "--", *script.arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",  # of an answer that is shown
+            check=False,
+        )
+        line = next((line for line in done.stdout.split("\n") if line.startswith("result ")), None)
+        if line is None:
+            raise AbsentError(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
+        return json.loads(line.removeprefix("result "))
