@@ -2,7 +2,7 @@
 
 import orjson
 
-from benchmarks.servers.raw_asgi import application
+from benchmarks.servers.raw_asgi import Headers, application
 
 COMMENT = "It survived rough floors in the very first week. Would buy it again for any home office."
 REVIEW = {"rating": 5, "comment": COMMENT, "author": {"name": "Tigist A."}}
@@ -21,7 +21,7 @@ ANSWER = orjson.dumps(
 )
 
 
-async def answer(_body: bytes) -> bytes:
+async def answer(_body: bytes, _headers: Headers) -> bytes:
     """What was written ahead."""
     return ANSWER
 

@@ -4,9 +4,7 @@ Each operation of the benchmark is a function. Rows travel as columns and arrays
 orjson writes; bare connections, handed out without a reset, as in `server.read_pool`.
 """
 
-import asyncio
 import gc
-import os
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,7 +15,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from benchmarks.servers.raw_asgi import application
+from benchmarks.servers.connections import Connections, connect
+from benchmarks.servers.raw_asgi import Headers, application
 
 Operation = Callable[[asyncpg.Connection, Mapping[str, Any]], Awaitable[Any]]
 
@@ -69,24 +68,8 @@ FILTER = f"""
 """With a join PostgreSQL reads and sorts the whole range, because it cannot know how narrow that is."""
 
 
-class Connections:
-    """Bare connections, the one used last handed out first."""
-
-    def __init__(self, size: int) -> None:
-        self._free = asyncio.Semaphore(size)
-        self._idle: list[asyncpg.Connection] = []
-
-    async def run(self, operation: Operation, variables: Mapping[str, Any]) -> Any:
-        """What the operation gives on a connection of its own."""
-        async with self._free:
-            connection = self._idle.pop() if self._idle else await _connect()
-            result = await operation(connection, variables)
-            self._idle.append(connection)
-            return result
-
-
 async def _connect() -> asyncpg.Connection:
-    connection = await asyncpg.connect(os.environ["DATABASE_URL"], server_settings={"timezone": "UTC"})
+    connection = await connect()
     await connection.fetchrow(LEARN_ARRAYS)
     return connection
 
@@ -192,10 +175,10 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     }
 )
 
-connections = Connections(int(os.environ.get("POOL_SIZE", "10")))
+connections = Connections(_connect)
 
 
-async def answer(body: bytes) -> bytes:
+async def answer(body: bytes, _headers: Headers) -> bytes:
     """The answer to the named operation."""
     request = orjson.loads(body)
     data = await connections.run(OPERATIONS[request["operationName"]], request["variables"])

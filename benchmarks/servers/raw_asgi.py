@@ -1,12 +1,14 @@
 """The least that an ASGI application needs to answer a request with JSON."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Answer = Callable[[bytes], Awaitable[bytes]]
+Headers = Iterable[tuple[bytes, bytes]]
+"""With names in lower case."""
+Answer = Callable[[bytes, Headers], Awaitable[bytes]]
 
 HEAD: Message = {
     "type": "http.response.start",
@@ -16,7 +18,7 @@ HEAD: Message = {
 
 
 def application(answer: Answer) -> Callable[[Message, Receive, Send], Awaitable[None]]:
-    """An application that gives each request's body to `answer` and sends what it returns."""
+    """An application that gives each request's body and headers to `answer` and sends what it returns."""
 
     async def run(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -27,7 +29,7 @@ def application(answer: Answer) -> Callable[[Message, Receive, Send], Awaitable[
         while message.get("more_body"):
             message = await receive()
             body += message["body"]
-        answered = await answer(body)
+        answered = await answer(body, scope["headers"])
         await send(HEAD)
         await send({"type": "http.response.body", "body": answered})
 
