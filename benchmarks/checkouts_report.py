@@ -1,13 +1,14 @@
 """What is written of checkouts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
 from benchmarks.checkout_shop import SHELVES
-from benchmarks.checkouts import CLIENTS, Found, Round, middle
+from benchmarks.checkouts import Found, Round, middle
+from benchmarks.guests import GUESTS, Sales
 from benchmarks.ledger_cost import LedgerCost
 from benchmarks.outcome import describe_machine
 from benchmarks.report import table
@@ -25,10 +26,11 @@ def checkouts_as_markdown(found: Found, seconds: int) -> str:
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; one server process, with "
         f"PostgreSQL and the clients on the same cores; medians of {len(found.add_to_cart_ms)} rounds of {seconds} s; "
         f"load average before a round {min(loads):.1f} to {max(loads):.1f}.\n\n"
-        f"{CLIENTS} guests at a time put three variants into a cart (`addToCart`), say where it goes "
+        f"{GUESTS} guests at a time put three variants into a cart (`addToCart`), say where it goes "
         "(`setCartDetails`) and check out, to be paid on delivery (`checkout`), each one cart after the other. The "
-        f"ceiling is the same transactions with the same locks and rows as a script of pgbench, {CLIENTS} at a time "
-        "on the same database, right after each round (`scripts/checkout.sql`)."
+        f"ceiling is the same transactions with the same locks and rows as a script of pgbench, {GUESTS} at a time "
+        "on the same database, right after each round (`scripts/checkout.sql`). Between the two the same guests buy "
+        "from a Python server that does nothing but those transactions (`servers/hand_written_purchases.py`)."
     )
     return "\n\n".join([introduction, "\n".join(checkout_lines(found))]) + "\n"
 
@@ -36,16 +38,19 @@ def checkouts_as_markdown(found: Found, seconds: int) -> str:
 def checkout_lines(found: Found) -> list[str]:
     """The tables, for the terminal as well."""
     header = ["checkouts a second", "measured", "ceiling", "share", "wanted", "met"]
-    time_header = ["CPU ms for a checkout", "server", "PostgreSQL", "PostgreSQL, ceiling"]
+    beside_header = ["hand-written, over HTTP", "a second", "share of the ceiling", "ours of it"]
+    time_header = ["CPU ms for a checkout", "server", "PostgreSQL", "clients"]
     ledger_header = ["three variants reserved by pgbench", "a second", "without the ledger", "CPU ms", "without"]
     added = median(found.add_to_cart_ms)
     adding = ["a variant into the cart, one client", f"{added:.2f} ms", f"< {MOST_ADDING_MS} ms"]
     return [
         *table(header, [_speed(found.rounds, shelf.title) for shelf in SHELVES]),
         "",
+        *table(beside_header, [_beside(found.rounds, shelf.title) for shelf in SHELVES]),
+        "",
         *table(["", "median", "wanted", "met"], [[*adding, _met(added < MOST_ADDING_MS)]]),
         "",
-        *table(time_header, [_time(found.rounds, shelf.title) for shelf in SHELVES]),
+        *table(time_header, [line for shelf in SHELVES for line in _times(found.rounds, shelf.title)]),
         "",
         *table(ledger_header, [_ledger(found.ledger, shelf.title) for shelf in SHELVES]),
     ]
@@ -56,7 +61,7 @@ def checkouts_as_json(found: Found, seconds: int) -> dict[str, Any]:
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(),
-        "clients": CLIENTS,
+        "clients": GUESTS,
         "seconds": seconds,
         **asdict(found),
     }
@@ -70,13 +75,39 @@ def _speed(rounds: Sequence[Round], shelf: str) -> list[str]:
     return [shelf, *figures, _met(share >= LEAST_SHARE)]
 
 
-def _time(rounds: Sequence[Round], shelf: str) -> list[str]:
-    figures = (
-        middle(rounds, shelf, lambda each: each.ours.server_cpu_ms),
-        middle(rounds, shelf, lambda each: each.ours.database_cpu_ms),
-        middle(rounds, shelf, lambda each: each.ceiling.database_cpu_ms),
-    )
-    return [shelf, *(f"{figure:.2f}" for figure in figures)]
+def _beside(rounds: Sequence[Round], shelf: str) -> list[str]:
+    measured = middle(rounds, shelf, lambda each: each.hand_written.per_second)
+    share = middle(rounds, shelf, lambda each: each.hand_written.per_second / each.ceiling.per_second)
+    ours = middle(rounds, shelf, lambda each: each.ours.per_second / each.hand_written.per_second)
+    return [shelf, f"{measured:.0f}", f"{share:.2f}", f"{ours:.2f}"]
+
+
+def _times(rounds: Sequence[Round], shelf: str) -> list[list[str]]:
+    sellers: Mapping[str, Callable[[Round], Sales]] = {
+        "Merkato": lambda each: each.ours,
+        "hand-written": lambda each: each.hand_written,
+    }
+    ceiling = [
+        "",
+        _ms(rounds, shelf, lambda each: each.ceiling.database_cpu_ms),
+        _ms(rounds, shelf, lambda each: each.ceiling.client_cpu_ms),
+    ]
+    return [
+        *([f"{shelf}: {name}", *_sold(rounds, shelf, sales)] for name, sales in sellers.items()),
+        [f"{shelf}: pgbench", *ceiling],
+    ]
+
+
+def _sold(rounds: Sequence[Round], shelf: str, sales: Callable[[Round], Sales]) -> list[str]:
+    return [
+        _ms(rounds, shelf, lambda each: sales(each).server_cpu_ms),
+        _ms(rounds, shelf, lambda each: sales(each).database_cpu_ms),
+        _ms(rounds, shelf, lambda each: sales(each).client_cpu_ms),
+    ]
+
+
+def _ms(rounds: Sequence[Round], shelf: str, figure: Callable[[Round], float]) -> str:
+    return f"{middle(rounds, shelf, figure):.2f}"
 
 
 def _ledger(costs: Sequence[LedgerCost], shelf: str) -> list[str]:

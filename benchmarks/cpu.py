@@ -1,6 +1,7 @@
 """CPU time that processes and their descendants have used."""
 
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def cpu_seconds(root: int) -> float:
             parents[pid] = int(fields[1])
             used[pid] = _own_seconds(pid) + sum(int(field) for field in fields[13:15]) / TICKS_PER_SECOND
     return sum(seconds for pid, seconds in used.items() if _is_within(pid, root, parents))
+
+
+def ended_children_seconds() -> float:
+    """What all programs have used that this process has started and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _stat(folder: Path) -> list[str]:
