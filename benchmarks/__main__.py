@@ -19,7 +19,7 @@ from benchmarks.content import measure_content
 from benchmarks.content_report import content_as_json, content_as_markdown, content_lines
 from benchmarks.contestants import OURS, list_contestants
 from benchmarks.data import SCALES
-from benchmarks.errors import BenchmarkError
+from benchmarks.errors import AbsentError, BenchmarkError
 from benchmarks.growth import growth_as_json, growth_as_markdown, growth_lines, measure_growth
 from benchmarks.measuring import Plan
 from benchmarks.outcome import Outcome, as_json
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with unwinding_on_signals():
             chosen = next((run for name, run in APART.items() if getattr(options, name)), _run_competition)
             return chosen(options, console)
-    except (BenchmarkError, ServerError) as error:
+    except (AbsentError, BenchmarkError, ServerError) as error:
         console.print(str(error))
         return EXIT_FAILED
 

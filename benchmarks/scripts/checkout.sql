@@ -16,14 +16,19 @@ COMMIT;
 
 UPDATE carts SET
     email = 'hana@shop.example', country_code = 'ET', shipping_method_id = :method::uuid, version = version + 1,
-    shipping_address = '{"name": "Hana Bekele", "line1": "Bole Road 1", "city": "Addis Ababa", "country_code": "ET"}'
+    shipping_address = '{
+        "name": "Hana Bekele", "line1": "Bole Road 1", "line2": null, "city": "Addis Ababa", "region": null,
+        "company": null, "postal_code": null, "phone": null, "country_code": "ET"
+    }'
 WHERE id = :cart;
 
 BEGIN;
 INSERT INTO idempotency_keys (id, actor_id, key, operation, request_hash, outcome_id)
 VALUES (uuidv7(), :guest::uuid, :payment, 'checkout', sha256('{}'), :placed::uuid);
 SELECT FROM carts WHERE id = :cart FOR UPDATE;
-SELECT set_config('merkato.stock', '{"kind": "RESERVED", "cause": "orders", "cause_id": "' || :placed::text || '"}', true);
+SELECT
+    set_config('merkato.actor', '{"kind": "VISITOR"}', true),
+    set_config('merkato.stock', '{"kind": "RESERVED", "cause": "orders", "cause_id": "' || :placed::text || '"}', true);
 UPDATE stock_levels SET reserved = stock_levels.reserved + 1 FROM (
     SELECT level.id FROM stock_levels AS level JOIN cart_lines AS line ON line.variant_id = level.variant_id
     WHERE cart_id = :cart ORDER BY level.id FOR UPDATE OF level
@@ -31,12 +36,12 @@ UPDATE stock_levels SET reserved = stock_levels.reserved + 1 FROM (
 WHERE stock_levels.id = locked.id AND quantity - stock_levels.reserved >= 1;
 WITH lines AS (
     INSERT INTO order_lines (
-        id, order_id, position, variant_id, product_id, sku, product_name, quantity, unit_price, subtotal, tax_rate, tax,
-        total, is_reserved
+        id, order_id, position, variant_id, product_id, sku, product_name, variant_name, quantity, unit_price, subtotal,
+        tax_rate, tax, total, is_reserved
     )
     SELECT
-        uuidv7(), :placed::uuid, row_number() OVER (ORDER BY line.id), variant.id, product.id, sku, product.name, 1, 100,
-        100, 0.15, 13.04, 100, true
+        uuidv7(), :placed::uuid, row_number() OVER (ORDER BY line.id), variant.id, product.id, sku, product.name,
+        variant.name, 1, 100, 100, 0.15, 13.04, 100, true
     FROM cart_lines AS line JOIN product_variants AS variant ON variant.id = variant_id
     JOIN products AS product ON product.id = product_id
     WHERE cart_id = :cart
@@ -50,13 +55,25 @@ WITH lines AS (
     VALUES (uuidv7(), :payment, 'AUTHORIZE', 'SUCCEEDED', 350, 'ETB', now())
 )
 INSERT INTO orders (
-    id, guest_id, cart_id, customer, email, shipping_address, country_code, subtotal, shipping_total, shipping_tax,
-    tax_total, total, shipping_method_id, shipping_method_name, status, payment_status, authorized_total
+    id, guest_id, cart_id, customer, email, shipping_address, billing_address, country_code, subtotal, shipping_total,
+    shipping_tax, tax_total, total, shipping_method_id, shipping_method_name, status, payment_status, authorized_total
 )
 SELECT
-    :placed::uuid, guest_id, id, '{"name": "Hana Bekele", "email": "hana@shop.example"}', email, shipping_address,
-    country_code, 300, 50, 6.52, 45.64, 350, shipping_method_id, 'Courier', 'CONFIRMED', 'AUTHORIZED', 350
+    :placed::uuid, guest_id, id, '{"name": "Hana Bekele", "email": "hana@shop.example", "phone": null}', email,
+    shipping_address, shipping_address, country_code, 300, 50, 6.52, 45.64, 350, shipping_method_id, 'Courier',
+    'CONFIRMED', 'AUTHORIZED', 350
 FROM carts WHERE id = :cart;
-INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
-VALUES (0, 'send_mail', '{}', now(), jsonb_build_object('job_id', :payment::text), 'queued');
+WITH job AS (
+    INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
+    SELECT
+        0, 'send_mail',
+        convert_to(
+            '{"template":"order_confirmed","to":"hana@shop.example","values":{"name":"Hana Bekele","number":"'
+            || number || '","total":"350.00 ETB"}}', 'UTF8'
+        ),
+        now(), jsonb_build_object('job_id', :payment::text), 'queued'
+    FROM orders WHERE id = :placed
+    RETURNING id
+)
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority) SELECT id, 'queued', 'send_mail', 0 FROM job;
 COMMIT;

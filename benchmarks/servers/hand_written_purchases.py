@@ -24,6 +24,8 @@ from benchmarks.servers.raw_asgi import Headers, application
 
 TOKEN = b"guest-token"
 
+NO_ADDRESS = dict.fromkeys(("line2", "region", "company", "postal_code", "phone"))
+
 OPEN_CART = "INSERT INTO carts (id, guest_id, expires_at) VALUES ($1, $2, now() + interval '1 day')"
 
 ADD_LINES = """
@@ -45,9 +47,11 @@ KEEP_KEY = """
 LOCK_CART = "SELECT FROM carts WHERE id = $1 FOR UPDATE"
 
 NAME_CAUSE = """
-    SELECT set_config(
-        'merkato.stock', '{"kind": "RESERVED", "cause": "orders", "cause_id": "' || $1::uuid::text || '"}', true
-    )
+    SELECT
+        set_config('merkato.actor', '{"kind": "VISITOR"}', true),
+        set_config(
+            'merkato.stock', '{"kind": "RESERVED", "cause": "orders", "cause_id": "' || $1::uuid::text || '"}', true
+        )
 """
 
 RESERVE = """
@@ -61,12 +65,12 @@ RESERVE = """
 PLACE_ORDER = """
     WITH lines AS (
         INSERT INTO order_lines (
-            id, order_id, position, variant_id, product_id, sku, product_name, quantity, unit_price, subtotal,
-            tax_rate, tax, total, is_reserved
+            id, order_id, position, variant_id, product_id, sku, product_name, variant_name, quantity, unit_price,
+            subtotal, tax_rate, tax, total, is_reserved
         )
         SELECT
-            uuidv7(), $2, row_number() OVER (ORDER BY line.id), variant.id, product.id, sku, product.name, 1, 100,
-            100, 0.15, 13.04, 100, true
+            uuidv7(), $2, row_number() OVER (ORDER BY line.id), variant.id, product.id, sku, product.name,
+            variant.name, 1, 100, 100, 0.15, 13.04, 100, true
         FROM cart_lines AS line JOIN product_variants AS variant ON variant.id = variant_id
         JOIN products AS product ON product.id = product_id
         WHERE cart_id = $1
@@ -80,18 +84,31 @@ PLACE_ORDER = """
         VALUES (uuidv7(), $3, 'AUTHORIZE', 'SUCCEEDED', 350, 'ETB', now())
     )
     INSERT INTO orders (
-        id, guest_id, cart_id, customer, email, shipping_address, country_code, subtotal, shipping_total, shipping_tax,
-        tax_total, total, shipping_method_id, shipping_method_name, status, payment_status, authorized_total
+        id, guest_id, cart_id, customer, email, shipping_address, billing_address, country_code, subtotal,
+        shipping_total, shipping_tax, tax_total, total, shipping_method_id, shipping_method_name, status,
+        payment_status, authorized_total
     )
     SELECT
-        $2, guest_id, id, '{"name": "Hana Bekele", "email": "hana@shop.example"}', email, shipping_address,
-        country_code, 300, 50, 6.52, 45.64, 350, shipping_method_id, 'Courier', 'CONFIRMED', 'AUTHORIZED', 350
+        $2, guest_id, id, '{"name": "Hana Bekele", "email": "hana@shop.example", "phone": null}', email,
+        shipping_address, shipping_address, country_code, 300, 50, 6.52, 45.64, 350, shipping_method_id, 'Courier',
+        'CONFIRMED', 'AUTHORIZED', 350
     FROM carts WHERE id = $1
 """
 
 SEND_MAIL = """
-    INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
-    VALUES (0, 'send_mail', '{}', now(), jsonb_build_object('job_id', $1::uuid::text), 'queued')
+    WITH job AS (
+        INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
+        SELECT
+            0, 'send_mail',
+            convert_to(
+                '{"template":"order_confirmed","to":"hana@shop.example","values":{"name":"Hana Bekele","number":"'
+                || number || '","total":"350.00 ETB"}}', 'UTF8'
+            ),
+            now(), jsonb_build_object('job_id', $1::uuid::text), 'queued'
+        FROM orders WHERE id = $2
+        RETURNING id
+    )
+    INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority) SELECT id, 'queued', 'send_mail', 0 FROM job
 """
 
 STATEMENTS = (
@@ -145,7 +162,7 @@ async def _add_to_cart(till: Till, sent: Sent) -> Any:
 
 async def _set_details(till: Till, sent: Sent) -> Any:
     (cart, _guest), given = _keys(sent), sent.given
-    address = dict(given["shippingAddress"])
+    address = NO_ADDRESS | given["shippingAddress"]
     address["country_code"] = address.pop("countryCode")
     method = _key(given["shippingMethodId"])
     await till.run(SET_DETAILS, cart, given["email"], given["countryCode"], method, orjson.dumps(address).decode())
@@ -160,7 +177,7 @@ async def _check_out(till: Till, sent: Sent) -> Any:
     await till.run(NAME_CAUSE, placed)
     await till.run(RESERVE, cart)
     await till.run(PLACE_ORDER, cart, placed, payment)
-    await till.run(SEND_MAIL, payment)
+    await till.run(SEND_MAIL, payment, placed)
     await till.run("COMMIT")
     return {"checkout": {"__typename": "Checkout"}}
 
