@@ -9,6 +9,7 @@ from domain.carts import Buyer, CartNotFoundError, LockedCart, change_cart, lock
 from domain.core_statements import execute
 from domain.customization import unit_price
 from domain.errors import DomainError
+from domain.introductions import actor_is_told
 from domain.promo_codes import normalised_code
 from models import CartLine, ProductOptionSchema, ProductVariant, PromoCode, ShippingMethod
 from models.carts import MOST_CODES
@@ -37,9 +38,9 @@ class ShippingMethodUnknownError(DomainError):
 
 
 _METHOD = select(ShippingMethod.id).where(
-    ShippingMethod.id == bindparam("method", type_=Uuid()), ShippingMethod.is_active
+    ShippingMethod.id == bindparam("method", type_=Uuid()), ShippingMethod.is_active, actor_is_told()
 )
-"""The `method`, if it is offered."""
+"""The `method`, if it is offered. What was to be changed at once may have been refused before."""
 
 
 async def apply_code(session: AsyncSession, buyer: Buyer, text: str) -> LockedCart:

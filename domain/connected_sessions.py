@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from typing_extensions import override
 
 from domain.actors import Actor
-from domain.core_statements import lend
+from domain.core_statements import AtOnce, NotAtOnceError, lend
 from domain.introductions import TELL, Introduction
 
 
@@ -23,6 +23,8 @@ class JoiningSession(Session):
 
 @event.listens_for(JoiningSession, "after_begin")
 def _introduce(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    if AtOnce in session.info:
+        raise NotAtOnceError
     introduction: Introduction | None = session.info.get(Introduction)
     if introduction is not None and not introduction.is_told:
         connection.exec_driver_sql(TELL, (introduction.setting,))
@@ -32,17 +34,20 @@ def _introduce(session: Session, _transaction: SessionTransaction, connection: C
 class ConnectedSession(AsyncSession):
     """A session that ends its connection's transaction with its own, and the connection with itself.
 
-    With an actor each of its transactions tells who acts, by whatever it sends first.
+    With an actor each of its transactions tells who acts, by whatever it sends first. One that writes `at_once` has no
+    transaction but its one statement.
     """
 
     sync_session_class = JoiningSession
 
-    def __init__(self, connection: AsyncConnection, actor: Actor | None = None) -> None:
+    def __init__(self, connection: AsyncConnection, actor: Actor | None = None, *, at_once: bool = False) -> None:
         super().__init__(connection, expire_on_commit=False)
         self._connection = connection
         self._introduction = None if actor is None else Introduction(actor.setting)
         if self._introduction is not None:
             self.info[Introduction] = self._introduction
+        if at_once:
+            self.info[AtOnce] = AtOnce()
         lend(self, connection)
 
     @override

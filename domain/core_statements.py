@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import Connection, Executable
@@ -22,6 +22,7 @@ from domain.introductions import ACTING, TELL, Introduction
 
 Given = Mapping[str, Any]
 Process = Callable[[Any], Any]
+Kept = TypeVar("Kept")
 
 NOTHING: Given = MappingProxyType({})
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
@@ -64,6 +65,23 @@ class _Known:
     connection: Connection
 
 
+class NotAtOnceError(Exception):
+    """A fault of ours: what would not be part of the one statement that a session writes, or tells nobody who acts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This session writes one statement, which tells who acts. Begin a transaction for anything else."
+        )
+
+
+@dataclass(slots=True)
+class AtOnce:
+    """Kept with a session that sends no BEGIN: PostgreSQL commits each statement as it ends, and one may write."""
+
+    is_done: bool = False
+    """Whether it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
     """A statement as the driver takes it."""
@@ -87,16 +105,22 @@ async def execute(
     written = _written(statement)
     if not written.tells:
         return await send(session, written.sql, *written.arguments(given))
-    pending = _pending(session)
-    acting = None if pending is None else pending.setting
-    rows = await _fetch(session, written.sql, written.arguments({**given, ACTING: acting}))
-    if pending is not None and rows:
+    at_once, pending = _kept(session, AtOnce), _pending(session)
+    if at_once is not None and at_once.is_done:
+        raise NotAtOnceError
+    arguments = written.arguments({**given, ACTING: None if pending is None else pending.setting})
+    rows = await _fetch(session, written.sql, arguments, begins=at_once is None)
+    if at_once is not None:
+        at_once.is_done = bool(rows)
+    elif pending is not None and rows:
         pending.is_told = True
     return rows
 
 
 async def send(session: AsyncSession | AsyncConnection, sql: str, *arguments: Any) -> Sequence[Row]:
     """The same for a statement as the driver takes it."""
+    if _kept(session, AtOnce) is not None:
+        raise NotAtOnceError
     pending = _pending(session)
     if pending is not None:
         await _fetch(session, TELL, (pending.setting,))
@@ -122,15 +146,22 @@ def lend(session: AsyncSession, connection: AsyncConnection) -> None:
 
 def _pending(session: AsyncSession | AsyncConnection) -> Introduction | None:
     """Who acts, if the database is still to be told."""
-    introduction: Introduction | None = None if isinstance(session, AsyncConnection) else session.info.get(Introduction)
+    introduction = _kept(session, Introduction)
     return None if introduction is None or introduction.is_told else introduction
 
 
-async def _fetch(session: AsyncSession | AsyncConnection, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+def _kept(session: AsyncSession | AsyncConnection, kind: type[Kept]) -> Kept | None:
+    """What of this kind is kept with a session, if anything is."""
+    return None if isinstance(session, AsyncConnection) else session.info.get(kind)
+
+
+async def _fetch(
+    session: AsyncSession | AsyncConnection, sql: str, arguments: Sequence[Any], *, begins: bool = True
+) -> Sequence[Row]:
     connection = await _connection_of(session)
     adapter = _adapter_of(connection)
     try:
-        if adapter._transaction is None:  # noqa: SLF001 - the adapter begins its transaction with the first statement
+        if begins and adapter._transaction is None:  # noqa: SLF001 - the adapter begins with the first statement
             await _begin(connection, adapter)
         rows: Sequence[Row] = await adapter.driver_connection.fetch(sql, *arguments, record_class=Row)
     except BaseException as error:

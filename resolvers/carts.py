@@ -24,7 +24,7 @@ from domain.order_adoption import adopt_orders
 from models import Cart
 from resolvers.context import Context
 from resolvers.errors import ContentionError
-from resolvers.writing import tried_again
+from resolvers.writing import made_sure, tried_again
 from resolvers.written_rows import WrittenRow
 
 
@@ -34,6 +34,10 @@ class AddedToCart:
 
     cart_id: UUID
     guest_token: str | None
+
+
+KEPT_ADDRESSES = frozenset({"shipping_address_id", "billing_address_id"})
+"""Details that name an entry of the viewer's address book, which has to be read first."""
 
 
 class CartDetails(TypedDict, total=False):
@@ -142,9 +146,16 @@ async def _take_over(session: AsyncSession, context: Context, guest_id: UUID) ->
 async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> WrittenRow:
     """Say where the order goes, how, and to whom it is confirmed."""
     buyer = buyer_of(context.viewer)
-    async with context.writing() as session:
-        columns = {**_plain(given), **await _addresses(session, context, given)}
-        return _shown(await cart_details.set_details(session, buyer, **columns))
+    if not KEPT_ADDRESSES.isdisjoint(given):
+        async with context.writing() as session:
+            columns = {**_plain(given), **await _own_addresses(session, context, given)}
+            return _shown(await cart_details.set_details(session, buyer, **columns))
+
+    async def change() -> WrittenRow:
+        async with context.writing(at_once=True) as session:
+            return _shown(await cart_details.set_details(session, buyer, **_plain(given)))
+
+    return await made_sure(change)
 
 
 def _shown(cart: LockedCart) -> WrittenRow:
@@ -160,15 +171,15 @@ def _plain(given: CartDetails) -> dict[str, Any]:
         columns["country_code"] = None if code is None else require_country(code, "country_code")
     if "shipping_method_id" in given:
         columns["shipping_method_id"] = given["shipping_method_id"]
-    return columns
-
-
-async def _addresses(session: AsyncSession, context: Context, given: CartDetails) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
     if "shipping_address" in given:
         columns["shipping_address"] = _snapshot("shipping_address", given["shipping_address"])
     if "billing_address" in given:
         columns["billing_address"] = _snapshot("billing_address", given["billing_address"])
+    return columns
+
+
+async def _own_addresses(session: AsyncSession, context: Context, given: CartDetails) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
     if "shipping_address_id" in given:
         columns["shipping_address"] = await _own_address(session, context, given["shipping_address_id"])
     if "billing_address_id" in given:

@@ -217,19 +217,24 @@ class Context:
         return self._safeguards
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
+    async def writing(self, *, at_once: bool = False) -> AsyncIterator[AsyncSession]:
         """A transaction of a mutation: committed with the end of the block, rolled back when the block raises.
 
         What is read afterwards is read anew, so that it shows what was written. Until then nothing is read but by the
         session: the request gives back the connection that it reads with before it takes one that writes, because
         requests that each hold one and wait for another would bring the pool to a standstill.
 
+        What is written `at_once` is one statement, which is committed as it ends: no BEGIN, and no COMMIT.
+
         Raises CommitUnknownError when the connection is lost between COMMIT and its answer.
         """
         await self.reading.close()
         before, is_committing = self.changes, False
+        actor = actor_of(self.viewer, self.visit)
         try:
-            async with transaction(self._writing_engine, actor_of(self.viewer, self.visit)) as session:
+            async with transaction(self._writing_engine, actor, at_once=at_once) as session:
+                if at_once:
+                    self.changes, is_committing = Changes.UNKNOWN, True
                 yield session
                 await session.flush()
                 self.changes, is_committing = Changes.UNKNOWN, True  # a COMMIT that is sent cannot be taken back

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.actors import Actor
 from domain.connected_sessions import ConnectedSession
 from domain.core_statements import begin
-from resolvers.errors import ContentionError, DatabaseAwayError, DatabaseSilentError
+from resolvers.errors import CommitUnknownError, ContentionError, DatabaseAwayError, DatabaseSilentError
 
 Result = TypeVar("Result")
 
@@ -28,14 +28,16 @@ CONTENTION_STATES = frozenset({"40001", "40P01"})
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine, actor: Actor | None = None) -> AsyncIterator[AsyncSession]:
+async def transaction(
+    engine: AsyncEngine, actor: Actor | None = None, *, at_once: bool = False
+) -> AsyncIterator[AsyncSession]:
     """A session whose transaction is committed when the block ends well, and rolled back when it raises.
 
-    The actor is on record for what it changes.
+    The actor is on record for what it changes. What is written `at_once` is committed with the statement.
     """
-    session = ConnectedSession(await engine.connect(), actor)
+    session = ConnectedSession(await engine.connect(), actor, at_once=at_once)
     try:
-        if actor is not None:
+        if actor is not None and not at_once:
             await _begin(session)
         yield session
         await session.commit()
@@ -62,6 +64,23 @@ async def tried_again(attempt: Callable[[], Awaitable[Result]], has_committed: C
             if pause_seconds is None or has_committed():
                 raise ContentionError from error
         await asyncio.sleep(pause_seconds * uniform(0.5, 1.5))  # noqa: S311 - no secret
+
+
+async def made_sure(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """The result of an attempt that does the same when it is made twice: it is, where a lost connection leaves it open.
+
+    Nobody waits twice for a database that is silent. Raises CommitUnknownError where it stays open.
+    """
+    try:
+        return await attempt()
+    except CommitUnknownError as error:
+        if isinstance(error.__cause__, DatabaseSilentError):
+            raise
+        unknown = error
+    try:
+        return await attempt()
+    except DatabaseAwayError as error:
+        raise unknown from error
 
 
 async def _begin(session: ConnectedSession) -> None:
