@@ -39,7 +39,7 @@ class Growth:
     factor: float
     """By how much it grows: of turns that follow one another, the median."""
     under_load: float
-    """By how much what a request takes grows under full load."""
+    """By how much what a request takes grows under full load: of runs that follow one another, the median."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,7 @@ def _grown_under_load(name: str, small: Side, large: Side, plan: Plan) -> float:
             if result.absent is not None:
                 raise BenchmarkError(f"{name} failed: {result.absent}.")
             found.append(result.runs[0].database_cpu_ms)
-    less, more = map(median, figures)
-    return more / less
+    return median(more / less for less, more in zip(*figures, strict=True))
 
 
 def growth_as_markdown(grown: Sequence[Growth], plan: Plan) -> str:
@@ -113,7 +112,7 @@ def growth_as_markdown(grown: Sequence[Growth], plan: Plan) -> str:
         f"# Growth from {SCALES[0]} to {SCALES[1]} products\n\n"
         f"{machine['processor']}, {machine['cores']} cores; PostgreSQL's CPU time for the statements by themselves, "
         f"medians of {plan.rounds * TURNS} turns of {EXECUTIONS} on either database in turn; and the growth of what a "
-        f"request takes under full load, medians of {plan.rounds} runs of {plan.seconds} s each."
+        f"request takes under full load, medians of {plan.rounds} pairs of runs of {plan.seconds} s each."
     )
     return "\n\n".join([introduction, "\n".join(growth_lines(grown))]) + "\n"
 
