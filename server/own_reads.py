@@ -2,25 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 
 from auth.row_security import IDENTIFY_SESSION, Identity
 from compiler.plan import BoundPlan
+from server.joined_reads import Observe, Read
 from server.read_pool import ReadPool
-
-Observe = Callable[[float], None]
-
-
-class Read(NamedTuple):
-    """What was brought for somebody, which may be None."""
-
-    found: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,6 +30,7 @@ from server.migrating import (
 )
 from server.scratch import FORGETFUL
 from server.settings import Settings
+from tests.factories import add_product, add_review, add_user, writing
 
 SETTINGS = Settings(database_connect_timeout_seconds=2)
 
@@ -112,6 +113,24 @@ async def test_going_back_must_be_confirmed(engine: AsyncEngine, head: str) -> N
     assert await migrate(engine, "0001", going_back=True) == Migration(head, "0001")
     with pytest.raises(NotMigratedError, match=rf"at revision 0001 and .* needs {head}\. Run `merkato migrate` first"):
         await require_head(engine)
+
+
+async def test_reviews_that_are_there_already_learn_how_their_authors_are_shown(engine: AsyncEngine) -> None:
+    await migrate(engine)
+    async with writing(engine) as session:
+        product = await add_product(session)
+        for name, picture in (("Hana", None), ("Selam", "https://pictures.example/selam.webp")):
+            await add_review(session, product, await add_user(session, first_name=name, avatar_url=picture))
+    await migrate(engine, "0061", going_back=True)
+
+    await migrate(engine)
+
+    async with engine.connect() as connection:
+        shown = await connection.execute(text("SELECT author_name, author_avatar_url FROM reviews ORDER BY 1"))
+    assert [tuple(row) for row in shown] == [
+        ("Hana T.", None),
+        ("Selam T.", "https://pictures.example/selam.webp"),
+    ]
 
 
 async def test_unknown_target_is_refused(engine: AsyncEngine) -> None:
