@@ -95,6 +95,7 @@ FULFILLMENT_MOVES: Final[Moves[FulfillmentStatus]] = MappingProxyType(
                 FulfillmentStatus.UNFULFILLED,
                 FulfillmentStatus.PARTIAL,
                 FulfillmentStatus.SHIPPED,
+                FulfillmentStatus.DELIVERED,  # the rest, which was packed, is not sent any more
             }
         ),
         FulfillmentStatus.SHIPPED: frozenset({FulfillmentStatus.DELIVERED}),

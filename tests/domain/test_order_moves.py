@@ -18,7 +18,7 @@ from domain.order_states import OrderMoveRefusedError
 from domain.order_units import UnitsNotThereError
 from domain.orders import lock_order
 from domain.reservations import OutOfStockError
-from models import Order, OrderEvent, OrderLine, PromoCode, StockLevel
+from models import Order, OrderEvent, OrderLine, ParcelStatus, PromoCode, StockLevel
 from tests.domain.order_scenes import (
     AT,
     Scene,
@@ -350,3 +350,22 @@ async def test_what_waits_for_a_delivery_itself_is_not_sent(shop: AsyncEngine) -
     async with writing(shop) as session:
         assert (await lock_parcel(session, parcel.row.id)).row.status == "PACKED"
         await session.execute(text("UPDATE product_variants SET backorder_policy = 'DENY'"))
+
+
+async def test_order_whose_rest_is_refunded_while_it_is_packed_is_over(shop: AsyncEngine) -> None:
+    """A parcel has arrived and another one is packed: that one stays, and its units are free again."""
+    scene = await add_confirmed(shop)
+    async with writing(shop) as session:
+        order = await lock_order(session, scene.id)
+        await record_payment(session, order, PAID)
+        sent = await fulfil(session, order, {scene.first: 3}, Tracking())
+        await order_parcels.ship(session, sent, AT)
+        await order_parcels.deliver(session, sent, AT)
+        packed = await fulfil(session, order, {scene.second: 2}, Tracking())
+    assert (await states_of(shop, scene))[2] == "FULFILLED"
+    async with writing(shop) as session:
+        await record_payment(session, await lock_order(session, scene.id), MoneyMoved(refunded=ALL))
+    assert await states_of(shop, scene) == ("REFUNDED", "REFUNDED", "DELIVERED")
+    assert await stock_of(shop, scene) == {"SKU-3": (2, 0), "SKU-2": (5, 0)}
+    async with writing(shop) as session:
+        assert (await lock_parcel(session, packed.row.id)).row.status is ParcelStatus.CANCELLED
