@@ -141,7 +141,7 @@ def _unknown(payment: Payment) -> PaymentOutcome | None:
 
 def _step(payment: Payment, row: PaymentTransaction) -> PaymentStep:
     sought = SoughtPayment(payment.id, payment.provider_reference)
-    return PaymentStep(sought, row.amount, row.currency, str(row.id))
+    return PaymentStep(sought, payment.amount, row.amount, row.currency, str(row.id))
 
 
 def _cancel_key(payment: Payment) -> str:

@@ -154,7 +154,10 @@ class PaymentStep:
     """A step of a payment that began. The same key never does it twice."""
 
     payment: SoughtPayment
+    agreed: Decimal
+    """What was to be paid."""
     amount: Decimal
+    """What the step moves: no more than that."""
     currency: str
     key: str
 

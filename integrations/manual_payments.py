@@ -64,7 +64,7 @@ class ManualPayments(PaymentProvider):
     @override
     async def capture(self, step: PaymentStep) -> PaymentOutcome:
         return PaymentOutcome(
-            PaymentState.CAPTURED, step.amount, step.currency, authorized=step.amount, captured=step.amount
+            PaymentState.CAPTURED, step.agreed, step.currency, authorized=step.agreed, captured=step.amount
         )
 
     @override

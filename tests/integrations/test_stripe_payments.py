@@ -50,7 +50,7 @@ def asked(card: str | None = GOOD) -> PaymentRequest:
 
 
 def step(outcome: PaymentOutcome, request: PaymentRequest, amount: Decimal) -> PaymentStep:
-    return PaymentStep(SoughtPayment(request.payment_id, outcome.reference), amount, "ETB", str(uuid7()))
+    return PaymentStep(SoughtPayment(request.payment_id, outcome.reference), PRICE, amount, "ETB", str(uuid7()))
 
 
 async def test_a_good_card_is_charged_once_however_often_it_is_asked(

@@ -134,6 +134,18 @@ async def test_who_pays_at_the_door_has_promised_it(shop: AsyncEngine) -> None:
             await confirm_by_hand(session, new_id(), manual)
 
 
+async def test_a_part_of_what_was_promised_at_the_door_is_taken_and_the_rest_let_go(shop: AsyncEngine) -> None:
+    manual = ManualPayments()
+    paying = await add_paying(shop, manual, PaymentKind.CASH_ON_DELIVERY)
+    await tell(shop, paying, await manual.start(paying.request))
+    async with writing(shop) as session:
+        await capture(session, paying.id, HALF)
+    await asking(shop).carry_out(await step_under_way(shop, paying))
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, HALF, NOTHING, NOTHING)
+    assert (await steps_of(shop, paying))[-1] == ("CAPTURE", "SUCCEEDED", HALF)
+    assert (await payment_of(shop, paying)).attention is None
+
+
 async def test_the_same_news_ten_times_at_once_is_one_transition(shop: AsyncEngine, stripe: StripePayments) -> None:
     paying = await add_paying(shop, stripe, CARD, GOOD)
     states = await asyncio.gather(*(tell(shop, paying, TAKEN) for _ in range(10)))
