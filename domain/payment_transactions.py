@@ -38,7 +38,7 @@ class Asked:
     amount: Decimal
     reason: str | None = None
     key: str | None = None
-    """Under which it is asked for once (`key_of`); None when nobody asks twice."""
+    """Under which it is asked for once, while the key is kept (`key_of`); None when nobody asks twice."""
     lines: Sequence[dict[str, Any]] = ()
 
 
@@ -48,8 +48,9 @@ def key_of(request: Request) -> str:
 
 
 async def asked_under(session: AsyncSession, key: str) -> PaymentTransaction | None:
-    """The step that was asked for under that key."""
-    return await session.scalar(select(PaymentTransaction).where(PaymentTransaction.idempotency_key == key))
+    """The step that was asked for under that key; the last one, since keys of long ago may be used again."""
+    asked = select(PaymentTransaction).where(PaymentTransaction.idempotency_key == key)
+    return await session.scalar(asked.order_by(PaymentTransaction.id.desc()).limit(1))
 
 
 async def ask_alone(session: AsyncSession, payment: Payment, asked: Asked) -> PaymentTransaction:

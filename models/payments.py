@@ -152,6 +152,7 @@ class PaymentTransaction(Base):
         CheckConstraint("(kind = 'REFUND_REVERSAL') = (reverses_id IS NOT NULL)", name="reverses"),
         CheckConstraint("kind <> 'REFUND_REVERSAL' OR status = 'SUCCEEDED'", name="reversed"),
         Index(None, "payment_id", "recorded_at", "id"),
+        Index(None, "idempotency_key"),
         Index("ix_payment_transactions_open", "recorded_at", postgresql_where=text("status = 'PENDING'")),
         Index(
             "uq_payment_transactions_refund",
@@ -176,8 +177,9 @@ class PaymentTransaction(Base):
     """That of the payment."""
     provider_reference: Mapped[str | None] = mapped_column(String(REFERENCE_LENGTH))
     """What the provider calls the step, if it has a name of its own."""
-    idempotency_key: Mapped[str | None] = mapped_column(String(REFERENCE_LENGTH), unique=True)
-    """Made of who asked for it and the key that they made up; the provider is asked under the id of the step."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(REFERENCE_LENGTH))
+    """Made of who asked for it and the key that they made up, which they may use again once it is forgotten; the
+    provider is asked under the id of the step."""
     reason: Mapped[str | None] = mapped_column(String(LONGEST_REFUND_REASON))
     """What somebody said about it."""
     failure: Mapped[str | None] = mapped_column(String(FAILURE_LENGTH))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.permissions import Permission
 from auth.viewer import Viewer, viewer_with_role
+from domain.idempotency import KEPT, sweep_keys
 from domain.orders import lock_order
 from domain.payment_steps import confirm_by_hand
 from integrations.manual_payments import ManualPayments
@@ -74,6 +76,18 @@ async def test_units_that_are_refunded_free_their_stock_once(shop: AsyncEngine) 
     again = await done(shop, "RefundOrder", {**given, "reason": "Others."})
     assert again["__typename"] == "IdempotencyMismatch"
     assert (await order_of(shop, paying.order)).refunded_total == 180
+
+
+async def test_key_that_was_forgotten_may_be_used_for_another_refund(shop: AsyncEngine) -> None:
+    """Keys are kept for a week, and the steps of payments for good."""
+    paying = await paid(shop)
+    given = {"orderId": encode_id("Order", paying.order.id), "reason": "It rained.", "idempotencyKey": "of old"}
+    first = await done(shop, "RefundOrder", {**given, "amount": "10.00"})
+    async with writing(shop) as session:
+        await sweep_keys(session, datetime.now(UTC) + KEPT + timedelta(seconds=1))
+    second, again = [await done(shop, "RefundOrder", {**given, "amount": "20.00"}) for _ in range(2)]
+    assert [each["amount"]["amount"] for each in (first, second, again)] == ["10.00", "20.00", "20.00"]
+    assert (await sums_of(shop, paying))[-1] == Decimal(30)
 
 
 async def test_no_more_goes_back_than_came(shop: AsyncEngine) -> None:
