@@ -194,7 +194,7 @@ class Context:
         self._writing_engine = writes = writing_engine or engine
         self.payments = payments or PaymentProviders()
         """Who moves money for the shop; nobody in tests of reads."""
-        self.counts = counts or Counts(lambda: writes)
+        self.counts = counts or Counts(writes)
         """Where views are counted."""
         self.most_imported_rows = most_imported_rows
         """So long may a file be that a mutation imports."""

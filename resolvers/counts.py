@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -62,7 +62,7 @@ class Counts:
     What a process that is killed had not yet written is lost: the counts of one interval.
     """
 
-    def __init__(self, engine: Callable[[], AsyncEngine], interval_seconds: float = 1) -> None:
+    def __init__(self, engine: AsyncEngine, interval_seconds: float = 1) -> None:
         self._engine = engine
         self._interval_seconds = interval_seconds
         self._tallies: Tallies = {}
@@ -86,7 +86,7 @@ class Counts:
             return
         doubt: Doubt | None = None
         try:
-            async with transaction(self._engine()) as session:
+            async with transaction(self._engine) as session:
                 number = str(await session.scalar(NUMBER))
                 await add_tallies(session, taken, SEEN)
                 doubt = Doubt(taken, number)
@@ -135,7 +135,7 @@ class Counts:
         """Find out what became of counts whose COMMIT was not answered. Raises UndecidedError."""
         if self._doubt is None:
             return
-        async with AsyncSession(self._engine()) as session:
+        async with AsyncSession(self._engine) as session:
             fate = await session.scalar(FATE, {"number": self._doubt.number})
         if fate == "in progress":
             raise UndecidedError("PostgreSQL has not yet ended a transaction whose connection was lost.")

@@ -105,9 +105,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     url = configured.database_url.get_secret_value()
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        engines = reading_engine(url, configured), writing_engine(url, configured), preview_engine(url, configured)
-        app.state.reading_engine, app.state.writing_engine, app.state.preview_engine = engines
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         watched = replica.watch.watched() if replica else nullcontext()
         work = working(url, configured, SHORT_GRACE) if works else nullcontext()
         async with (
@@ -124,10 +122,12 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
             await each.close()
         await watch.close()
         await observation.slow.close()
-        for engine in engines:
+        for engine in (reading, writing, previewing):
             await engine.dispose()
         await counters.close()
 
+    reading, writing = reading_engine(url, configured), writing_engine(url, configured)
+    previewing = preview_engine(url, configured)
     pool, personal, previews = read_pool(url, configured), own_pool(url, configured), preview_pool(url, configured)
     watch = database_watch(url, configured)
     versions, happenings = table_versions(url, configured), events(url, configured)
@@ -136,7 +136,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     compiler = Compiler(schema, safeguards.vault)
     replica = replica_reads(url, configured)
     reads = CompiledReads(compiler, pool, cache, replica, own_pool=personal, preview_pool=previews)
-    counts = Counts(lambda: application.state.writing_engine, configured.count_interval_seconds)
+    counts = Counts(writing, configured.count_interval_seconds)
     counters = counters_for(configured)
     rates = rates_for(configured, counters)
     traces = load_traces(configured)
@@ -148,30 +148,28 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         states = {
             "compiled": pool.state,
             "own": personal.state,
-            "reference": state_of(application.state.reading_engine),
-            "writing": state_of(application.state.writing_engine),
+            "reference": state_of(reading),
+            "writing": state_of(writing),
             "preview": previews.state,
         }
         return states | ({"replica": replica.pool.state} if replica else {})
 
     async def find_machine(token: str, moment: datetime) -> Viewer:
-        async with deadline(executor.limit_seconds), transaction(application.state.writing_engine) as session:
+        async with deadline(executor.limit_seconds), transaction(writing) as session:
             return await authenticate_api_token(session, token, moment)
 
     async def find_role(session_id: UUID, moment: datetime) -> Role | None:
-        async with deadline(executor.limit_seconds), transaction(application.state.writing_engine) as session:
+        async with deadline(executor.limit_seconds), transaction(writing) as session:
             return await standing_role(session, session_id, moment)
 
     def open_context(viewer: Viewer, arrived: Callable[[], Visit], cookie: RefreshCookie) -> Context:
-        state = application.state
-        reading = state.reading_engine if viewer.preview is None else state.preview_engine
         return Context(
-            reading,
+            reading if viewer.preview is None else previewing,
             viewer,
             safeguards,
             arrived,
             cookie,
-            writing_engine=state.writing_engine,
+            writing_engine=writing,
             most_imported_rows=configured.max_imported_rows,
             payments=payments,
             counts=counts,
@@ -199,10 +197,8 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
     routes = [
         *_routes(configured, endpoint, health),
         *metrics_routes(configured, sources),
-        *_site_routes(visits_to(lambda: application.state.reading_engine, executor.limit_seconds), configured),
-        *Webhooks(
-            payments, lambda: application.state.writing_engine, configured.max_body_bytes, executor.limit_seconds
-        ).routes(),
+        *_site_routes(visits_to(reading, executor.limit_seconds), configured),
+        *Webhooks(payments, writing, configured.max_body_bytes, executor.limit_seconds).routes(),
     ]
     application = Starlette(
         routes=routes,

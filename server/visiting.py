@@ -13,12 +13,12 @@ Visiting = Callable[[], AbstractAsyncContextManager[Context]]
 """Opens the context of a visitor."""
 
 
-def visits_to(engine: Callable[[], AsyncEngine], limit_seconds: float) -> Visiting:
+def visits_to(engine: AsyncEngine, limit_seconds: float) -> Visiting:
     """Opens contexts of visitors whose block may run for so long."""
 
     @asynccontextmanager
     async def visiting() -> AsyncIterator[Context]:
-        async with deadline(limit_seconds), Context(engine(), VISITOR) as context:
+        async with deadline(limit_seconds), Context(engine, VISITOR) as context:
             yield context
 
     return visiting

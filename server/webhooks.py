@@ -43,7 +43,7 @@ class Webhooks:
     """Takes the messages of the shop's providers."""
 
     providers: PaymentProviders
-    engine: Callable[[], AsyncEngine]
+    engine: AsyncEngine
     most_bytes: int
     limit_seconds: float
 
@@ -80,7 +80,7 @@ class Webhooks:
 
     async def _keep(self, name: str, event: ReportedEvent) -> None:
         actor = Actor(ActorKind.JOB, name=f"webhook of {name}")
-        async with deadline(self.limit_seconds), transaction(self.engine(), actor) as session:
+        async with deadline(self.limit_seconds), transaction(self.engine, actor) as session:
             await keep_event(session, name, event)
 
     async def _body(self, request: Request) -> bytes:

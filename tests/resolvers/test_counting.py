@@ -56,7 +56,7 @@ def of(row: Post | Service, day: date = DAY) -> Counted:
 
 async def written(engine: AsyncEngine, *tallies: tuple[Counted, int, int]) -> None:
     """Count so many views and shares, and write them."""
-    counts = Counts(lambda: engine)
+    counts = Counts(engine)
     for counted, views, shares in tallies:
         await counts.record(counted, views=views, shares=shares)
     await counts.flush()
@@ -200,7 +200,7 @@ async def test_counts_wait_while_they_cannot_be_written(engine: AsyncEngine) -> 
         post = await add_post(session)
     for statement in (FUNCTION, TRIGGER):
         await execute(engine, text(statement))
-    counts = Counts(lambda: engine)
+    counts = Counts(engine)
     await counts.record(of(post), views=3)
     with pytest.raises(Exception, match="connection"):
         await counts.flush()
@@ -215,7 +215,7 @@ async def test_commit_whose_answer_is_lost_counts_once(engine: AsyncEngine, data
         post = await add_post(session)
     async with losing_answers(database_url, tmp_path) as url:
         lossy = create_engine(url, settings_for(url))
-        counts = Counts(lambda: lossy)
+        counts = Counts(lossy)
         await counts.record(of(post), views=3)
         with suppress(DBAPIError, OSError):
             await counts.flush()
@@ -229,7 +229,7 @@ async def test_commit_whose_answer_is_lost_counts_once(engine: AsyncEngine, data
 async def test_whoever_counts_waits_for_room(engine: AsyncEngine) -> None:
     async with writing(engine) as session:
         post = await add_post(session)
-    counts = Counts(lambda: engine, interval_seconds=PATIENCE_SECONDS)
+    counts = Counts(engine, interval_seconds=PATIENCE_SECONDS)
     unknown = UUID(int=0)
     for number in range(MOST_COUNTED):
         await counts.record(Counted(Subject.POST, unknown, date.fromordinal(700_000 + number)), views=1)
