@@ -8,28 +8,15 @@ a session that ended refreshes no more. What must not wait asks the database its
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
-from joserfc.jwk import OctKey
-from joserfc.jwt import JWTClaimsRegistry
-
+from auth.signed_tokens import LEEWAY_SECONDS, Signer, TokenExpiredError, TokenInvalidError
 from domain.errors import DomainError
 from models import Role
 
-ALGORITHM = "HS256"
 TYPE = "at+jwt"
-ISSUER = "merkato"
 AUDIENCE = "merkato-api"
 LIFETIME = timedelta(minutes=10)
-LEEWAY_SECONDS = 5
-"""How far the clocks of two servers may be apart."""
-
-LONGEST_TOKEN = 2048
-KEY_ID_LENGTH = 16
 
 
 class AccessTokenRefusedError(DomainError):
@@ -76,69 +63,24 @@ class AccessToken:
 
 
 class AccessTokens:
-    """Writes with the first key and reads with every one: a new key is put in front, and the old one stays a while."""
+    """Writes access tokens, and reads them."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = {key_id(key): OctKey.import_key(key.encode()) for key in keys}
-        self._newest = key_id(keys[0])
+        self._signer = Signer(keys, TYPE, AUDIENCE)
 
     def write(self, claims: AccessClaims, now: datetime) -> AccessToken:
         """A token for the session."""
         expires_at = (now + LIFETIME).replace(microsecond=0)
-        header = {"alg": ALGORITHM, "typ": TYPE, "kid": self._newest}
-        payload = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": str(claims.user_id),
-            "sid": str(claims.session_id),
-            "role": claims.role.value,
-            "iat": int(now.timestamp()),
-            "nbf": int(now.timestamp()),
-            "exp": int(expires_at.timestamp()),
-        }
-        return AccessToken(jwt.encode(header, payload, self._keys[self._newest], [ALGORITHM]), expires_at)
+        said = {"sid": str(claims.session_id), "role": claims.role.value}
+        return AccessToken(self._signer.signed(str(claims.user_id), said, now, expires_at), expires_at)
 
     def read(self, text: str, now: datetime) -> VerifiedToken:
         """Who brings the token, and how long that holds. Raises AccessTokenRefusedError."""
-        claims = self._verified(text).claims
         try:
-            _registry(now).validate(claims)
+            claims = self._signer.claims_of(text, now)
             bearer = AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), Role(claims["role"]))
             return VerifiedToken(bearer, datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, UTC))
-        except ExpiredTokenError as error:
+        except TokenExpiredError as error:
             raise AccessTokenExpiredError from error
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        except (TokenInvalidError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise AccessTokenInvalidError from error
-
-    def _verified(self, text: str) -> jwt.Token:
-        """The token, whose signature is right."""
-        if len(text) > LONGEST_TOKEN or not text.isascii():
-            raise AccessTokenInvalidError
-        try:
-            token = jwt.decode(text, self._key_for, [ALGORITHM])
-        except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise AccessTokenInvalidError from error
-        if token.header.get("typ") != TYPE:
-            raise AccessTokenInvalidError
-        return token
-
-    def _key_for(self, token: Any) -> OctKey:  # joserfc hands over one of its private classes
-        return self._keys[token.headers()["kid"]]
-
-
-def key_id(key: str) -> str:
-    """The name of a key in the header `kid`, which tells nothing of the key."""
-    return sha256(b"kid:" + key.encode()).hexdigest()[:KEY_ID_LENGTH]
-
-
-def _registry(now: datetime) -> JWTClaimsRegistry:
-    """What every token says."""
-    return JWTClaimsRegistry(
-        now=int(now.timestamp()),
-        leeway=LEEWAY_SECONDS,
-        iss={"essential": True, "value": ISSUER},
-        aud={"essential": True, "value": AUDIENCE},
-        sub={"essential": True},
-        exp={"essential": True},
-        nbf={"essential": True},
-    )

@@ -10,7 +10,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from auth.tokens import AccessClaims, AccessTokenExpiredError, AccessTokenInvalidError, AccessTokens, key_id
+from auth.signed_tokens import key_id
+from auth.tokens import AccessClaims, AccessTokenExpiredError, AccessTokenInvalidError, AccessTokens
 from models import Role
 from tests.auth.accounts import NOW
 

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 import models
 from auth.previews import LONGEST_LIFETIME, Preview, PreviewTokens
-from auth.tokens import LEEWAY_SECONDS
+from auth.signed_tokens import LEEWAY_SECONDS
 from auth.viewer import Viewer
 from models import Role
 from resolvers.ids import decode_id, encode_id

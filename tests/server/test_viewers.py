@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.errors import ApiTokenRefusedError
-from auth.tokens import LEEWAY_SECONDS, AccessClaims, AccessTokens
+from auth.signed_tokens import LEEWAY_SECONDS
+from auth.tokens import AccessClaims, AccessTokens
 from auth.viewer import VISITOR, Viewer
 from models import ModerationStatus, Role, User
 from server.graphql_request import RequestRefusedError
