@@ -17,7 +17,7 @@ class IntegrityStatus(StrEnum):
 
 
 class IntegrityCheckLog(Base):
-    """One run of all checks (checklist O-06)."""
+    """One run of all checks."""
 
     __tablename__ = "integrity_check_logs"
     __table_args__ = (

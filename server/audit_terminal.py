@@ -39,5 +39,5 @@ def _lines(found: Verification) -> list[str]:
     if found.removed:
         lines.append(f"Retention has removed the entries up to {found.removed:,}.")
     if found.unsealed:
-        lines.append(f"{found.unsealed:,} entries are not sealed yet, and not protected.")
+        lines.append(f"Not sealed yet, and so not protected: {found.unsealed:,}.")
     return [*lines, f"Newest hash: {found.head.hash.hex()}"]

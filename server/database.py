@@ -20,7 +20,7 @@ OLDEST_VERSION = 15
 SILENCE_SECONDS = 5
 """A database that should have stopped a statement, and says nothing for so long, is given up."""
 IDLE_SECONDS = 28_800
-"""After so long a connection is replaced (checklist O-11)."""
+"""After so long a connection is replaced."""
 
 
 class DatabaseUnreachableError(ServerError):

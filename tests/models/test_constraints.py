@@ -353,7 +353,7 @@ INDEXES = [
     ("reviews", "btree", ["created_at"]),
     ("reviews", "btree", ["product_id", "rating"]),
 ]
-"""Checklist 1.21: what every table is looked up by; further columns may follow."""
+"""What every table is looked up by; further columns may follow."""
 
 
 @pytest.fixture(scope="module")
