@@ -1,10 +1,7 @@
 """The one vocabulary of permissions, `area:action`, and what may stand in its place."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Self
-
-from domain.errors import DomainError, shown
 
 
 class Permission(StrEnum):
@@ -80,23 +77,3 @@ class Gate(StrEnum):
 
 Requirement = Permission | Gate
 """What a field asks of its viewer."""
-
-
-class UnknownPermissionError(DomainError):
-    """A text that is no permission stands where one is asked for."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(f"There is no permission {shown(text)}.")
-        self.text = text
-
-
-def permissions_of(scopes: Iterable[str]) -> frozenset[Permission]:
-    """The permissions that the scopes of an API token name. Raises UnknownPermissionError."""
-    return frozenset(map(_permission, scopes))
-
-
-def _permission(text: str) -> Permission:
-    member = next((each for each in Permission if each.value == text), None)
-    if member is None:
-        raise UnknownPermissionError(text)
-    return member

@@ -106,12 +106,6 @@ async def end_sessions(  # noqa: PLR0913 - whose, why, by whom, and but for whic
     return len(await _end(session, which, reason, visit, actor_id=actor_id))
 
 
-async def live_sessions(session: AsyncSession, user_id: UUID, now: datetime) -> Sequence[UserSession]:
-    """The user's sessions that go on, the one used last first."""
-    owned = select(UserSession).where(UserSession.user_id == user_id, *is_going_on(now))
-    return (await session.scalars(owned.order_by(UserSession.last_used_at.desc(), UserSession.id))).all()
-
-
 async def is_live(session: AsyncSession, session_id: UUID, now: datetime) -> bool:
     """Whether the session goes on, for what must not wait until its access token expires."""
     owned = select(UserSession.id).join(User, User.id == UserSession.user_id).where(User.is_active)

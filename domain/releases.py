@@ -159,11 +159,6 @@ async def items_of(session: AsyncSession, release_id: UUID) -> Sequence[ReleaseI
     return (await session.scalars(found.execution_options(populate_existing=True))).all()
 
 
-def named_by(item: ReleaseItem) -> str:
-    """What kind of item it is, by a name of RELEASABLE."""
-    return next(name for name in RELEASABLE if getattr(item, f"{name}_id") is not None)
-
-
 async def names_in(session: AsyncSession, release_id: UUID) -> set[str]:
     """The kinds of the items in a release, by the names of RELEASABLE."""
     columns = [func.count(getattr(ReleaseItem, f"{name}_id")) for name in RELEASABLE]

@@ -82,11 +82,6 @@ def open_questions(answers: Answers) -> Iterator[Question]:
             yield question
 
 
-def is_optional(question: Question, answers: Answers) -> bool:
-    """Whether an empty answer is one."""
-    return problem_with(question.name, "", answers) is None
-
-
 def problem_with(name: str, value: str, answers: Answers) -> str | None:
     """What is wrong with the answer, given those before it, as the rest of a sentence."""
     return find_problems({**answers, name: value}).get(name.upper())
