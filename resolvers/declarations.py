@@ -395,15 +395,17 @@ class NodeLookup(Declaration):
         if "ids" in arguments:
             if len(arguments["ids"]) > MAXIMUM_PAGE_SIZE:
                 raise BadInputError(f"`ids` holds {len(arguments['ids'])} ids; {MAXIMUM_PAGE_SIZE} are the most.")
-            return [self._load(info.context, text) for text in arguments["ids"]]
-        return self._load(info.context, arguments["id"])
+            wanted = [self._wanted(text) for text in arguments["ids"]]  # all, before the first is asked for
+            return [load_row(info.context, model, "id", key) for model, key in wanted]
+        model, key = self._wanted(arguments["id"])
+        return load_row(info.context, model, "id", key)
 
-    def _load(self, context: Context, text: str) -> Any:
+    def _wanted(self, text: str) -> tuple[type[models.Base], UUID]:
         named = decode_id(text)
         model = self.types.get(named.type_name)
         if model is None:
             raise BadInputError(f"The id {shown(text)} names a {named.shown_type}, which is no type with ids.")
-        return load_row(context, model, "id", named.key)
+        return model, named.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

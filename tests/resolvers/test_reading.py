@@ -17,10 +17,13 @@ from auth.viewer import VISITOR
 from models import Product, ProductVariant, Shop
 from resolvers.context import Context
 from resolvers.errors import DatabaseAwayError
+from resolvers.ids import encode_id
 from server.database import create_engine, open_connection
+from server.graphql_request import GraphQLRequest
 from server.lost_connections import WatchedPool
 from tests.api import data_of_reference, run_reference
 from tests.databases import settings_for
+from tests.executors import REFERENCE
 from tests.factories import add_product, add_shopful, shared_engine, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.statements import execute, scalar
@@ -234,6 +237,19 @@ async def test_refused_field_leaves_no_sibling_behind(narrow: AsyncEngine) -> No
     gc.collect()
     assert (await data_of_reference(narrow, "{ products { totalCount } }")) == {"products": {"totalCount": PRODUCTS}}
     assert checked_out(narrow) == 0
+
+
+async def test_refused_id_asks_for_none_of_those_in_front_of_it(narrow: AsyncEngine) -> None:
+    """Nobody would wait for them, and what they ended with would be logged as an error of ours."""
+    key = await scalar(narrow, select(Product.id).limit(1))
+    document = f'{{ nodes(ids: ["{encode_id("Product", key)}", "{encode_id("Unheard", key)}"]) {{ id }} }}'
+    async with Context(narrow, VISITOR) as context:
+        body = (await REFERENCE.run(GraphQLRequest(document), context)).body()
+        context.reading.begin_anew()
+        for _ in range(2):  # what was asked for before takes its turn between the two
+            await context.reading.rows(select(literal(1)))
+        assert [error["extensions"]["code"] for error in body["errors"]] == ["BAD_USER_INPUT"]
+        assert context.reading.statements == 2
 
 
 async def test_cancelled_request_gives_its_connection_back(shop_url: str) -> None:
