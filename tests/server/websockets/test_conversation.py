@@ -17,6 +17,7 @@ from tests.auth.accounts import PASSWORD, add_account
 from tests.factories import add_product, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
+from tests.server.bad_input.asking import recorded
 from tests.server.websockets.talking import House, Json, talking
 
 NAMES = "query Names($first: Int!) { products(first: $first) { nodes { name } } }"
@@ -217,6 +218,23 @@ async def test_only_known_origins_and_the_one_protocol_may_connect(house: House)
     for origin in ("https://shop.example", house.address):
         async with talking(house.address, origin=origin) as talk:
             await talk.introduce()
+
+
+async def test_what_clients_do_wrong_is_not_logged_as_an_error_of_ours(house: House) -> None:
+    with recorded() as records:
+        assert await refused_with(house, origin="https://evil.example") == 403
+        async with talking(house.address) as talk:
+            await talk.introduce()
+            await talk.connection.send([b"\xc3", b"\x28"], text=True)
+            assert await talk.end() == (1007, "")
+    assert [record.getMessage() for record in records] == []
+
+
+async def test_text_may_come_in_pieces_that_end_within_a_character(house: House) -> None:
+    init = '{"type": "connection_init", "payload": {"said": "ሰላም"}}'.encode()
+    async with talking(house.address) as talk:
+        await talk.connection.send([init[:-5], init[-5:]], text=True)
+        assert (await talk.hear())["type"] == "connection_ack"
 
 
 async def test_handshake_may_carry_the_token_of_a_program(house: House) -> None:
