@@ -34,7 +34,7 @@ from domain.conditions import ArrayArgument
 from domain.vault import Vault
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Operation:
     """An operation of a validated document."""
 

@@ -11,18 +11,13 @@ from typing import Any, cast
 import strawberry
 from graphql import (
     FieldNode,
-    GraphQLError,
     GraphQLNonNull,
     GraphQLObjectType,
     OperationDefinitionNode,
-    get_argument_values,
 )
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, Integer, Text, Uuid, and_, any_, func, literal_column, select
 from sqlalchemy.sql.elements import True_
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
 
 import models
 from auth.areas import granted_on
@@ -30,6 +25,7 @@ from auth.row_security import GUARDED_TABLES
 from auth.viewer import Viewer
 from auth.visibility import visible
 from compiler.aliases import Alias
+from compiler.arguments import read_arguments
 from compiler.connections import ConnectionPlan, ConnectionWriter, asks_for_more
 from compiler.errors import NotCompilableError, Reason
 from compiler.inputs import ROW, Inputs, constant
@@ -184,15 +180,7 @@ class Planner:
         return compile_kind(self, selected)
 
     def _arguments(self, selected: Selected[Any]) -> dict[str, Any]:
-        try:
-            values = get_argument_values(selected.definition, selected.nodes[0], self._variables)
-        except GraphQLError as error:
-            raise NotCompilableError(Reason.ARGUMENT, error.message) from error
-        behind: StrawberryField = selected.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-        registry = self._schema.schema_converter.scalar_registry
-        by_name = zip(selected.definition.args, behind.arguments, strict=True)
-        given = [argument for name, argument in by_name if name in values]
-        return convert_arguments(values, given, registry, self._schema.config)
+        return read_arguments(self._schema, selected.definition, selected.nodes[0], self._variables)
 
     def _computed(self, selected: Selected[Computed]) -> str:
         return computed(selected, self._selections, self._arguments(selected))

@@ -33,6 +33,7 @@ from resolvers.ordering import Order, cursor_of
 from resolvers.paging import MAXIMUM_PAGE_SIZE, Window, window_of, windowed
 from resolvers.rates import Rate
 from resolvers.searching import SearchSource, search
+from resolvers.written_rows import WrittenRow
 
 Arguments = Mapping[str, Any]
 MergedInfo = Info[Context, None]
@@ -425,6 +426,23 @@ class Search(Declaration):
         """The sources of these types, or all."""
         names = None if types is None else {kind.value for kind in types}
         return [source for source in self.sources if names is None or source.type_name in names]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Written(Declaration):
+    """A row that a mutation has written, by the key of it that the result holds; null where it holds none."""
+
+    model: type[models.Base]
+    key: Callable[[Any], UUID | None]
+
+    @override
+    def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> WrittenRow | None:
+        return self.named_by(row)
+
+    def named_by(self, result: Any) -> WrittenRow | None:
+        """The row that the result names."""
+        key = self.key(result)
+        return None if key is None else WrittenRow(self.model, key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -36,6 +36,18 @@ class Refusal:
         return getattr(self.error, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a mutation that was carried out before its operation is executed: the root that it is shown from.
+
+    Whoever might have it carried out may see that, even if they have signed out by it.
+    """
+
+    done: Any = None
+    error: Exception | None = None
+    """What was raised instead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mutation(Declaration):
     """A change, made by a function that gets the context and the fields of the input.
@@ -56,14 +68,21 @@ class Mutation(Declaration):
 
     @override
     async def resolve(self, row: Any, info: MergedInfo, arguments: Arguments) -> Any:
+        outcome = row if isinstance(row, Outcome) else await self.carry_out(info.context, arguments)
+        if outcome.error is None:
+            return outcome.done
+        if isinstance(outcome.error, expected_errors(info)):
+            return Refusal(outcome.error)
+        raise outcome.error  # a bug, if a rule refused it: every refusal has its place in the result
+
+    async def carry_out(self, context: Context, arguments: Arguments) -> Outcome:
+        """Make the change, unless it is refused or fails."""
         try:
             given = arguments_of(arguments[ARGUMENT]) if ARGUMENT in arguments else {}
-            done = await self._done(info.context, given)
-        except DomainError as error:
-            if not isinstance(error, expected_errors(info)):
-                raise  # a bug: every refusal has its place in the result
-            return Refusal(error)
-        return WrittenRow(type(done), done.id, is_result=True) if isinstance(done, models.Base) else done
+            done = await self._done(context, given)
+        except Exception as error:  # noqa: BLE001 - whoever shows the outcome raises it
+            return Outcome(error=error)
+        return Outcome(WrittenRow(type(done), done.id, is_result=True) if isinstance(done, models.Base) else done)
 
     async def _done(self, context: Context, given: dict[str, Any]) -> Any:
         commits = context.commits

@@ -51,10 +51,11 @@ from resolvers.declarations import (
     Sealed,
     Search,
     Singleton,
+    Written,
 )
 from resolvers.inputs import ARGUMENT
 from resolvers.loading import Link, link_of
-from resolvers.mutations import Mutation
+from resolvers.mutations import Mutation, Outcome
 from resolvers.ordering import Order
 from resolvers.paging import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
 from resolvers.rates import Rate
@@ -77,7 +78,7 @@ class DeclaredField(StrawberryField):
         """Resolve the declaration for a viewer who may read it."""
         if info is None:
             raise RuntimeError(f"{self.name} was resolved without its info.")
-        if self.declaration.requires is not None:
+        if self.declaration.requires is not None and not isinstance(source, Outcome):
             require(self.declaration.requires, info.context.viewer)
         return self.declaration.resolve(source, info, kwargs)
 
@@ -173,12 +174,7 @@ def computed(
 
 def written(model: type[models.Base], key: Callable[[Any], UUID | None], description: str) -> Any:
     """A row that a mutation has written, by the key of it that the result holds."""
-
-    def row_of(result: Any, _info: object) -> WrittenRow | None:
-        found = key(result)
-        return None if found is None else WrittenRow(model, found)
-
-    return field(row_of, description)
+    return _field(description, Written(model=model, key=key))
 
 
 def derived(function: Callable[..., Any], found: Callable[[Any], ColumnElement[Any]], description: str) -> Any:

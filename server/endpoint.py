@@ -164,7 +164,7 @@ def _visit(request: HttpRequest) -> Visit:
 
 
 def _respond(answer: Answer, media_type: str) -> HttpAnswer:
-    if answer.encoded is not None and not answer.extensions:
+    if answer.encoded is not None and not answer.extensions and answer.set_cookie is None:
         return _found(answer.encoded, media_type)
     status = answer.status()
     if media_type == JSON and status is HTTPStatus.BAD_REQUEST:

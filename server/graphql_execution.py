@@ -47,12 +47,13 @@ from server.input_text import fault_of, input_types, input_variables
 from server.live_operations import LiveOperation, SubscriptionAskedError, followed_by, source_of
 from server.operation_cost import CostExceededError
 from server.persisted_queries import PersistedQueries
+from server.planned_mutations import CarriedOut, PlannedMutations
 from server.rate_limits import NEW_DOCUMENT, RateLimits
 from server.refusals import RefusalCode
 from server.settled_execution import in_document_order
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
-from server.written_rows import WritingExecutor
+from server.written_rows import FailedReads, WritingExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class Executor:
         self.metrics = ExecutionMetrics()
         self.documents = DocumentCache(self._schema, partial(prepare, self._schema, rules))
         self._reads = reads
+        self._mutations = None if reads is None else PlannedMutations(schema, reads)
         self._choice = documents or DocumentChoice(TrustedDocuments(), PersistedQueries(0))
         self._explains_to_visitors = explains_to_visitors
         self.limit_seconds = limit_seconds
@@ -394,11 +396,24 @@ class Executor:
         root: object,
         explanation: Explanation | None,
     ) -> Answer:
+        carried_out: bytes | CarriedOut | None = None
+        if self._mutations is not None and operation.definition.operation is OperationType.MUTATION:
+            carried_out = await self._mutations.run(operation, request.variables or {}, context, explanation)
+        if isinstance(carried_out, bytes):
+            return Answer(
+                [],
+                is_executed=True,
+                encoded=carried_out,
+                executor=ExecutorName.COMPILED,
+                operation=operation.name,
+                cost=context.cost,
+            )
+        failure = None if carried_out is None else carried_out.failure
         settled = asyncio.Event()
         result = execute(
             self._schema,
             operation.document,
-            root,
+            root if carried_out is None else carried_out.outcome,
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
@@ -406,7 +421,7 @@ class Executor:
             hooks=ExecutionHooks(lambda _info: settled.set()),
             executor_class=WritingExecutor,
             asked=operation,
-            reads=self._reads,
+            reads=self._reads if failure is None else FailedReads(failure),
             explanation=explanation,
         )
         result = await result if isawaitable(result) else result

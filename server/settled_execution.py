@@ -89,12 +89,13 @@ def _place(error: GraphQLError) -> tuple[list[tuple[int, int]], list[tuple[int, 
 
 async def _settled(results: Results, pending: Mapping[Any, Awaitable[Any]]) -> Results:
     """The results, with what those that were pending have given."""
-    for key, value in zip(pending, await _all_of(pending.values()), strict=True):
+    for key, value in zip(pending, await all_of(pending.values()), strict=True):
         results[key] = value
     return results
 
 
-async def _all_of(pending: Iterable[Awaitable[Any]]) -> list[Any]:
+async def all_of(pending: Iterable[Awaitable[Any]]) -> list[Any]:
+    """What they give. The failure that stands first is raised, when all have come to their end."""
     awaitables = list(pending)
     if len(awaitables) == 1:
         return [await awaitables[0]]

@@ -1,26 +1,57 @@
 """How the answer to a mutation shows the rows it has written: each by one compiled statement, where that can be."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any
+from typing import Any, NoReturn, Protocol
+from uuid import UUID
 from weakref import proxy
 
 import orjson
 from graphql import Executor, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue, Path
 from graphql.type.definition import GraphQLResolveInfoHelpers
 from typing_extensions import override
 
+from auth.viewer import Viewer
+from compiler.errors import NotCompilableError
 from compiler.execution import Operation
 from compiler.planning import RowAsked
 from resolvers.context import Context
 from resolvers.errors import PublicError, UnseenResultError, UnshownResultError
 from resolvers.loading import load_row
 from resolvers.written_rows import WrittenRow
-from server.compiled_reads import CompiledAnswer, CompiledReads
+from server.compiled_reads import CompiledAnswer
 from server.explanation import Explanation
 from server.own_reads import OwnReads
 from server.settled_execution import SettlingExecutor
+
+
+class RowReads(Protocol):
+    """Reads rows with compiled statements."""
+
+    async def row(  # noqa: PLR0913, PLR0917 - as CompiledReads has it
+        self,
+        operation: Operation,
+        asked: RowAsked,
+        key: UUID,
+        values: VariableValues,
+        viewer: Viewer,
+        explanation: Explanation | None,
+        own: OwnReads,
+    ) -> CompiledAnswer | NotCompilableError:
+        """One row, or why it is to be loaded."""
+
+
+class FailedReads:
+    """Reads of which one has just failed, so that nobody waits for others."""
+
+    def __init__(self, failure: Exception) -> None:
+        self._failure = failure
+
+    async def row(self, *_asked: object) -> NoReturn:
+        """Raise the failure."""
+        raise self._failure
 
 
 class WritingExecutor(SettlingExecutor):
@@ -33,7 +64,7 @@ class WritingExecutor(SettlingExecutor):
         self,
         *arguments: Any,
         asked: Operation,
-        reads: CompiledReads | None,
+        reads: RowReads | None,
         explanation: Explanation | None,
         **others: Any,
     ) -> None:

@@ -1,6 +1,7 @@
 """Both executors side by side: what the tests ask is answered by each, and each must answer the same."""
 
 import re
+from typing import Any
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -74,6 +75,11 @@ async def answered_by_both(
     if not referred.errors:
         assert (served.encoded is not None) == compiles, request
     return referred
+
+
+def body_of(answer: Answer) -> Any:
+    """The response as a client reads it."""
+    return orjson.loads(orjson.dumps(answer.body()))
 
 
 def written(answer: Answer) -> bytes:

@@ -11,7 +11,7 @@ from schema.scalars import SCALARS
 from server.document_preparation import INTROSPECTABLE
 from server.graphql_execution import Answer, Executor
 from server.graphql_request import GraphQLRequest
-from tests.executors import answered, compiling_on
+from tests.executors import answered, body_of, compiling_on
 from tests.patience import PATIENCE_SECONDS
 
 Json = dict[str, Any]
@@ -50,6 +50,6 @@ async def changed(
     executor: Executor | None = None,
 ) -> Any:
     """The data of an answer without errors."""
-    body = (await answer_to(engine, document, variables, viewer, executor)).body()
+    body = body_of(await answer_to(engine, document, variables, viewer, executor))
     assert "errors" not in body, body["errors"]
     return body["data"]

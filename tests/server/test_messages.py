@@ -22,7 +22,7 @@ from server.graphql_request import GraphQLRequest
 from server.payments import build_payment_providers
 from server.read_pool import ReadPool
 from tests.databases import settings_for
-from tests.executors import compiling
+from tests.executors import body_of, compiling
 from tests.factories import add_product, add_shipping_method, new_id, writing
 from tests.safeguards import SAFEGUARDS
 
@@ -49,7 +49,7 @@ class Till:
         self.sent.clear()
         request = GraphQLRequest((QUERIES / f"{name}.graphql").read_text(encoding="utf-8"), variables={"input": given})
         async with Context(self.engine, self.guest, SAFEGUARDS, payments=self.payments) as context:
-            body = (await compiling(self.own, self.own).run(request, context)).body()
+            body = body_of(await compiling(self.own, self.own).run(request, context))
         (result,) = body["data"].values()
         assert "message" not in result, result
         await asyncio.sleep(0)  # asyncpg tells of a statement in the loop's next turn

@@ -19,7 +19,7 @@ from server.connections import read_pool
 from server.graphql_execution import Executor
 from server.graphql_request import GraphQLRequest
 from tests.databases import settings_for
-from tests.executors import REFERENCE, ROOMY, compiling_on
+from tests.executors import REFERENCE, ROOMY, body_of, compiling_on
 from tests.factories import add_product, new_id, shared_engine, writing
 from tests.safeguards import SAFEGUARDS
 
@@ -72,7 +72,7 @@ async def added(
     async with Context(engine, Viewer(guest_id=new_id()), SAFEGUARDS) as context:
         request = GraphQLRequest(ADD % below, variables={"input": given, **variables})
         answer = await executor.run(request, context)
-        return answer.body(), context.reading.statements
+        return body_of(answer), context.reading.statements
 
 
 @pytest.mark.parametrize("variables", [{"more": 2}, {"wantsLines": False}, {}], ids=str)
@@ -113,7 +113,7 @@ async def test_rows_that_are_not_compiled_are_loaded(engine: AsyncEngine, varian
 async def test_plans_do_not_depend_on_what_is_given(engine: AsyncEngine, variant: UUID) -> None:
     url = engine.sync_engine.get_execution_options()["url"]
     pool, compiler = read_pool(url, settings_for(url)), Compiler(schema, SAFEGUARDS.vault)
-    executor = Executor(schema, rules=ROOMY, reads=CompiledReads(compiler, pool))
+    executor = Executor(schema, rules=ROOMY, reads=CompiledReads(compiler, pool, own_pool=pool))
     for number_of_lines in (1, 2, 3):
         await added(executor, engine, variant, number_of_lines=number_of_lines)
     assert (compiler.metrics.misses, compiler.metrics.hits) == (1, 2)
