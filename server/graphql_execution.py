@@ -53,7 +53,7 @@ from server.refusals import RefusalCode
 from server.settled_execution import in_document_order
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
-from server.written_rows import FailedReads, WritingExecutor
+from server.written_rows import FailedReads, RowReads, WritingExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,42 +378,54 @@ class Executor:
         root: object = None,
         explanation: Explanation | None = None,
     ) -> Answer:
-        """The answer of the reference executor, or that the time is over: then nothing of it runs any more."""
+        """What a plan or the reference executor answers, or that the time is over: then nothing of it runs any more."""
         try:
             async with deadline(self.limit_seconds, context.began_at):
-                return await self._execute_all(request, operation, context, root, explanation)
+                planned = await self._carry_out(request, operation, context, explanation)
+                if isinstance(planned, Answer):
+                    return planned
+                if planned is None:
+                    return await self._execute_all(request, operation, context, root, explanation, self._reads)
+                reads = self._reads if planned.failure is None else FailedReads(planned.failure)
+                return await self._execute_all(request, operation, context, planned.outcome, explanation, reads)
         except OperationTimeoutError:
             await context.reading.abandon()
             changes = context.changes if operation.definition.operation is OperationType.MUTATION else None
             error = overdue(self.limit_seconds, changes)
             return Answer([error], executor=ExecutorName.REFERENCE, operation=operation.name)
 
-    async def _execute_all(
+    async def _carry_out(
+        self, request: GraphQLRequest, operation: Operation, context: Context, explanation: Explanation | None
+    ) -> Answer | CarriedOut | None:
+        """What a plan shows of a mutation, or what there is to show of it; None where nothing has been done yet."""
+        if self._mutations is None or operation.definition.operation is not OperationType.MUTATION:
+            return None
+        done = await self._mutations.run(operation, request.variables or {}, context, explanation)
+        if not isinstance(done, bytes):
+            return done
+        return Answer(
+            [],
+            is_executed=True,
+            encoded=done,
+            executor=ExecutorName.COMPILED,
+            operation=operation.name,
+            cost=context.cost,
+        )
+
+    async def _execute_all(  # noqa: PLR0913, PLR0917 - all that one execution takes
         self,
         request: GraphQLRequest,
         operation: Operation,
         context: Context,
         root: object,
         explanation: Explanation | None,
+        reads: RowReads | None,
     ) -> Answer:
-        carried_out: bytes | CarriedOut | None = None
-        if self._mutations is not None and operation.definition.operation is OperationType.MUTATION:
-            carried_out = await self._mutations.run(operation, request.variables or {}, context, explanation)
-        if isinstance(carried_out, bytes):
-            return Answer(
-                [],
-                is_executed=True,
-                encoded=carried_out,
-                executor=ExecutorName.COMPILED,
-                operation=operation.name,
-                cost=context.cost,
-            )
-        failure = None if carried_out is None else carried_out.failure
         settled = asyncio.Event()
         result = execute(
             self._schema,
             operation.document,
-            root if carried_out is None else carried_out.outcome,
+            root,
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
@@ -421,7 +433,7 @@ class Executor:
             hooks=ExecutionHooks(lambda _info: settled.set()),
             executor_class=WritingExecutor,
             asked=operation,
-            reads=self._reads if failure is None else FailedReads(failure),
+            reads=reads,
             explanation=explanation,
         )
         result = await result if isawaitable(result) else result
