@@ -53,7 +53,7 @@ from server.refusals import RefusalCode
 from server.settled_execution import in_document_order
 from server.trusted_documents import TrustedDocuments
 from server.turnstile import Turnstile
-from server.written_rows import FailedReads, RowReads, WritingExecutor
+from server.written_rows import RowReads, WritingExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,8 +386,7 @@ class Executor:
                     return planned
                 if planned is None:
                     return await self._execute_all(request, operation, context, root, explanation, self._reads)
-                reads = self._reads if planned.failure is None else FailedReads(planned.failure)
-                return await self._execute_all(request, operation, context, planned.outcome, explanation, reads)
+                return await self._execute_all(request, operation, context, planned.outcome, explanation, planned.reads)
         except OperationTimeoutError:
             await context.reading.abandon()
             changes = context.changes if operation.definition.operation is OperationType.MUTATION else None
@@ -403,6 +402,7 @@ class Executor:
         done = await self._mutations.run(operation, request.variables or {}, context, explanation)
         if not isinstance(done, bytes):
             return done
+        self._count_statements(context)
         return Answer(
             [],
             is_executed=True,
@@ -442,8 +442,7 @@ class Executor:
         if is_executed:
             await context.reading.close()
             await settled.wait()
-        self.metrics.statements += context.reading.statements
-        self.metrics.seconds += context.reading.seconds
+        self._count_statements(context)
         shown = [presented(error) for error in in_document_order(errors)]
         return Answer(
             shown,
@@ -453,6 +452,11 @@ class Executor:
             operation=operation.name,
             cost=context.cost if is_executed else 0,
         )
+
+    def _count_statements(self, context: Context) -> None:
+        """Add those that loaders have sent."""
+        self.metrics.statements += context.reading.statements
+        self.metrics.seconds += context.reading.seconds
 
 
 def _kept_from_previews(operation: Operation, viewer: Viewer) -> GraphQLError | None:

@@ -29,6 +29,7 @@ from server.compiled_reads import CompiledAnswer, CompiledReads
 from server.explanation import Explanation
 from server.own_reads import OwnReads
 from server.settled_execution import all_of
+from server.written_rows import FailedReads, RowReads
 
 NULL = b"null"
 NO_VALUES = VariableValues({}, {})
@@ -39,8 +40,8 @@ class CarriedOut:
     """A mutation whose outcome is the reference executor's to show."""
 
     outcome: Outcome
-    failure: Exception | None = None
-    """Why a row of it could not be read: nobody waits twice for a database that is silent."""
+    reads: RowReads
+    """What reads its rows. Where one could not be read, none is: nobody waits twice for a database that is silent."""
 
 
 class UnplannedError(Exception):
@@ -70,14 +71,14 @@ class PlannedMutations:
             return None
         outcome = await _carried_out(plan, arguments, context)
         if outcome.error is not None:
-            return CarriedOut(outcome)
+            return CarriedOut(outcome, self._reads)
         try:
             rows = RowReader(self._reads, operation, values, context, explanation)
             return orjson.dumps({plan.key: await _shown(plan, outcome.done, rows)})
         except UnplannedError:
-            return CarriedOut(outcome)
+            return CarriedOut(outcome, self._reads)
         except Exception as failure:  # noqa: BLE001 - the reference executor tells of it, with what it can show
-            return CarriedOut(outcome, failure)
+            return CarriedOut(outcome, FailedReads(failure))
 
     def _plan(self, operation: Operation, values: VariableValues) -> MutationPlan:
         """The same for all requests, where no variable decides on what is shown. Raises NotCompilableError."""
