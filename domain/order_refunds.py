@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import DomainError
 from domain.order_returns import refund_lines, return_lines
-from domain.order_units import LineUnits, chosen, lines_of
+from domain.order_units import LineUnits, chosen, lines_of, require_unrefunded
 from domain.orders import lock_order
 from domain.payments import lock_payment
 from domain.refund_amounts import share_of
@@ -47,6 +47,7 @@ async def refund_order(session: AsyncSession, wish: RefundWish) -> PaymentTransa
     lines = await lines_of(session, order)
     payment = await _fullest(session, order)
     units = wish.units if wish.units or wish.amount is not None else _all_of(lines)
+    require_unrefunded(lines, units)
     amount = _amount(wish, lines, payment)
     if amount <= 0:
         raise NothingToRefundError

@@ -97,10 +97,17 @@ async def return_units(session: AsyncSession, order: Order, units: LineUnits, *,
 
 async def refund_units(session: AsyncSession, order: Order, units: LineUnits) -> None:
     """Note units whose price goes back. Raises UnitsNotThereError."""
-    for line, count in chosen(await lines_of(session, order), units):
-        _require(line, count, line.quantity - line.refunded_quantity, "refunded")
+    lines = await lines_of(session, order)
+    require_unrefunded(lines, units)
+    for line, count in chosen(lines, units):
         line.refunded_quantity += count
     await session.flush()
+
+
+def require_unrefunded(lines: Iterable[OrderLine], units: LineUnits) -> None:
+    """Refuse units whose price has gone back, or is about to. Raises UnitsNotThereError."""
+    for line, count in chosen(lines, units):
+        _require(line, count, line.quantity - line.refunded_quantity, "refunded")
 
 
 def cause_of(order: Order) -> Cause:

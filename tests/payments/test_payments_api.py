@@ -90,6 +90,18 @@ async def test_key_that_was_forgotten_may_be_used_for_another_refund(shop: Async
     assert (await sums_of(shop, paying))[-1] == Decimal(30)
 
 
+async def test_units_are_refunded_once_whatever_money_is_left(shop: AsyncEngine) -> None:
+    """Three units for 270.00 of 450.00: again they would cost more than is left, and that is not what is wrong."""
+    paying = await paid(shop)
+    units = [{"lineId": encode_id("OrderLine", paying.order.first), "quantity": 3}]
+    order = {"orderId": encode_id("Order", paying.order.id), "lines": units, "reason": "They were stale."}
+    await done(shop, "RefundOrder", {**order, "idempotencyKey": "all three"})
+    again = await done(shop, "RefundOrder", {**order, "idempotencyKey": "again"})
+    assert again["__typename"] == "UnitsNotThere"
+    assert again["message"] == "3 units of SKU-3 cannot be refunded: there are 0."
+    assert (await sums_of(shop, paying))[-1] == Decimal(270)
+
+
 async def test_no_more_goes_back_than_came(shop: AsyncEngine) -> None:
     paying = await paid(shop)
     order = {"orderId": encode_id("Order", paying.order.id), "reason": "It rained."}
