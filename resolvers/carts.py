@@ -146,6 +146,7 @@ async def _take_over(session: AsyncSession, context: Context, guest_id: UUID) ->
 async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> WrittenRow:
     """Say where the order goes, how, and to whom it is confirmed."""
     buyer = buyer_of(context.viewer)
+    _require_either(given)
     if not KEPT_ADDRESSES.isdisjoint(given):
         async with context.writing() as session:
             columns = {**_plain(given), **await _own_addresses(session, context, given)}
@@ -160,6 +161,14 @@ async def set_cart_details(context: Context, **given: Unpack[CartDetails]) -> Wr
 
 def _shown(cart: LockedCart) -> WrittenRow:
     return WrittenRow(Cart, cart.id, is_result=True)
+
+
+def _require_either(given: CartDetails) -> None:
+    """Raises InvalidInputError for an address that is given in two ways."""
+    twice = [name for name in KEPT_ADDRESSES if name in given and name.removesuffix("_id") in given]
+    if twice:
+        message = "The address itself is given as well. Leave one of them out."
+        raise InvalidInputError(InvalidField((name,), message) for name in sorted(twice))
 
 
 def _plain(given: CartDetails) -> dict[str, Any]:

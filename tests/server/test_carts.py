@@ -442,6 +442,20 @@ async def test_details_are_checked_and_stay(shop: Shop) -> None:
 # Signing in
 
 
+async def test_address_that_is_given_twice_is_refused(shop: Shop) -> None:
+    guest = await shop.visitor.as_guest(of(await shop.variant()))
+    home = {"name": "Selam", "line1": "Bole Road 1", "city": "Addis Ababa", "countryCode": "ET"}
+    twice = {"billingAddress": home, "billingAddressId": encode_id("Address", new_id())}
+    refused = await guest.send("SetCartDetails", email="a@b.example", **twice)
+    assert refused["fields"] == [
+        {
+            "path": ["input", "billingAddressId"],
+            "message": "The address itself is given as well. Leave one of them out.",
+        }
+    ]
+    assert (await guest.cart())["email"] is None
+
+
 async def test_signing_in_takes_the_cart_along(shop: Shop) -> None:
     user = await add_account(shop.engine, SAFEGUARDS)
     shared, own, new = [await shop.variant() for _ in range(3)]
