@@ -11,6 +11,7 @@ from domain.discounting import SkippedCode
 from domain.errors import shown
 from domain.promotions import SkipReason
 from domain.purchases import ShippingFault
+from domain.totals import AmountTooLargeError
 from models import Cart
 from resolvers.context import Context
 
@@ -59,7 +60,17 @@ class MethodUnavailable:
         return "The shipping method is not offered for this. Choose another."
 
 
-PurchaseProblem = CodeSkipped | NotSentThere | MethodUnavailable
+@dataclass(frozen=True, slots=True)
+class CostsTooMuch:
+    """It costs more than can be written down."""
+
+    @property
+    def message(self) -> str:
+        """What to tell the buyer."""
+        return str(AmountTooLargeError())
+
+
+PurchaseProblem = CodeSkipped | NotSentThere | MethodUnavailable | CostsTooMuch
 
 
 def priced(context: Context, cart: Cart) -> Awaitable[PricedCart | None]:
@@ -77,7 +88,7 @@ async def purchase_problems(context: Context, cart: Cart) -> list[PurchaseProble
     """What stands in the way of buying the cart besides its lines."""
     found = await priced(context, cart)
     if found is None:
-        return []
+        return [CostsTooMuch()]
     problems: list[PurchaseProblem] = [CodeSkipped(each) for each in found.purchase.quote.skipped]
     match found.purchase.shipping_fault:
         case ShippingFault.COUNTRY_NOT_SERVED:

@@ -13,6 +13,7 @@ from domain.cart_state import LineOutOfStock as LineOutOfStockValue
 from domain.cart_state import LinePriceChanged as LinePriceChangedValue
 from domain.cart_state import LineProblem
 from resolvers.cart_totals import CodeSkipped as CodeSkippedValue
+from resolvers.cart_totals import CostsTooMuch as CostsTooMuchValue
 from resolvers.cart_totals import MethodUnavailable as MethodUnavailableValue
 from resolvers.cart_totals import NotSentThere as NotSentThereValue
 from resolvers.loading import load_row
@@ -112,11 +113,17 @@ class ShippingMethodUnavailable(CartProblem):
     """Choose one of `availableShippingMethods`."""
 
 
+@cart_problem(CostsTooMuchValue, "It costs more than money can be. Take some out.")
+class CartTotalTooLarge(CartProblem):
+    """The cart has no `totals` then."""
+
+
 def _money(amount: Any, currency: str) -> Money:
     return Money(amount=amount, currency_code=CurrencyCode(currency))
 
 
 CART_PROBLEMS = [
+    CartTotalTooLarge,
     CountryNotServed,
     LineChoiceImpossible,
     LineNoLongerSold,

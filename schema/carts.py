@@ -86,7 +86,7 @@ class Cart(Node):
     value: Decimal = expression(carts.value_of, "What its units cost when their buyer last saw them, before discounts.")
     problems: list[CartProblem] = field(
         lambda cart, info: cart_state.problems(info.context, cart),
-        "What stands in the way of buying it as it is: nothing where the list is empty.",
+        "What stands in the way of buying it as it is, besides details that are missing; empty where nothing does.",
         cost=COST_OF_PRICING,
     )
     totals: CartTotals | None = field(

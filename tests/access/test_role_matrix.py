@@ -78,10 +78,10 @@ def test_every_field_is_reached(house: House, seen: dict[str, Inspection]) -> No
     """By the administrator, but for what mutations alone give, which nothing may guard further.
 
     Subscriptions run over sockets, where tests/server/websockets/test_events.py tries them in every role. The carts
-    here can be sent; tests/server/test_carts.py has others.
+    here can be sent and paid for; tests/server/test_carts.py has others.
     """
     visited, cover = seen[ADMIN].visited, house.cover(house.people[ADMIN])
-    of_carts = [CORE.get_type(name) for name in ("CountryNotServed", "ShippingMethodUnavailable")]
+    of_carts = [CORE.get_type(name) for name in ("CartTotalTooLarge", "CountryNotServed", "ShippingMethodUnavailable")]
     elsewhere = (CORE.mutation_type, CORE.subscription_type, *of_carts)
     missed = [each for each in fields() if str(each) not in visited and each.type not in elsewhere]
     assert [str(each) for each in missed if required_by(each) or not cover.is_of_changes(each.type)] == []

@@ -374,6 +374,22 @@ async def test_cart_that_cannot_be_sent_says_so(shop: Shop) -> None:
     assert [problem["__typename"] for problem in (await guest.cart())["problems"]] == ["CountryNotServed"]
 
 
+async def test_cart_that_costs_more_than_money_can_be_says_so(shop: Shop) -> None:
+    dear = await shop.variant(stock=20_000, price=Decimal("9999999.99"))
+    guest = await shop.visitor.as_guest(of(dear, 2_000))
+    cart = await guest.cart()
+    assert (cart["totals"], cart["availableShippingMethods"]) == (None, [])
+    assert cart["problems"] == [
+        {
+            "__typename": "CartTotalTooLarge",
+            "message": "Altogether it costs more than 9999999999.99. Order less at once.",
+        }
+    ]
+    await guest.send("UpdateCartLines", lines=[{"lineId": cart["lines"][0]["id"], "quantity": 1_000}])
+    cart = await guest.cart()
+    assert (cart["problems"], cart["totals"]["total"]["amount"]) == ([], "9999999990.00")
+
+
 async def test_cart_of_many_lines_costs_no_more_statements(shop: Shop) -> None:
     variants = [await shop.variant() for _ in range(12)]
     counts = []
