@@ -3,14 +3,11 @@
 import asyncio
 import os
 import signal
-import subprocess
-from base64 import b64encode
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_bytes, token_urlsafe
 
 import asyncpg
 import httpx
@@ -18,11 +15,11 @@ import httpx
 from server.embedded import EmbeddedPostgres
 from server.migrating import migrate
 from server.postmaster import read_postmaster
-from tests.commands import MERKATO
 from tests.databases import opened, settings_for
 from tests.factories import add_product, add_session, add_user, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
+from tests.processes import made_keys, running_process
 from tests.server.websockets.talking import House, until
 
 CUSTOMERS = 4
@@ -215,32 +212,13 @@ async def faulty_shop(folder: Path) -> AsyncIterator[FaultyShop]:
         pairs = zip(users, sessions, strict=True)
         customers = [Customer(user.email, house.headers(user, signed_in)) for user, signed_in in pairs]
         secret = settings.jwt_secret_key.get_secret_value()
-        address = f"http://127.0.0.1:{free_port()}"
-        keys = {"ENCRYPTION_KEYS": f"test:{b64encode(token_bytes(32)).decode()}", "SECRET_KEY": token_urlsafe(48)}
-        variables = {"DATABASE_URL": postgres.url, "JWT_SECRET_KEY": secret, **keys, **LIMITS}
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        variables = {**made_keys(), "JWT_SECRET_KEY": secret, "DATABASE_URL": postgres.url, **LIMITS}
         async with (
-            _serving(folder, address.rpartition(":")[2], variables) as process,
+            running_process(folder, variables, "serve", "--port", str(port)) as process,
             httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_SECONDS) as http,
         ):
             shop = FaultyShop(postgres, postgres.url, address, process, http, customers)
             await shop.until_served()
             yield shop
-
-
-@asynccontextmanager
-async def _serving(folder: Path, port: str, variables: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A server process."""
-    with (folder / "serve.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(MERKATO, "serve", "--port", port),
-            cwd=folder,
-            env=os.environ | {"APP_ENV": "development", **variables},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()

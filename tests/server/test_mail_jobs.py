@@ -20,6 +20,7 @@ from tests.databases import settings_for
 from tests.jobs import add_jobs, fetch, until_empty
 from tests.mail_server import ACCEPTED, MailServer, mail_server
 from tests.patience import PATIENCE_SECONDS
+from tests.processes import running_process
 from tests.serving import running
 
 MERKATO = Path(sys.executable).with_name("merkato")
@@ -36,23 +37,14 @@ async def worker_process(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A `merkato worker` that sends to that server; killed when the block ends, if it is still there."""
     variables = {
-        "APP_ENV": "development",
         "DATABASE_URL": str(engine.get_execution_options()["url"]),
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(server.port),
         "SMTP_SECURITY": "none",
         "JOB_TAKEOVER_SECONDS": "2",
     }
-    with (folder / "worker.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            MERKATO, "worker", cwd=folder, env=os.environ | variables, stdout=log, stderr=log
-        )
-    try:
+    async with running_process(folder, variables, "worker") as process:
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def test_killed_between_effect_and_acknowledgement_the_job_is_repeated_by_its_id(
