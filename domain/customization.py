@@ -11,13 +11,11 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from domain.errors import DomainError, InvalidField, shown
 from domain.json_values import JsonFault, fault_of, written
+from domain.money import MOST_MONEY
 
 LONGEST_CUSTOMIZATION = 4_000
 DEEPEST_CUSTOMIZATION = 5
 MOST_FAULTS = 20
-HIGHEST_PRICE = Decimal("9999999999.99")
-"""What a price has room for."""
-
 REFUSALS: Mapping[str, str] = MappingProxyType(
     {
         "const": "It must be {rule}.",
@@ -80,7 +78,7 @@ def customization_hash(chosen: Customization) -> bytes:
 def unit_price(price: Decimal, chosen: Customization, surcharges: Sequence[Mapping[str, str]] | None) -> Decimal:
     """The price of a unit with what the chosen values add to it; of a list, each item does."""
     added = [each["amount"] for each in surcharges or () if each["value"] in _texts(chosen.get(each["option"]))]
-    return min(sum(map(Decimal, added), price), HIGHEST_PRICE)
+    return min(sum(map(Decimal, added), price), MOST_MONEY)
 
 
 def _texts(value: Any) -> Sequence[str]:

@@ -11,10 +11,13 @@ from sqlalchemy import String
 
 from domain.category_paths import LONGEST_SLUG, slug_of_path
 from domain.errors import shown
+from domain.json_values import UNSTORABLE
+from domain.money import MOST_MONEY
 from domain.products import CategoryPath, ImageData, Path, Problem, ProductData, VariantData
 from domain.slugs import is_slug, slugify
 from models import Base, Product, ProductImage, ProductVariant
 from models.base import SLUG_LENGTH
+from models.stock import MOST_UNITS
 
 MOST_VARIANTS: Final = 2048
 MOST_IMAGES: Final = 250
@@ -26,9 +29,6 @@ MOST_TAGS_OF_HTML: Final = 10_000
 """Sanitising takes time with the square of the nesting: 0.2 seconds for so many elements one in another."""
 
 TEXT_LENGTH: Final = 1_000_000
-MOST_UNITS: Final = 2**31 - 1
-MOST_MONEY: Final = Decimal("9999999999.99")
-UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 ESCAPED: Final = re.compile(r"\\(x00|ud[89a-f])")
 """How `repr` writes them: a search of the whole product for it spares nearly every one the search of its texts."""
 

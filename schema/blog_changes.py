@@ -7,7 +7,7 @@ import strawberry
 from schema import editing
 from schema.content import Author, PostCategory
 from schema.editing import ItemNotFound, SlugTaken, TrashedItems
-from schema.inputs import key, mutation_input, picture_address
+from schema.inputs import LONGEST_URL, key, mutation_input, picture_address
 from schema.problems import Conflict, InvalidInput
 
 NAME = "The name."
@@ -15,7 +15,7 @@ NAME = "The name."
 
 def avatar() -> Any:
     """The field for a picture of an author."""
-    return picture_address("A picture of the author", longest=editing.LONGEST_URL)
+    return picture_address("A picture of the author", longest=LONGEST_URL)
 
 
 @mutation_input("A new author.")

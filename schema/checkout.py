@@ -32,16 +32,13 @@ from schema.checkout_problems import (
 from schema.customer_orders import Order
 from schema.declare import mutation, written
 from schema.enums import PaymentKind
-from schema.inputs import choice, key, mutation_input, nested, number, text
+from schema.inputs import HIGHEST_VERSION, LONGEST_URL, choice, key, mutation_input, nested, number, text
 from schema.out_of_stock import OutOfStock
 from schema.payloads import payload
 from schema.payments import Payment
 from schema.payments_changes import PaymentMethodNotFound
 from schema.problems import InvalidInput
 from schema.stock_changes import IdempotencyMismatch
-
-HIGHEST_VERSION = 2**31 - 1
-LONGEST_URL = 2_048
 
 
 @mutation_input("How the buyer pays.")

@@ -15,15 +15,13 @@ from resolvers.input_rules import KeyRule, NestedRule, TextRule
 from resolvers.loading import load_row
 from schema.declare import field
 from schema.enums import TrashOutcome
-from schema.inputs import items, number, text
+from schema.inputs import HIGHEST_VERSION, items, number, text
 from schema.payloads import payload
 from schema.problems import Problem, problem
 
-HIGHEST_VERSION = 2**31 - 1
 LAST_POSITION = 2**31 - 1
 MOST_AT_ONCE = 100
 LONGEST_LINE = 255
-LONGEST_URL = 2_048
 LONGEST_SUMMARY = 2_000
 LONGEST_TEXT = 200_000
 MOST_TAGS = 50

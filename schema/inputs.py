@@ -35,6 +35,11 @@ Input = TypeVar("Input", bound=type)
 MOST_ITEMS = 100
 """The most items of a list in an input, unless it says otherwise."""
 
+HIGHEST_VERSION = 2**31 - 1
+"""What the column of a version has room for."""
+
+LONGEST_URL = 2_048
+
 
 class UndeclaredInputError(TypeError):
     """A field of an input says nothing of what it accepts."""

@@ -13,8 +13,8 @@ from resolvers.input_rules import NestedRule
 from resolvers.menus import line_of, target_of
 from schema import editing
 from schema.declare import mutation
-from schema.editing import LONGEST_URL, ItemNotFound, RevisionNotFound, SlugTaken, TrashedItems
-from schema.inputs import items, key, mutation_input, nested, number, text
+from schema.editing import ItemNotFound, RevisionNotFound, SlugTaken, TrashedItems
+from schema.inputs import HIGHEST_VERSION, LONGEST_URL, items, key, mutation_input, nested, number, text
 from schema.menus import Menu
 from schema.problems import Conflict, InvalidInput, Problem, problem
 
@@ -70,7 +70,7 @@ class SetMenuInput:
     name: str = editing.line("What editors call it.", shortest=1)
     items: list[MenuItemInput] = items("Its lines.", NestedRule(makes=line_of), most=MOST_LINES)
     expected_version: int | None = number(
-        "The version that was read; absent for a new menu.", least=1, most=editing.HIGHEST_VERSION
+        "The version that was read; absent for a new menu.", least=1, most=HIGHEST_VERSION
     )
 
 

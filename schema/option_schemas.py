@@ -17,7 +17,7 @@ from resolvers import option_schemas
 from resolvers.input_rules import NestedRule
 from schema.catalog import Product
 from schema.declare import mutation
-from schema.inputs import items, json_object, key, mutation_input, number, text
+from schema.inputs import HIGHEST_VERSION, items, json_object, key, mutation_input, number, text
 from schema.problems import Conflict, InvalidInput, Problem, problem
 
 LONGEST_OPTION = 100
@@ -41,7 +41,7 @@ class SetProductOptionSchemaInput:
 
     product_id: strawberry.ID = key("The product.", "Product")
     expected_version: int | None = number(
-        "The version that was read; a later one is not overwritten.", least=1, most=2**31 - 1
+        "The version that was read; a later one is not overwritten.", least=1, most=HIGHEST_VERSION
     )
     definition: JSON | None = json_object(
         "JSON Schema 2020-12 of an object, each property of which is an option; null if nothing may be chosen. "

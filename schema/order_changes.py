@@ -16,14 +16,12 @@ from resolvers.input_rules import NestedRule
 from resolvers.orders import UnitsOfLine
 from schema.customer_orders import Order
 from schema.enums import OrderStatus
-from schema.inputs import choice, items, key, mutation_input, number, text
+from schema.inputs import HIGHEST_VERSION, LONGEST_URL, choice, items, key, mutation_input, number, text
 from schema.out_of_stock import OutOfStock
 from schema.problems import Conflict, InvalidInput, Problem, problem
 
 MOST_UNITS = 9_999
-HIGHEST_VERSION = 2**31 - 1
 LONGEST_REASON = 500
-LONGEST_URL = 2_048
 
 
 def read_version() -> Any:

@@ -9,7 +9,7 @@ from models.publishing import TIME_ZONE_LENGTH
 from schema import editing
 from schema.comments import PageComment
 from schema.editing import ItemNotFound, RevisionNotFound, SlugTaken
-from schema.inputs import choice, key, mutation_input, number, text
+from schema.inputs import choice, key, mutation_input, text
 from schema.pages import Page
 from schema.problems import Conflict, InvalidInput
 from schema.publishing_changes import LONGEST_COMMENT, CommentNotFound, MoveNotAllowed, NotReady, OwnWork
@@ -92,7 +92,7 @@ class RestorePageRevisionInput:
 
     id: strawberry.ID = key(WHICH, "Page")
     expected_version: int = editing.version_read()
-    version: int = number("The version to go back to.", least=1, most=editing.HIGHEST_VERSION)
+    version: int = editing.earlier_version()
 
 
 @mutation_input("What there is to say of a page.")

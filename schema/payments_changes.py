@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from domain.money import CENT, MOST_MONEY
 from domain.order_refunds import NothingToRefundError
 from domain.payment_methods import PaymentMethodNotFoundError
 from domain.payment_steps import CaptureTooLargeError, PaymentNotByHandError, PaymentStateRefusedError
@@ -24,15 +25,13 @@ from schema.problems import Conflict, InvalidInput, Problem, problem
 from schema.scalars import CurrencyCode
 from schema.stock_changes import ONCE, IdempotencyMismatch
 
-CENT, MOST = Decimal("0.01"), Decimal("9999999999.99")
-
 
 @mutation_input("Money of an order that is to go back. Without an amount and without lines it is all that is left.")
 class RefundOrderInput:
     """A refund."""
 
     order_id: strawberry.ID = key("The order.", "Order")
-    amount: Decimal | None = number("How much; else what the lines cost.", least=CENT, most=MOST)
+    amount: Decimal | None = number("How much; else what the lines cost.", least=CENT, most=MOST_MONEY)
     lines: list[OrderUnitsInput] | None = items(
         "The units that it is for. Those that are not packed yet are not sent any more.", NestedRule(makes=UnitsOfLine)
     )
@@ -54,7 +53,7 @@ class CapturePaymentInput:
     """A capture."""
 
     payment_id: strawberry.ID = key("The payment.", "Payment")
-    amount: Decimal | None = number("How much; all when absent. The rest is let go of.", least=CENT, most=MOST)
+    amount: Decimal | None = number("How much; all when absent. The rest is let go of.", least=CENT, most=MOST_MONEY)
     idempotency_key: str = text(ONCE, longest=LONGEST_KEY, shortest=1)
 
 

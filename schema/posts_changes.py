@@ -10,7 +10,7 @@ from resolvers.editing import EditedItems
 from schema import editing
 from schema.content import Post
 from schema.editing import ItemNotFound, SlugTaken, TrashedItems
-from schema.inputs import key, mutation_input, picture_address, text
+from schema.inputs import LONGEST_URL, key, mutation_input, picture_address, text
 from schema.payloads import payload
 from schema.problems import Conflict, InvalidInput, Problem
 
@@ -27,7 +27,7 @@ def excerpt() -> Any:
 
 def picture() -> Any:
     """The field for where the picture of a post is."""
-    return picture_address("Where its picture is", longest=editing.LONGEST_URL)
+    return picture_address("Where its picture is", longest=LONGEST_URL)
 
 
 def tags() -> Any:

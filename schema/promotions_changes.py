@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from domain.money import CENT, MOST_MONEY
 from domain.promo_codes import CodeTakenError, PromoCodeEndedError, PromoCodeNotFoundError
 from models.promotions import LONGEST_CODE
 from resolvers.input_rules import KeyRule
@@ -14,14 +15,13 @@ from schema.inputs import choice, items, key, mutation_input, number, text
 from schema.problems import Conflict, InvalidInput, Problem, problem
 from schema.promotions import PromoCode
 
-LEAST_AMOUNT, MOST_AMOUNT = Decimal("0.01"), Decimal("9999999999.99")
 MOST_USES = 2**31 - 1
 LONGEST_DESCRIPTION = 1_000
 
 
 def amount() -> Any:
     """The field for how much is taken off."""
-    return number("How much it takes off, in percent or money.", least=LEAST_AMOUNT, most=MOST_AMOUNT)
+    return number("How much it takes off, in percent or money.", least=CENT, most=MOST_MONEY)
 
 
 def uses(description: str) -> Any:
@@ -31,7 +31,7 @@ def uses(description: str) -> Any:
 
 def minimum() -> Any:
     """The field for the least that a basket costs."""
-    return number("What a basket has to cost at least; null for any.", least=0, most=MOST_AMOUNT, clearable=True)
+    return number("What a basket has to cost at least; null for any.", least=0, most=MOST_MONEY, clearable=True)
 
 
 def products() -> Any:

@@ -25,14 +25,13 @@ from resolvers.reviews import ModeratedReviews as ModeratedReviewsValue
 from schema.account_problems import AccountGone
 from schema.declare import field
 from schema.enums import ModerationOutcome
-from schema.inputs import choice, items, key, mutation_input, number, text
+from schema.inputs import HIGHEST_VERSION, choice, items, key, mutation_input, number, text
 from schema.payloads import Done, payload
 from schema.problems import Conflict, InvalidInput, Problem, problem
 from schema.reviews import Review
 from schema.shop import Shop
 
 LONGEST_REMARK = 1_000
-HIGHEST_VERSION = 2**31 - 1
 MOST_AT_ONCE = 100
 
 

@@ -9,6 +9,7 @@ from typing import Any, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from domain.money import CENT
 from resolvers.uploads import Upload
 
 CurrencyCode = NewType("CurrencyCode", str)
@@ -18,7 +19,6 @@ BigInt = NewType("BigInt", int)
 DECIMAL_DIGITS = 10
 """The digits before the point that NUMERIC(12, 2) holds."""
 DECIMAL_PLACES = 2
-CENT = Decimal("0.01")
 AMOUNT = re.compile(rf"-?[0-9]{{1,{DECIMAL_DIGITS}}}(?:\.[0-9]{{1,{DECIMAL_PLACES}}}0*)?")
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"

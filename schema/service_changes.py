@@ -7,17 +7,17 @@ import strawberry
 
 import models
 from domain.bulk_editing import Edited
+from domain.money import MOST_MONEY
 from resolvers.editing import EditedItems, part_of
 from resolvers.input_rules import KeyRule, NestedRule, PictureRule
 from schema import editing
 from schema.editing import ItemNotFound, RevisionNotFound, SlugTaken, TrashedItems
 from schema.enums import BillingPeriod, ServiceType
-from schema.inputs import choice, items, key, mutation_input, number, picture_address, text
+from schema.inputs import LONGEST_URL, choice, items, key, mutation_input, number, picture_address, text
 from schema.payloads import payload
 from schema.problems import Conflict, InvalidInput, Problem
 from schema.services import Service
 
-MOST_MONEY = Decimal("9999999999.99")
 MOST_TIERS = 50
 LONGEST_TIER_NAME = 100
 LONGEST_SHORT_DESCRIPTION = 500
@@ -49,12 +49,12 @@ def icon() -> Any:
 
 def picture() -> Any:
     """The field for where the picture of a service is."""
-    return picture_address("Where its picture is", longest=editing.LONGEST_URL)
+    return picture_address("Where its picture is", longest=LONGEST_URL)
 
 
 def gallery() -> Any:
     """The field for further pictures of a service."""
-    return items("Where further pictures are.", PictureRule(longest=editing.LONGEST_URL))
+    return items("Where further pictures are.", PictureRule(longest=LONGEST_URL))
 
 
 def new_tiers(description: str) -> Any:

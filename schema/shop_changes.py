@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import strawberry
 
+from domain.money import MOST_MONEY
 from domain.shipping_methods import ShippingMethodNotFoundError
 from models.shipping import MOST_SHIPPING_DAYS
 from resolvers.input_rules import TextRule
 from schema.enums import ShippingRateKind
-from schema.inputs import choice, items, key, mutation_input, number, text
+from schema.inputs import HIGHEST_VERSION, choice, items, key, mutation_input, number, text
 from schema.problems import Conflict, InvalidInput, Problem, problem
 from schema.scalars import CountryCode
 from schema.shipping import ShippingMethod
@@ -19,9 +20,7 @@ LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 5_000
 LONGEST_EMAIL = 254
 MOST_COUNTRIES = 250
-MOST_MONEY = Decimal("9999999999.99")
 MOST_PERCENT = Decimal("100.00")
-MOST_VERSION = 2**31 - 1
 
 
 def name() -> Any:
@@ -61,7 +60,7 @@ def days(explained: str) -> Any:
 
 def position() -> Any:
     """The field for a place."""
-    return number("Its place among the methods.", least=-MOST_VERSION, most=MOST_VERSION)
+    return number("Its place among the methods.", least=-HIGHEST_VERSION, most=HIGHEST_VERSION)
 
 
 @mutation_input("A new shipping method, with prices in the currency of the shop.")
@@ -87,7 +86,7 @@ class UpdateShippingMethodInput:
     """A changed method."""
 
     id: strawberry.ID = key("The shipping method.", "ShippingMethod")
-    expected_version: int = number("The version that was read.", least=1, most=MOST_VERSION)
+    expected_version: int = number("The version that was read.", least=1, most=HIGHEST_VERSION)
     name: str | None = name()
     description: str | None = description()
     countries: list[CountryCode] | None = method_countries()
@@ -106,7 +105,7 @@ class UpdateShippingMethodInput:
 class UpdateShopInput:
     """Changed settings."""
 
-    expected_version: int = number("The version that was read.", least=1, most=MOST_VERSION)
+    expected_version: int = number("The version that was read.", least=1, most=HIGHEST_VERSION)
     name: str | None = name()
     description: str | None = text("What the shop is, in a sentence or two.", longest=LONGEST_DESCRIPTION)
     countries: list[CountryCode] | None = countries(

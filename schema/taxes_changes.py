@@ -13,7 +13,7 @@ from domain.tax_classes import (
 )
 from models.taxes import LONGEST_TAX_CODE
 from schema.catalog import Product
-from schema.inputs import choice, key, mutation_input, number, text
+from schema.inputs import HIGHEST_VERSION, choice, key, mutation_input, number, text
 from schema.payloads import Done
 from schema.problems import Conflict, InvalidInput, Problem, problem
 from schema.reviews_changes import ProductNotFound
@@ -22,7 +22,6 @@ from schema.taxes import TaxClass
 
 LONGEST_NAME = 255
 MOST_PERCENT = Decimal("100.00")
-MOST_VERSION = 2**31 - 1
 
 
 def name() -> Any:
@@ -54,7 +53,7 @@ class UpdateTaxClassInput:
     """A changed class."""
 
     id: strawberry.ID = key("The tax class.", "TaxClass")
-    expected_version: int = number("The version that was read.", least=1, most=MOST_VERSION)
+    expected_version: int = number("The version that was read.", least=1, most=HIGHEST_VERSION)
     name: str | None = name()
     code: str | None = code()
     is_default: bool | None = is_default()

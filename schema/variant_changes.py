@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import strawberry
 
+from domain.money import MOST_MONEY
+from models.stock import MOST_UNITS
 from schema import editing
 from schema.enums import BackorderPolicy
 from schema.inputs import choice, key, mutation_input, number, text
 
-MOST_MONEY: Final = Decimal("9999999999.99")
-MOST_UNITS: Final = 2**31 - 1
 LONGEST_BARCODE: Final = 64
 MOST_OPTIONS: Final = 10
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.products import Merge
 from integrations.shopify import ShopifyExport, opened_export
 from integrations.shopify_import import Item, Summary, put_batch
+from resolvers.writing import CONTENTION_STATES
 
 Report: TypeAlias = Callable[[int, int], None]
 """Is told how many bytes are done, of how many."""
@@ -23,8 +24,6 @@ BATCH_BYTES: Final = 2**20
 
 TRIES: Final = 4
 RETRY_SECONDS: Final = 0.1
-RETRIED_STATES: Final = frozenset({"40001", "40P01"})
-"""Serialisation failure and deadlock."""
 
 
 async def import_products(engine: AsyncEngine, path: Path, *, dry_run: bool, report: Report) -> Summary:
@@ -79,7 +78,7 @@ async def _retried(write: Callable[[], Awaitable[Summary]]) -> Summary:
         try:
             return await write()
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
+            if getattr(error.orig, "sqlstate", None) not in CONTENTION_STATES:
                 raise
             await asyncio.sleep(RETRY_SECONDS * 2**attempt * random.random())  # noqa: S311 - jitter is no secret
     return await write()

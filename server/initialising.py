@@ -16,7 +16,7 @@ from server.migrating import Migration, migrate
 from server.settings import Settings
 from server.stopping import undisturbed
 
-LOCK_KEY = 7_318_349_394_477_057
+LOCK_KEY = 7_318_349_394_477_058
 """The advisory lock of whoever makes the first administrator."""
 
 TABLE_OF_ACCOUNTS = text("SELECT to_regclass('public.users') IS NOT NULL")
