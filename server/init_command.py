@@ -9,6 +9,7 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from auth.administrators import Administrator
 from auth.emails import require_email
@@ -145,11 +146,15 @@ def _asked(console: Console, what: str, suggestion: str, accepted: Callable[[str
 def _show(console: Console, settings: Settings, person: Administrator, done: Initialised) -> None:
     """What there is now, the password among it, and what to do next."""
     lines = [
-        f"The settings are in {ENV_FILE.resolve()}, readable by you only. Keep a copy: without ENCRYPTION_KEYS",
-        "the private columns cannot be read.",
+        (
+            f"The settings are in {ENV_FILE.resolve()}, readable by you only. Keep a copy: without ENCRYPTION_KEYS "
+            "the private columns cannot be read."
+        ),
         "",
-        f"{person.email} is the administrator. The password, which is shown this once and has to be",
-        "changed at the first sign-in:",
+        (
+            f"{person.email} is the administrator. The password, which is shown this once and has to be "
+            "changed at the first sign-in:"
+        ),
         "",
         f"    {done.password}",
         "",
@@ -157,4 +162,4 @@ def _show(console: Console, settings: Settings, person: Administrator, done: Ini
         if is_development({"app_env": settings.app_env})
         else f"Next: `merkato serve`, on {settings.host}, port {settings.port}, and `merkato worker` beside it.",
     ]
-    console.print(Panel("\n".join(lines), title="The shop is set up", expand=False, padding=(1, 2)), soft_wrap=True)
+    console.print(Panel(Text("\n".join(lines)), title="The shop is set up", expand=False, padding=(1, 2)))

@@ -143,6 +143,8 @@ def test_script_sets_a_shop_up_once(merkato: Run, database_url: str) -> None:
     [boss] = administrators(database_url)
     assert (boss.email, boss.must_change_password) == ("boss@shop.example", True)
     assert [is_password_of(boss, each) for each in re.findall(r" ([\w-]{24}) ", done.out)] == [True]
+    said = " ".join(re.sub("[│─╭╮╰╯]", " ", done.out).split())
+    assert "which is shown this once and has to be changed at the first sign-in:" in said, "No word is cut off."
 
     assert (again.code, again.out) == (1, "")
     assert "is there already, so that this shop is set up. Nothing was changed." in again.err
