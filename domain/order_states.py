@@ -121,6 +121,9 @@ BEING_FULFILLED: Final = frozenset({OrderStatus.CONFIRMED, *STAFF_MOVES})
 ALIVE: Final = frozenset({*BEING_FULFILLED, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 """The states of an order that the shop counts on."""
 
+OVER: Final = frozenset(OrderStatus) - ALIVE - {OrderStatus.PENDING}
+"""The states of an order for whose money nobody waits any more, and that is not to be sent."""
+
 WITH_BUYER_UNSTARTED: Final = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED})
 """The states in which its buyer may cancel an order."""
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.order_states import ALIVE
+from domain.order_states import OVER
 from domain.payment_applying import apply_outcome
 from domain.payment_attention import call_for_attention
 from domain.payment_providers import (
@@ -64,7 +64,7 @@ class Asking:
         news = await provider.look_up(sought)
         if news is None:
             news = _unknown(payment)
-        elif news.state in OPEN and order.status not in ALIVE:
+        elif news.state in OPEN and order.status in OVER:
             news = await provider.cancel(sought, _cancel_key(payment)) or news
         return None if news is None else await self._take_over(payment.id, news)
 
