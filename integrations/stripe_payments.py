@@ -29,7 +29,7 @@ from domain.payment_providers import (
     ReportedEvent,
     SoughtPayment,
 )
-from integrations.minor_units import to_minor
+from integrations.minor_units import UncountableAmountError, to_minor
 from integrations.stripe_http import StripeTransport
 from integrations.stripe_intents import (
     BUYER,
@@ -131,8 +131,8 @@ class StripePayments(PaymentProvider):
 
     @override
     async def capture(self, step: PaymentStep) -> PaymentOutcome:
-        params: Any = {"amount_to_capture": to_minor(step.amount, step.currency), "expand": list(EXPAND)}
         async with _understandable():
+            params: Any = {"amount_to_capture": to_minor(step.amount, step.currency), "expand": list(EXPAND)}
             reference = await self._reference(step.payment)
             intent = await self._client.v1.payment_intents.capture_async(
                 reference, params, {"idempotency_key": step.key}
@@ -278,6 +278,8 @@ async def _understandable() -> AsyncIterator[None]:
         yield
     except (stripe.CardError, stripe.InvalidRequestError) as error:
         raise PaymentStepRefusedError(error.user_message or "Stripe does not accept the request.") from error
+    except UncountableAmountError as error:
+        raise PaymentStepRefusedError(str(error)) from error
     except stripe.StripeError as error:
         logger.warning("Stripe cannot be asked: %s", error)
         raise PaymentProviderAwayError(str(error)) from error

@@ -1,6 +1,7 @@
 """Payments with Stripe, against the double as a process of its own."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from domain.payment_providers import (
     SoughtPayment,
     Source,
 )
-from integrations.stripe_payments import StripePayments
+from integrations.stripe_payments import NOT_BEGUN, StripePayments
 from models import PaymentKind, PaymentState, TransactionState
 from tests.stripe_double.objects import AUTHENTICATED, DECLINED, GOOD
 from tests.stripe_double.running import WEBHOOK_SECRET, StripeDouble, running_double, signed
@@ -155,6 +156,23 @@ async def test_money_goes_back_once_and_no_more_than_came(stripe: StripePayments
     assert await stripe.look_up_refund(slow.reference or "") == RefundOutcome(
         TransactionState.FAILED, slow.reference, "expired_or_canceled_card"
     )
+
+
+async def test_amounts_that_the_currency_has_no_coin_for_are_refused(double: StripeDouble) -> None:
+    stripe = StripePayments(double.account(captures_later=True))
+    yen = replace(asked(), amount=Decimal("1250.00"), currency="JPY")
+    promised = await stripe.start(yen)
+    part = replace(step(promised, yen, Decimal("100.50")), currency="JPY")
+
+    uncountable = await stripe.start(replace(asked(), currency="JPY"))
+    with pytest.raises(PaymentStepRefusedError, match=r"100\.50 JPY is no whole number"):
+        await stripe.capture(part)
+    with pytest.raises(PaymentStepRefusedError, match=r"100\.50 JPY is no whole number"):
+        await stripe.refund(part)
+
+    await stripe.close()
+    assert (promised.state, promised.authorized) == (PaymentState.AUTHORIZED, Decimal(1250))
+    assert (uncountable.state, uncountable.failure) == (PaymentState.FAILED, NOT_BEGUN)
 
 
 async def test_all_refunds_are_told_however_many(stripe: StripePayments) -> None:
