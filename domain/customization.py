@@ -76,9 +76,11 @@ def customization_hash(chosen: Customization) -> bytes:
 
 
 def unit_price(price: Decimal, chosen: Customization, surcharges: Sequence[Mapping[str, str]] | None) -> Decimal:
-    """The price of a unit with what the chosen values add to it; of a list, each item does."""
-    added = [each["amount"] for each in surcharges or () if each["value"] in _texts(chosen.get(each["option"]))]
-    return min(sum(map(Decimal, added), price), MOST_MONEY)
+    """The price of a unit with what the chosen values add to it; of a list, each item does, as often as it is there."""
+    added = (
+        Decimal(each["amount"]) * _texts(chosen.get(each["option"])).count(each["value"]) for each in surcharges or ()
+    )
+    return min(sum(added, price), MOST_MONEY)
 
 
 def _texts(value: Any) -> Sequence[str]:
@@ -86,7 +88,9 @@ def _texts(value: Any) -> Sequence[str]:
     match value:
         case bool():
             return ("true" if value else "false",)
-        case str() | int():
+        case float() if value.is_integer():  # 2.0 is 2, to JSON Schema too
+            return (str(int(value)),)
+        case str() | int() | float():
             return (str(value),)
         case list():
             return [text for item in value if not isinstance(item, list) for text in _texts(item)]

@@ -98,3 +98,22 @@ def test_values_add_their_surcharges() -> None:
     assert unit_price(price, {"box": False, "tiers": 1}, surcharges) == price
     assert unit_price(price, {"box": True, "tiers": 3, "toppings": ["nuts", "x"]}, surcharges) == Decimal("114.75")
     assert unit_price(Decimal("9999999999.99"), {"box": True}, surcharges) == Decimal("9999999999.99")
+
+
+@pytest.mark.parametrize(
+    ("option", "chosen", "added"),
+    [
+        ("tiers", 2, 1),
+        ("tiers", 2.0, 1),
+        ("tiers", [2, 2.0], 2),
+        ("litres", 0.5, 1),
+        ("litres", 5, 0),
+        ("toppings", ["nuts", "nuts", "plain"], 2),
+    ],
+)
+def test_surcharge_is_paid_however_its_value_is_written_and_as_often_as_it_is_chosen(
+    option: str, chosen: object, added: int
+) -> None:
+    values = (("tiers", "2"), ("litres", "0.5"), ("toppings", "nuts"))
+    surcharges = [{"option": name, "value": value, "amount": "10.00"} for name, value in values]
+    assert unit_price(Decimal(100), {option: chosen}, surcharges) == 100 + 10 * added
