@@ -38,6 +38,10 @@ Transactions = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 FORGOTTEN: Final = timedelta(days=1)
 """After so long nobody sends the request any more that would begin a payment of which the provider knows nothing."""
 
+KEYS_LAST: Final = timedelta(hours=12)
+"""So long, at the least, a provider takes the same key for the same refund; Stripe does for a day. After that it is
+looked for first, in case it was made and its answer lost."""
+
 NEVER_BEGUN = "The payment was never begun."
 
 
@@ -95,18 +99,26 @@ class Asking:
             await self._capture(payment, row)
 
     async def _refund(self, payment: Payment, row: PaymentTransaction) -> None:
-        provider = self.providers.named(payment.provider)
         try:
-            if row.provider_reference is None:
-                outcome = await provider.refund(_step(payment, row))
-            else:
-                outcome = await provider.look_up_refund(row.provider_reference)
+            outcome = await self._refund_outcome(payment, row)
         except PaymentStepRefusedError as refusal:
             outcome = RefundOutcome(TransactionState.FAILED, failure=str(refusal))
         async with self.transactions() as session:
             await settle_refund(session, row.id, outcome)
         if outcome.state is TransactionState.FAILED:
             await self.check(payment.id)  # perhaps it went back at the provider
+
+    async def _refund_outcome(self, payment: Payment, row: PaymentTransaction) -> RefundOutcome:
+        """What the provider says of the refund, which is made if it was not. Raises PaymentStepRefusedError."""
+        provider = self.providers.named(payment.provider)
+        if row.provider_reference is not None:
+            return await provider.look_up_refund(row.provider_reference)
+        if row.recorded_at < datetime.now(UTC) - KEYS_LAST:
+            news = await provider.look_up(SoughtPayment(payment.id, payment.provider_reference))
+            for known in () if news is None else news.refunds:
+                if known.step_id == row.id:
+                    return RefundOutcome(known.state, known.reference, known.failure)
+        return await provider.refund(_step(payment, row))
 
     async def _capture(self, payment: Payment, row: PaymentTransaction) -> None:
         try:

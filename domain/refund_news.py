@@ -17,9 +17,9 @@ from uuid_utils.compat import uuid7
 from domain.payment_attention import call_for_attention
 from domain.payment_providers import ZERO, ReportedRefund
 from domain.payment_transactions import settle
-from domain.refunding import refund_units_anew, refundable
+from domain.refunding import could_not_go_back, refund_units_anew, refundable
 from models import Order, Payment, PaymentTransaction, TransactionKind, TransactionState
-from models.payments import LONGEST_REFUND_REASON
+from models.payments import FAILURE_LENGTH, LONGEST_REFUND_REASON
 
 AT_THE_PROVIDER: Final = "It was given back at the provider."
 NO_REASON: Final = "No reason was given."
@@ -75,8 +75,15 @@ def _is_done(step: PaymentTransaction, known: _Known) -> bool:
 
 
 async def _note(session: AsyncSession, payment: Payment, news: ReportedRefund) -> Decimal:
-    """Write a refund down that was not asked for here; later, where our own has set the money aside for now."""
-    if news.state is TransactionState.FAILED or not ZERO < news.amount <= refundable(payment):
+    """Write a refund down that was not asked for here; later, where our own has set the money aside for now.
+
+    One that came to nothing is written down too, so that what was said of it before changes nothing any more.
+    """
+    if news.state is TransactionState.FAILED:
+        await _write(session, payment, TransactionKind.REFUND, news, AT_THE_PROVIDER)
+        call_for_attention(payment, could_not_go_back(news.amount, payment, news.failure or NO_REASON))
+        return ZERO
+    if not ZERO < news.amount <= refundable(payment):
         return ZERO
     await _write(session, payment, TransactionKind.REFUND, news, AT_THE_PROVIDER)
     payment.refunded += news.amount
@@ -105,7 +112,7 @@ async def _write(  # noqa: PLR0913, PLR0917 - what a step is made of
     reason: str,
     reverses_id: UUID | None = None,
 ) -> None:
-    """Write a step down that is done. It is stored before the payment, whose sums are held to those of its steps."""
+    """Write a step down that is settled. It is stored before the payment, whose sums are held to those of its steps."""
     row = PaymentTransaction(
         id=uuid7(),
         payment_id=payment.id,
@@ -116,6 +123,9 @@ async def _write(  # noqa: PLR0913, PLR0917 - what a step is made of
         reason=reason[:LONGEST_REFUND_REASON],
         reverses_id=reverses_id,
     )
-    settle(row, TransactionState.SUCCEEDED)
+    if news.state is TransactionState.FAILED:
+        settle(row, TransactionState.FAILED, (news.failure or NO_REASON)[:FAILURE_LENGTH])
+    else:
+        settle(row, TransactionState.SUCCEEDED)
     session.add(row)
     await session.flush()

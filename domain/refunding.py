@@ -100,7 +100,12 @@ async def _not_given_back(
     payment.refunding -= step.amount
     payment.version += 1
     await refund_units_anew(session, order, step)
-    call_for_attention(payment, f"{step.amount} {payment.currency} could not be given back. {failure}")
+    call_for_attention(payment, could_not_go_back(step.amount, payment, failure))
+
+
+def could_not_go_back(amount: Decimal, payment: Payment, failure: str) -> str:
+    """What the staff is told of a refund that came to nothing."""
+    return f"{amount} {payment.currency} could not be given back. {failure}"
 
 
 async def refund_units_anew(session: AsyncSession, order: Order, step: PaymentTransaction) -> None:

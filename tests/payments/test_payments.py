@@ -50,6 +50,7 @@ CONFIRMED = ("CONFIRMED", "PAID", "UNFULFILLED")
 TAKEN = PaymentOutcome(PaymentState.CAPTURED, TOTAL, "ETB", "pi_1", authorized=TOTAL, captured=TOTAL)
 PROMISED = PaymentOutcome(PaymentState.AUTHORIZED, TOTAL, "ETB", "pi_1", authorized=TOTAL)
 HALF = Decimal("225.00")
+DAYS_AGO = "UPDATE payment_transactions SET recorded_at = now() - interval '2 days' WHERE id = :step"
 LATER = "UPDATE payment_transactions SET recorded_at = now() - interval '1 hour' WHERE id = :step"
 
 
@@ -411,6 +412,45 @@ async def test_a_refund_that_the_bank_sends_back_is_noticed_once(
     assert await refund(shop, paying, TOTAL)
     await worker.carry_out(await step_under_way(shop, paying))
     assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, TOTAL, NOTHING)
+
+
+async def test_a_refund_at_the_provider_that_failed_stays_failed_whatever_older_news_says(shop: AsyncEngine) -> None:
+    paying = await add_paying(shop, ManualPayments(), PaymentKind.BANK_TRANSFER)
+    made = ReportedRefund(f"re_of_{paying.id}", HALF, TransactionState.SUCCEEDED)
+    failed = replace(made, state=TransactionState.FAILED, failure="lost_or_stolen_card")
+    await tell(shop, paying, TAKEN)
+
+    for refund_now in (failed, made, failed):
+        await tell(shop, paying, replace(TAKEN, refunds=(refund_now,)))
+
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, NOTHING, NOTHING)
+    assert (await steps_of(shop, paying))[2:] == [("REFUND", "FAILED", HALF)]
+    assert await states_of(shop, paying.order) == CONFIRMED
+    attention = (await payment_of(shop, paying)).attention
+    assert attention == "225.00 ETB could not be given back. lost_or_stolen_card"
+
+
+async def test_a_refund_whose_answer_was_lost_days_ago_is_found_and_not_made_again(
+    shop: AsyncEngine, double: StripeDouble
+) -> None:
+    """Stripe forgets keys after a day."""
+    stripe = StripePayments(double.account(timeout_seconds=1))
+    paying, worker = await paid_by_card(shop, stripe), asking(shop, stripe)
+    await refund(shop, paying, HALF)
+    step = await step_under_way(shop, paying)
+    double.control("silence", times=1)
+    with pytest.raises(PaymentProviderAwayError):
+        await worker.carry_out(step)
+    double.control("forget")
+    async with writing(shop) as session:
+        await session.execute(text(DAYS_AGO), {"step": step})
+
+    await worker.carry_out(step)
+
+    await stripe.close()
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, HALF, NOTHING)
+    (intent,) = double.intents(paying.id)
+    assert intent["latest_charge"]["amount_refunded"] == 22500
 
 
 async def test_promised_money_is_taken_or_let_go_by_the_staff(shop: AsyncEngine, double: StripeDouble) -> None:

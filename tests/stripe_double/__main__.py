@@ -107,7 +107,7 @@ async def listed_refunds(request: Request) -> JSONResponse:
 
 
 async def control(request: Request) -> JSONResponse:
-    """What tests ask: to be silent, to play the buyer's browser, to hear what happened."""
+    """What tests ask: to be silent, to play the buyer's browser, to let a day pass, to hear what happened."""
     asked: Any = await request.json()
     match request.path_params["what"]:
         case "silence":
@@ -119,6 +119,8 @@ async def control(request: Request) -> JSONResponse:
             actions.refund(account, asked)
         case "pending":
             account.pending_refunds = asked["refunds"]
+        case "forget":
+            account.kept.clear()
         case "settle":
             actions.settle(account, asked)
         case "change":
