@@ -64,7 +64,15 @@ PAYMENT_MOVES: Final[Moves[PaymentStatus]] = MappingProxyType(
         PaymentStatus.PENDING: frozenset(
             {PaymentStatus.AUTHORIZED, PaymentStatus.PAID, PaymentStatus.FAILED, PaymentStatus.CANCELLED}
         ),
-        PaymentStatus.AUTHORIZED: frozenset({PaymentStatus.PAID, PaymentStatus.FAILED, PaymentStatus.CANCELLED}),
+        PaymentStatus.AUTHORIZED: frozenset(
+            {
+                PaymentStatus.PAID,
+                PaymentStatus.FAILED,
+                PaymentStatus.CANCELLED,
+                PaymentStatus.PARTIALLY_REFUNDED,  # of what was promised a part was taken
+                PaymentStatus.REFUNDED,
+            }
+        ),
         PaymentStatus.PAID: frozenset({PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED}),
         PaymentStatus.PARTIALLY_REFUNDED: frozenset(
             {PaymentStatus.REFUNDED, PaymentStatus.PAID, PaymentStatus.AUTHORIZED}  # a bank may send money back

@@ -414,6 +414,22 @@ async def test_a_refund_that_the_bank_sends_back_is_noticed_once(
     assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, TOTAL, NOTHING)
 
 
+@pytest.mark.parametrize("at_once", [Decimal(200), HALF], ids=["in parts", "as a whole"])
+async def test_what_was_taken_in_part_is_given_back(shop: AsyncEngine, at_once: Decimal) -> None:
+    paying = await add_paying(shop, ManualPayments(), PaymentKind.CASH_ON_DELIVERY)
+    await tell(shop, paying, PROMISED)
+    await tell(shop, paying, replace(TAKEN, captured=HALF))
+    left = HALF - at_once
+
+    await refund(shop, paying, at_once)
+    await asking(shop).carry_out(await step_under_way(shop, paying))
+
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, HALF, at_once, NOTHING)
+    assert (await states_of(shop, paying.order))[:2] == (
+        ("CONFIRMED", "PARTIALLY_REFUNDED") if left else ("REFUNDED", "REFUNDED")
+    )
+
+
 async def test_a_refund_at_the_provider_that_failed_stays_failed_whatever_older_news_says(shop: AsyncEngine) -> None:
     paying = await add_paying(shop, ManualPayments(), PaymentKind.BANK_TRANSFER)
     made = ReportedRefund(f"re_of_{paying.id}", HALF, TransactionState.SUCCEEDED)
