@@ -123,11 +123,11 @@ async def renew(session: AsyncSession, item: Opened[Item], content: Content, edi
 
 def begin_draft(row: Publishable) -> None:
     """A new version is what nobody has approved yet, beside what is out if anything is."""
+    forget_plan(row)
     if row.is_out and row.draft_status is None:
         row.draft_status = PublishingStatus.DRAFT
     else:
         row.stage = status_after_edit(row.stage)
-    forget_plan(row)
 
 
 def is_out(row: Versioned) -> bool:

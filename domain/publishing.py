@@ -59,8 +59,8 @@ async def move_item(session: AsyncSession, kind: Kind[Outward], read: ReadItem, 
     elif move is Move.ARCHIVE:
         await archive(session, item)
     else:
-        item.row.stage = way_of(move, item.row.stage).to
         forget_plan(item.row)
+        item.row.stage = way_of(move, item.row.stage).to
     await session.flush()
     return item.row
 

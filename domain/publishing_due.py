@@ -120,7 +120,10 @@ async def _go(session: AsyncSession, kind: Kind[Outward], key: UUID) -> None:
 
 
 def _give_back(row: Publishable, why: str) -> None:
+    """What readers see instead does not go at the end of a plan that came to nothing."""
     row.stage, row.schedule_error = PublishingStatus.APPROVED, why
+    if row.is_out:
+        row.unpublish_at = None
 
 
 def _stay(row: Publishable, why: str) -> None:

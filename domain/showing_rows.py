@@ -32,10 +32,13 @@ def come_out(row: Drafted, at: datetime) -> None:
 
 
 def forget_plan(row: Publishable) -> None:
-    """Let the newest version wait. What readers see goes when it was to go; what they do not see has no end either."""
-    row.scheduled_at = None
-    if not row.is_out:
+    """Let the newest version wait, before its stage says so; the end of its plan is none of what readers see meanwhile.
+
+    What was to go without a newer version goes when it was to go.
+    """
+    if row.stage is PublishingStatus.SCHEDULED or not row.is_out:
         row.unpublish_at = None
+    row.scheduled_at = None
 
 
 def go(row: Drafted) -> None:
@@ -51,10 +54,12 @@ def go(row: Drafted) -> None:
 def come_back(row: Drafted, version: int, stage: PublishingStatus | None) -> None:
     """Let readers see an earlier version, which is laid into the row beside this; a newer one is a draft again.
 
-    It stands where it stands by now, or else at that stage.
+    It stands where it stands by now, or else at that stage. The end of a plan that is over is none of that version.
     """
     row.live_version = version
     if isinstance(row, Publishable):
+        if PublishingStatus.SCHEDULED is stage is not row.stage:
+            row.unpublish_at = None
         waits = row.stage if row.stage in STAGES else _standing(stage)
         row.status = PublishingStatus.PUBLISHED
         row.draft_status = waits if row.has_draft else None

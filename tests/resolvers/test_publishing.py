@@ -282,6 +282,43 @@ async def test_end_of_a_plan_that_came_to_nothing_does_not_come(blog: AsyncEngin
     assert [await title_for(blog, VISITOR, post) for post in (waiting, rewritten, failing)] == ["Stays"] * 3
 
 
+async def test_end_of_a_plan_of_a_draft_is_none_of_what_readers_see_meanwhile(blog: AsyncEngine, almaz: Viewer) -> None:
+    """Whether it was taken back, or the draft was edited, or it did not pass the checks when it was due."""
+    out = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT}
+    ending = {**SOON, "until": "2100-02-01T06:00:00Z"}
+    waiting, rewritten, failing = posts = [await approved_post(blog, title="Stays", **out) for _ in range(3)]
+    for post in posts:
+        await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, title="Newer", body="[Away](/blog/away)")
+    approved = update(Post).where(Post.id.in_(keys_of(*posts))).values(draft_status=PublishingStatus.APPROVED)
+    await execute(blog, approved)
+    async with writing(blog) as session:
+        away = await add_post(session, slug="away")
+    for post in posts:
+        planned = await edited(blog, almaz, "SchedulePost", id=post, expectedVersion=2, **ending)
+        assert (planned["draftStatus"], planned["unpublishAt"]) == ("SCHEDULED", "2100-02-01T06:00:00.000Z")
+    await execute(blog, update(Post).where(Post.id == away.id).values(status=PublishingStatus.ARCHIVED))
+    over = {"scheduled_at": PUBLISHED_AT, "unpublish_at": PUBLISHED_AT + timedelta(hours=1)}
+    await execute(blog, update(Post).where(Post.id.in_(keys_of(failing))).values(**over))
+
+    await edited(blog, almaz, "UnschedulePost", id=waiting, expectedVersion=2)
+    await edited(blog, almaz, "UpdatePost", id=rewritten, expectedVersion=2, excerpt="Rewritten.")
+    await work(blog)
+
+    rows = await blog_rows(blog, *keys_of(*posts))
+    assert [(row.status, row.unpublish_at) for row in rows] == [(PublishingStatus.PUBLISHED, None)] * 3
+    stages = {encode_id("Post", row.id): row.draft_status for row in rows}
+    assert [stages[post] for post in posts] == ["APPROVED", "DRAFT", "APPROVED"]
+    assert [await title_for(blog, VISITOR, post) for post in posts] == ["Stays"] * 3
+
+
+async def test_end_of_what_is_out_stays_while_it_is_edited(blog: AsyncEngine, almaz: Viewer) -> None:
+    out = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT, "unpublish_at": LATER}
+    post = await approved_post(blog, title="Sale", **out)
+    await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, title="Longer sale")
+    await edited(blog, almaz, "SubmitPost", id=post, expectedVersion=2)
+    assert await scalar(blog, select(Post.unpublish_at).where(Post.id == decode_id_of("Post", post))) == LATER
+
+
 async def test_end_of_what_is_out_is_planned_without_a_new_version(blog: AsyncEngine, almaz: Viewer) -> None:
     """A draft beside it stands where it stood, and the end may be taken back."""
     out = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT}

@@ -279,6 +279,25 @@ async def test_release_that_the_database_refuses_keeps_none_of_those_after_it(sh
     assert (fine["status"], fine["lastError"]) == ("PUBLISHED", None)
 
 
+async def test_what_comes_back_has_no_end_of_a_plan_that_is_over(shop: AsyncEngine, almaz: Viewer) -> None:
+    """The newer version was to come and to go, and came out with the release before; an end of its own stays."""
+    out = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT}
+    planned = await approved_post(shop, title="Planned", **out)
+    ending = await approved_post(shop, title="Ending", **out)
+    for post in (planned, ending):
+        await edited(shop, almaz, "UpdatePost", id=post, expectedVersion=1, title="Newer")
+        await approve(shop, Post, post)
+    until = {"until": "2100-02-01T06:00:00Z"}
+    await edited(shop, almaz, "SchedulePost", id=planned, expectedVersion=2, **SOON, **until)
+    await edited(shop, almaz, "SchedulePost", id=ending, expectedVersion=2, **until)
+    release = await released(shop, almaz, {"post": planned}, {"post": ending})
+    done = await edited(shop, almaz, "PublishRelease", **as_read(release))
+    assert (await edited(shop, almaz, "RollBackRelease", **as_read(done)))["status"] == "ROLLED_BACK"
+    keys = [decode_id_of("Post", post) for post in (planned, ending)]
+    ends = [await scalar(shop, select(Post.unpublish_at).where(Post.id == key)) for key in keys]
+    assert [end and end.isoformat() for end in ends] == [None, "2100-02-01T06:00:00+00:00"]
+
+
 async def test_rolling_back_asks_about_what_went_another_way_since(shop: AsyncEngine, almaz: Viewer) -> None:
     posts = [await approved_post(shop, title=f"Way {number}") for number in range(3)]
     gone = await approved_post(shop, title="Gone", status=PublishingStatus.PUBLISHED, published_at=PUBLISHED_AT)
