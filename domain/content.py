@@ -9,8 +9,9 @@ from models import Author, PostCategory, Tag, post_tags
 
 
 def in_post_category(post: Any, slugs: Any) -> ColumnElement[bool]:
-    """The post is in one of the named sections."""
-    return post.category_id.in_(select(PostCategory.id).where(among(PostCategory.slug, slugs)))  # type: ignore[no-any-return]
+    """The post is in one of the named sections; in those that lie in the trash is none."""
+    sections = select(PostCategory.id).where(among(PostCategory.slug, slugs), PostCategory.deleted_at.is_(None))
+    return post.category_id.in_(sections)  # type: ignore[no-any-return]
 
 
 def by_author(post: Any, slugs: Any) -> ColumnElement[bool]:

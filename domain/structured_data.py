@@ -67,7 +67,7 @@ def service(row: Any) -> Json:
 def article(row: Any) -> Json:
     """An Article with its author and its publisher."""
     author = select(thing("Person", name=Author.name, url=canonical_url(Author))).where(Author.id == row.author_id)
-    section = select(PostCategory.name).where(PostCategory.id == row.category_id)
+    section = select(PostCategory.name).where(PostCategory.id == row.category_id, PostCategory.deleted_at.is_(None))
     return page(
         "Article",
         headline=row.title,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, collate, func, select
+from sqlalchemy import Text, and_, collate, func, select
 from sqlalchemy import cast as sql_cast
 
 import models
@@ -86,10 +86,11 @@ async def pages(context: Context, model: type[models.Base], first: UUID, last: U
 async def latest_posts(context: Context) -> Sequence[FeedPost]:
     """The posts that came out last, the newest first."""
     post = entity_of(Post)
+    in_section = and_(PostCategory.id == post.category_id, visible(PostCategory, PostCategory, context.viewer))
     statement = (
         select(post, Author.name, PostCategory.name)
         .join(Author, Author.id == post.author_id)
-        .outerjoin(PostCategory, PostCategory.id == post.category_id)
+        .outerjoin(PostCategory, in_section)
         .where(visible(Post, post, context.viewer))
         .order_by(post.dated_at.desc(), post.id.desc())
         .limit(LATEST)

@@ -257,6 +257,29 @@ async def test_sections_and_authors_change_for_everybody_at_once(blog: AsyncEngi
     assert await scalar(blog, versions) == 2
 
 
+async def test_section_in_the_trash_is_there_by_no_way(blog: AsyncEngine, almaz: Viewer) -> None:
+    """Neither beside its posts, nor in what search engines read of them, nor as a condition of lists."""
+    async with writing(blog) as session:
+        section = await add_post_category(session, slug="gossip", name="Gossip")
+        post = await add_post(session, category_id=section.id, title="Overheard")
+    query = """
+        query($id: ID!) {
+            post(id: $id) { category { name } jsonLd }
+            posts(filter: { categories: ["gossip"] }) { totalCount nodes { title } }
+        }
+    """
+    asked = {"id": encode_id("Post", post.id)}
+    before = await data_of(blog, query, asked)
+    assert (before["post"]["jsonLd"]["articleSection"], before["posts"]["totalCount"]) == ("Gossip", 1)
+    put = {"id": encode_id("PostCategory", section.id), "expectedVersion": 1}
+    await edited(blog, almaz, "TrashPostCategories", items=[put])
+
+    for viewer in (VISITOR, almaz):
+        found = await data_of(blog, query, asked, viewer)
+        assert (found["post"]["category"], "articleSection" in found["post"]["jsonLd"]) == (None, False)
+        assert found["posts"] == {"totalCount": 0, "nodes": []}
+
+
 async def test_authors_write_and_put_nothing_into_the_trash(blog: AsyncEngine) -> None:
     author = await editor(blog, Role.AUTHOR)
     post = await new_post(blog)

@@ -16,7 +16,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Post, Product, PublishingStatus, Shop
+from models import Post, PostCategory, Product, PublishingStatus, Shop
 from resolvers.site_pages import FeedPost
 from server.site_documents import entry_of
 from server.sitemaps import NAMESPACE
@@ -158,6 +158,14 @@ async def test_picture_without_a_host_is_in_no_feed(blog: Blog) -> None:
     await execute(blog.engine, of_post.values(featured_image_url="/media/a.webp"))
     assert "image" not in blog.get("/feeds/posts.json").json()["items"][0]
     await execute(blog.engine, of_post.values(featured_image_url=PICTURE))
+
+
+async def test_section_in_the_trash_is_in_no_feed(blog: Blog) -> None:
+    of_section = update(PostCategory).where(PostCategory.id == blog.post.category_id)
+    await execute(blog.engine, of_section.values(deleted_at=PUBLISHED_AT))
+    told = [blog.get(f"/feeds/posts.{form}").text for form in FORMS]
+    await execute(blog.engine, of_section.values(deleted_at=None))
+    assert not any("News" in each for each in told)
 
 
 def test_feeds_have_nothing_of_what_is_embedded(blog: Blog) -> None:
