@@ -1,11 +1,11 @@
 """Posts and pages that are due: the worker lets them come out and go, each once, however many workers there are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.batch_checks import find_obstacles, find_unready
@@ -16,7 +16,8 @@ from domain.errors import DomainError
 from domain.item_batches import open_items
 from domain.outbox import Job, enqueue
 from domain.publishing import archive, publish
-from domain.publishing_checks import NotReadyError, require_ready
+from domain.publishing_checks import Finding, NotReadyError, require_ready
+from domain.violations import is_about_rows
 from models import PublishingStatus
 from models.publishing import Publishable
 
@@ -25,6 +26,11 @@ BESIDE: Final = "publish_due beside"
 """The key of a second job of that name, for whichever worker has time."""
 BATCH: Final = 100
 """Items of one transaction, which others wait for."""
+
+REFUSED: Final = (
+    "The database refuses it by a rule that none of the checks knows. Its newest version holds something that the rule "
+    "forbids: compare it with the one before."
+)
 
 
 async def publish_due(session: AsyncSession) -> bool:
@@ -66,13 +72,14 @@ async def _let_out(session: AsyncSession, kind: Kind[Outward], keys: Collection[
     batch = await open_items(session, kind, keys)
     unready = await find_unready(session, kind, {key: item.content for key, item in batch.items.items()})
     for key, findings in unready.items():
-        _give_back(batch.items[key].row, str(NotReadyError(findings)))
+        _give_back(batch.items[key].row, _why(NotReadyError(findings)))
     ready = batch.only(batch.items.keys() - unready.keys())
     at = (await session.scalars(select(func.now()))).one()
     try:
         async with session.begin_nested():
             await let_out(session, ready, at)
-    except IntegrityError:  # a rival took a slug at that moment
+    except DBAPIError as error:  # a rival took a slug at that moment, or a rule of the database refuses one
+        _require_about_rows(error)
         for key in ready.items:
             await _come_out(session, kind, key)
 
@@ -85,12 +92,13 @@ async def _let_go(session: AsyncSession, kind: Kind[Outward], keys: Collection[U
     drafts = {key: item.content for key, item in batch.items.items() if is_laid_when_it_goes(item.row)}
     unfit = await find_obstacles(session, kind, drafts)
     for key, findings in unfit.items():
-        _stay(batch.items[key].row, " ".join(f"{each.field}: {each.message}" for each in findings))
+        _stay(batch.items[key].row, _told(findings))
     fit = batch.only(batch.items.keys() - unfit.keys())
     try:
         async with session.begin_nested():
             await let_go(session, fit)
-    except IntegrityError:
+    except DBAPIError as error:
+        _require_about_rows(error)
         for key in fit.items:
             await _go(session, kind, key)
 
@@ -103,8 +111,8 @@ async def _come_out(session: AsyncSession, kind: Kind[Outward], key: UUID) -> No
             await require_ready(session, item)
             await publish(session, item)
             await session.flush()
-    except DomainError as error:
-        _give_back((await open_item(session, kind, key)).row, str(error))
+    except (DomainError, DBAPIError) as error:
+        _give_back((await open_item(session, kind, key)).row, _why(error))
         await session.flush()
 
 
@@ -114,9 +122,28 @@ async def _go(session: AsyncSession, kind: Kind[Outward], key: UUID) -> None:
         async with session.begin_nested():
             await archive(session, await open_item(session, kind, key))
             await session.flush()
-    except DomainError as error:
-        _stay((await open_item(session, kind, key)).row, str(error))
+    except (DomainError, DBAPIError) as error:
+        _stay((await open_item(session, kind, key)).row, _why(error))
         await session.flush()
+
+
+def _why(error: DomainError | DBAPIError) -> str:
+    """What to say to its editors."""
+    if isinstance(error, DBAPIError):
+        _require_about_rows(error)
+        return REFUSED
+    return f"{error} {_told(error.findings)}" if isinstance(error, NotReadyError) else str(error)
+
+
+def _told(findings: Iterable[Finding]) -> str:
+    """All of them, in the words of a sentence."""
+    return " ".join(f"{each.field.replace('_', ' ')}: {each.message}" for each in findings)
+
+
+def _require_about_rows(error: DBAPIError) -> None:
+    """Let whatever is not for an item to mend rise, so that the job is done again."""
+    if not is_about_rows(error):
+        raise error
 
 
 def _give_back(row: Publishable, why: str) -> None:

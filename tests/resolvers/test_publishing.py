@@ -14,7 +14,7 @@ from auth.viewer import VISITOR, Viewer
 from domain.content_kinds import POST
 from domain.item_content import content_of
 from domain.publishing_checks import find_gaps
-from domain.publishing_due import publish_due
+from domain.publishing_due import REFUSED, publish_due
 from domain.publishing_moves import WAYS, Move
 from domain.text_references import references_in
 from models import Post, PublishingStatus, Role, Shop
@@ -216,7 +216,9 @@ async def test_slug_of_a_draft_that_is_taken_meanwhile_keeps_it_from_coming_out(
     await work(blog)
     row = (await blog_rows(blog, key))[0]
     assert (row.status, row.draft_status) == (PublishingStatus.PUBLISHED, PublishingStatus.APPROVED)
-    assert row.schedule_error == "The checks found what keeps this from coming out (1). Mend it first."
+    assert row.schedule_error == (
+        "The checks found what keeps this from coming out (1). Mend it first. slug: Another post has it."
+    )
     assert await title_for(blog, VISITOR, other) is not None
 
 
@@ -243,6 +245,35 @@ async def test_several_workers_publish_each_once_and_what_is_over_goes(blog: Asy
         " AND new_values ->> 'status' = 'PUBLISHED' AND action = 'UPDATE'"
     )
     assert await scalar(blog, told.bindparams(keys=[str(key) for key in keys])) == 31
+
+
+REFUSING = (
+    (
+        "CREATE FUNCTION refuse_cursed() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE check_violation USING MESSAGE = 'No cursed posts.'; END $$"
+    ),
+    (
+        "CREATE TRIGGER cursed BEFORE UPDATE ON posts FOR EACH ROW "
+        "WHEN (NEW.title = 'Cursed' AND NEW.status <> OLD.status AND NEW.status IN ('PUBLISHED', 'ARCHIVED')) "
+        "EXECUTE FUNCTION refuse_cursed()"
+    ),
+)
+"""A rule of the database that no check knows of."""
+
+
+async def test_post_that_the_database_refuses_keeps_none_of_the_others(blog: AsyncEngine) -> None:
+    """Neither from coming out nor from going; it is not tried again and again, and says why."""
+    due = {"status": PublishingStatus.SCHEDULED, "scheduled_at": PUBLISHED_AT}
+    over = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT, "unpublish_at": PUBLISHED_AT}
+    posts = [await approved_post(blog, title=title, **plan) for plan in (due, over) for title in ("Cursed", "Fine")]
+    for statement in REFUSING:
+        await execute(blog, text(statement))
+    await work(blog)
+    await execute(blog, text("DROP FUNCTION refuse_cursed() CASCADE"))
+    rows = {row.id: row for row in await blog_rows(blog, *keys_of(*posts))}
+    told = [(rows[key].status, rows[key].schedule_error) for key in keys_of(*posts)]
+    assert told == [("APPROVED", REFUSED), ("PUBLISHED", None), ("PUBLISHED", REFUSED), ("ARCHIVED", None)]
+    assert rows[decode_id_of("Post", posts[2])].unpublish_at is None
 
 
 async def test_link_to_a_former_slug_leads_on_when_it_is_published_as_when_it_is_planned(

@@ -201,7 +201,7 @@ async def test_what_names_something_that_is_gone_stays_and_says_so(blog: AsyncEn
     row = await stands(blog, post)
     assert (row.status, row.schedule_error) == (
         "APPROVED",
-        "The checks found what keeps this from coming out (1). Mend it first.",
+        "The checks found what keeps this from coming out (1). Mend it first. category: There is none with this id.",
     )
     assert (await stands(blog, fine)).status == "PUBLISHED"
     refused = await edited(blog, almaz, "PublishPost", id=post, expectedVersion=1)
