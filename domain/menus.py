@@ -127,7 +127,7 @@ def _require_sense(said: Content) -> None:
 async def _make(session: AsyncSession, said: Content, editor_id: UUID | None) -> Menu:
     menu = Menu(id=uuid7(), code=said["code"], name=said["name"], version=1)
     await require_lines(session, menu.id, said, {})
-    taken = "There is a menu with this code; it may lie in the trash. Say which version of it you have read."
+    taken = "There is a menu with this code. Say which version you have read; if it is in the trash, take it out first."
     with refused_by({"uq_menus_code": invalid("expected_version", taken)}):
         session.add(menu)
         await session.flush()
