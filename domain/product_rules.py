@@ -199,11 +199,19 @@ def _problems_of_variant(variant: VariantData, options: tuple[str, ...], path: P
             )
     for name in ("price", "compare_at_price", "cost_price"):
         yield from _problems_of_amount(getattr(variant, name), (*path, name))
+    yield from _problems_of_former_price(variant, path)
     for name in ("quantity", "minimum_level", "weight_grams"):
         yield from _problems_of_number(getattr(variant, name), (*path, name))
     if len(variant.name) > NAME_LENGTH:
         yield Problem((*path, "option_values"), f"The option values together have more than {NAME_LENGTH} characters.")
     yield from _too_long(variant, path)
+
+
+def _problems_of_former_price(variant: VariantData, path: Path) -> Iterator[Problem]:
+    former, price = variant.compare_at_price, variant.price
+    if former is not None and former.is_finite() and price.is_finite() and 0 <= former <= price:
+        place = (*path, "compare_at_price")
+        yield Problem(place, f"{_name(place)} {former} is not above the price {price}. Raise it, or take it away.")
 
 
 def _problems_of_amount(amount: Decimal | None, path: Path) -> Iterator[Problem]:

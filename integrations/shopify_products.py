@@ -123,14 +123,18 @@ def _category(first: Row) -> CategoryPath | None:
 
 
 def _variant(row: Row, options: dict[Column, str]) -> VariantData:
-    """The variant of a row. Oversold stock, which Shopify counts below zero, is none."""
+    """The variant of a row. Oversold stock, which Shopify counts below zero, is none.
+
+    Nor is a former price that is not above the price, which Shopify keeps and does not show.
+    """
     _refuse_stray_values(row, options)
     values = tuple(row.text(column) for column in options)
+    price, former_price = row.required_amount(Column.PRICE), row.amount(Column.COMPARE_AT_PRICE)
     return VariantData(
         sku=row.code(Column.SKU) or make_sku(row.handle, values),
         option_values=values,
-        price=row.required_amount(Column.PRICE),
-        compare_at_price=row.amount(Column.COMPARE_AT_PRICE),
+        price=price,
+        compare_at_price=None if former_price is not None and 0 <= former_price <= price else former_price,
         cost_price=row.amount(Column.COST),
         barcode=row.code(Column.BARCODE) or None,
         weight_grams=row.rounded_number(Column.GRAMS),

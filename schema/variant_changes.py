@@ -27,7 +27,8 @@ def price() -> Any:
 
 def compare_at_price() -> Any:
     """The field for what a variant cost before."""
-    return number("What it cost before; null for nothing.", least=Decimal(0), most=MOST_MONEY, clearable=True)
+    said = "What it cost before, which is more than it costs now; null for nothing."
+    return number(said, least=Decimal(0), most=MOST_MONEY, clearable=True)
 
 
 def option_values() -> Any:

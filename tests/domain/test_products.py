@@ -122,6 +122,11 @@ def test_slug_that_no_address_can_carry_is_refused(slug: str) -> None:
         ("price", Decimal(10000000000), "The price 10000000000 is above 9999999999.99."),
         ("price", Decimal("NaN"), "The price is not a number."),
         ("compare_at_price", Decimal(-5), "The compare at price -5 is negative."),
+        (
+            "compare_at_price",
+            Decimal("19.99"),
+            "The compare at price 19.99 is not above the price 19.99. Raise it, or take it away.",
+        ),
         ("cost_price", Decimal("Infinity"), "The cost price is not a number."),
         ("weight_grams", -1, "The weight grams -1 is not between 0 and 2147483647."),
         ("quantity", 2**31, "The quantity 2147483648 is not between 0 and 2147483647."),

@@ -145,6 +145,16 @@ def test_quantities_are_kept_where_the_file_has_none(export: Any) -> None:
         assert "image_url" in opened.merge.kept_of_variants
 
 
+@pytest.mark.parametrize(
+    ("former", "kept"), [("20", Decimal(20)), ("19.99", None), ("5", None), ("0", None), ("", None)]
+)
+def test_former_price_is_kept_where_it_was_higher(export: Any, former: str, kept: Decimal | None) -> None:
+    head = HEADER.replace("Variant Price", "Variant Price,Variant Compare At Price")
+    (lamp,) = products(export(f"{head}lamp,Lamp,A lamp,19.99,{former}\n"))
+    assert lamp.data.variants[0].compare_at_price == kept
+    assert find_problems(lamp.data) == []
+
+
 def test_every_refusal_names_its_line() -> None:
     assert refusals(DATA / "shopify-refused.csv") == [
         (4, "minus", "The price -5 is negative."),
