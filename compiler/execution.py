@@ -56,6 +56,11 @@ class Operation:
         return self.definition.name.value if self.definition.name else None
 
     @property
+    def characters(self) -> int:
+        """How long the text of its document is."""
+        return 0 if self.document.loc is None else len(self.document.loc.source.body)
+
+    @property
     def fragments(self) -> dict[str, FragmentDefinitionNode]:
         """The document's fragments by name."""
         return {
@@ -126,7 +131,8 @@ class Compiler:
             known = self._made(inputs, operation, values, viewer, asked)
             if viewer.guest_id is not None and not _is_for_guests(known):
                 known = self._planned(operation, values, replace(viewer, guest_id=None), asked)
-            plans.put(key, inputs.structural, values.coerced, known)
+            characters = 0 if operation.is_trusted else operation.characters
+            plans.put(key, inputs.structural, values.coerced, known, characters=characters)
         else:
             self.metrics.hits += 1
         return known

@@ -5,7 +5,6 @@ operation has plans of its own instead, which only requests for itself can push 
 shape of its variables and each page size.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from compiler.errors import NotCompilableError
 from compiler.inputs import Input, read_all
 from compiler.plan import Plan
+from compiler.recent import Recent
 
 MAXIMUM_PLANS = 2000
 """Of all operations that are not trusted."""
@@ -36,40 +36,39 @@ class Variants:
 
 
 class Plans:
-    """The plans used last, up to a number."""
+    """The plans used last, up to a number, and to so many characters of the texts of their operations."""
 
     def __init__(self, maximum: int) -> None:
-        self.evictions = 0
-        self._maximum = maximum
-        self._entries: OrderedDict[Hashable, Planned | Variants] = OrderedDict()
+        self._entries: Recent[Planned | Variants] = Recent(maximum)
 
     def get(self, key: Hashable, variables: Mapping[str, Any]) -> Planned | None:
         """What is kept for requests with this key and these variables."""
-        found = self._get(key)
+        found = self._entries.get(key)
         if isinstance(found, Variants):
-            found = self._get(found.key(key, variables))
+            found = self._entries.get(found.key(key, variables))
         assert not isinstance(found, Variants)  # noqa: S101 - variants lead to plans
         return found
 
-    def put(self, key: Hashable, structural: Sequence[Input], variables: Mapping[str, Any], planned: Planned) -> None:
+    def put(
+        self,
+        key: Hashable,
+        structural: Sequence[Input],
+        variables: Mapping[str, Any],
+        planned: Planned,
+        *,
+        characters: int,
+    ) -> None:
         """Keep it, instead of what was used longest ago. A plan is for requests with the same structural values."""
         if structural and isinstance(planned, Plan):
             variants = Variants(structural)
-            self._put(key, variants)
+            self._entries.put(key, variants, 0)
             key = variants.key(key, variables)
-        self._put(key, planned)
+        self._entries.put(key, planned, characters)
 
-    def _get(self, key: Hashable) -> Planned | Variants | None:
-        found = self._entries.get(key)
-        if found is not None:
-            self._entries.move_to_end(key)
-        return found
-
-    def _put(self, key: Hashable, value: Planned | Variants) -> None:
-        self._entries[key] = value
-        if len(self._entries) > self._maximum:
-            self._entries.popitem(last=False)
-            self.evictions += 1
+    @property
+    def evictions(self) -> int:
+        """How many made room for others."""
+        return self._entries.evictions
 
     def __len__(self) -> int:
         return len(self._entries)

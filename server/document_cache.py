@@ -1,6 +1,5 @@
 """Documents that were parsed and validated once, kept by their text, or by what is left of it without its literals."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +8,13 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefiniti
 
 from compiler.execution import Operation
 from compiler.lifting import LiftedDocument, lift, literals_of
+from compiler.recent import Recent
 from server.explanation import Found
 from server.operation_cost import OperationCost
 
 MAXIMUM_DOCUMENTS = 1000
 LONGEST_TEXT = 50_000
-"""Longer texts are not kept, so that the cache is bounded by bytes as well."""
+"""Longer texts are not kept: one of them would push many others out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,13 +84,13 @@ class DocumentCache:
         self._prepare = prepare
         self._trusted: dict[str, PreparedDocument] = {}
         self.metrics = DocumentMetrics()
-        self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
-        self._fixed: OrderedDict[str, tuple[int, ...]] = OrderedDict()
-        self._templates: OrderedDict[Hashable, LiftedTemplate] = OrderedDict()
+        self._documents: Recent[PreparedDocument] = Recent(MAXIMUM_DOCUMENTS)
+        self._fixed: Recent[tuple[int, ...]] = Recent(MAXIMUM_DOCUMENTS)
+        self._templates: Recent[LiftedTemplate] = Recent(MAXIMUM_DOCUMENTS)
 
     def known(self, text: str) -> PreparedDocument | None:
         """The document of a text that was prepared before."""
-        found: PreparedDocument | None = self._trusted.get(text) or _get(self._documents, text)
+        found: PreparedDocument | None = self._trusted.get(text) or self._documents.get(text)
         self.metrics.hits += found is not None
         return found
 
@@ -111,7 +111,7 @@ class DocumentCache:
             self.metrics.misses += 1
             found = self._prepare(text)
             if found.operations and len(text) <= LONGEST_TEXT:
-                _put(self._documents, text, found)
+                self._documents.put(text, found, len(text))
         return found
 
     def state(self, text: str) -> Found:
@@ -130,9 +130,9 @@ class DocumentCache:
         literals = literals_of(text) if len(text) <= LONGEST_TEXT else None
         if literals is None:
             return None
-        fixed = _get(self._fixed, literals.template)
+        fixed = self._fixed.get(literals.template)
         key = fixed if fixed is None else _key(literals.template, literals.values, fixed)
-        template = None if key is None else _get(self._templates, key)
+        template = None if key is None else self._templates.get(key)
         self.metrics.template_hits += template is not None
         if template is None:
             self.metrics.template_misses += 1
@@ -141,23 +141,10 @@ class DocumentCache:
                 return None
             document = lift(self._schema, made.operations[0].document, literals)
             template = LiftedTemplate(document, prepared(self._schema, document.document))
-            _put(self._fixed, literals.template, document.fixed)
-            _put(self._templates, _key(literals.template, literals.values, document.fixed), template)
+            self._fixed.put(literals.template, document.fixed, len(literals.template))
+            self._templates.put(_key(literals.template, literals.values, document.fixed), template, len(text))
         return Lifted(template.prepared, template.document.variables(literals.values))
 
 
 def _key(template: str, values: tuple[Any, ...], fixed: tuple[int, ...]) -> Hashable:
     return template, tuple(values[place] for place in fixed)
-
-
-def _get(cache: OrderedDict[Any, Any], key: Hashable) -> Any:
-    found = cache.get(key)
-    if found is not None:
-        cache.move_to_end(key)
-    return found
-
-
-def _put(cache: OrderedDict[Any, Any], key: Hashable, value: object) -> None:
-    cache[key] = value
-    if len(cache) > MAXIMUM_DOCUMENTS:
-        cache.popitem(last=False)

@@ -1,10 +1,11 @@
 """How often a text is parsed and validated before it runs, or does not."""
 
 import pytest
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, validate
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, validate
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server import document_preparation
+from server.document_limits import DocumentLimits, parsed
 from server.graphql_request import GraphQLRequest
 from tests.executors import answered, compiling_on
 
@@ -44,3 +45,13 @@ async def test_only_the_last_texts_are_remembered(demo_engine: AsyncEngine, chec
         await answered(compiling_on(demo_engine), demo_engine, GraphQLRequest(text))
 
     assert checked == [*texts, texts[0]]
+
+
+def test_document_keeps_where_its_nodes_stand_and_no_tokens() -> None:
+    (operation,) = parsed("query Name { shop { name } }", DocumentLimits()).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    (shop,) = operation.selection_set.selections
+    for node, place in ((operation, (0, 28)), (shop, (13, 26))):
+        assert node.loc == place
+        assert not hasattr(node.loc, "start_token")
+        assert not hasattr(node.loc, "end_token")

@@ -165,7 +165,7 @@ async def test_cached_refusals_do_not_grow(engine: AsyncEngine, database_url: st
     executor = Executor(schema, rules=INTROSPECTABLE, reads=CompiledReads(compiler, ReadPool(connect, 1)))
     for _ in range(20):
         await answer(executor, engine, "{ __schema { queryType { name } } }")
-    (refused,) = compiler._plans._shared._entries.values()  # noqa: SLF001 - what is kept shows nowhere else
+    ((refused, _),) = compiler._plans._shared._entries._entries.values()  # noqa: SLF001 - what is kept shows nowhere else
     assert isinstance(refused, Exception)
     depth, trace = 0, refused.__traceback__
     while trace is not None:

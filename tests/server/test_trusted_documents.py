@@ -19,6 +19,7 @@ from auth.viewer import VISITOR
 from compiler.execution import Compiler, Operation
 from compiler.plan import Plan
 from compiler.plan_cache import MAXIMUM_PLANS, MAXIMUM_TRUSTED_PLANS
+from compiler.recent import MOST_CHARACTERS
 from resolvers.context import Context
 from schema.root import schema
 from server.app import create_app
@@ -377,6 +378,20 @@ def test_flood_of_texts_pushes_neither_document_nor_plan_of_a_trusted_one_out() 
     assert plan_of(compiler, trusted, slug="b") is plan
     assert only_operation(cache, SHOP) is not other
     assert plan_of(compiler, other) is not plan_of_other
+
+
+def test_flood_of_long_texts_is_kept_up_to_so_many_characters() -> None:
+    compiler = Compiler(schema)
+    cache = DocumentCache(CORE, lambda text: prepared(CORE, parse(text)))
+    long = 40_000
+    for number in range(2 * MOST_CHARACTERS // long):
+        text = f'{{ shop {{ name{number}: name }} product(slug: "{number}") {{ name }} }} #{"x" * long}'
+        plan_of(compiler, only_operation(cache, text))
+        lifted = cache.lifted(text)
+        assert lifted is not None
+        plan_of(compiler, lifted.prepared.operations[0], **lifted.variables)
+
+    assert (cache.sizes["text"], cache.sizes["template"], compiler.kept) == (MOST_CHARACTERS // long,) * 3
 
 
 def test_flood_of_shapes_reaches_only_the_plans_of_its_own_document() -> None:
