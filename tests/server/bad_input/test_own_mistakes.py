@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from typing import NoReturn
 from uuid import UUID
 
 import httpx
@@ -83,13 +84,20 @@ async def test_unexpected_errors_leave_the_other_fields(demo_engine: AsyncEngine
     assert "hunter2" not in json.dumps(answer.body())
 
 
-async def test_unexpected_errors_outside_fields_are_masked_and_logged_once(demo_url: str) -> None:
-    unstarted = httpx.ASGITransport(create_app(settings_for(demo_url)))
+async def test_unexpected_errors_outside_fields_are_masked_and_logged_once(
+    demo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_given: object, **_named: object) -> NoReturn:
+        raise RuntimeError("postgres://app:hunter2@db")
+
+    monkeypatch.setattr(Executor, "run", fail)
+    application = httpx.ASGITransport(create_app(settings_for(demo_url)))
     with recorded() as records:
-        async with httpx.AsyncClient(transport=unstarted, base_url="http://api", headers=HEADERS) as client:
+        async with httpx.AsyncClient(transport=application, base_url="http://api", headers=HEADERS) as client:
             response = await client.post("/graphql", json={"query": "{ __typename }"})
 
     (record,) = records
     assert record.exc_info is not None
     error = assert_refused(response, 500, "INTERNAL_SERVER_ERROR", "Something went wrong on the server.")
     assert UUID(error["extensions"]["reference"]).hex in record.getMessage()
+    assert "hunter2" not in response.text
