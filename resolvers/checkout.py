@@ -20,6 +20,7 @@ from domain.errors import InvalidField, InvalidInputError
 from domain.idempotency import Request, is_new, outcome_of
 from domain.order_placing import PlacedOrder
 from domain.payment_applying import apply_outcome
+from domain.payment_asking import FORGOTTEN
 from domain.payment_begun import BegunPayment
 from domain.payment_methods import PaymentMethodNotFoundError, customer_of, own_method
 from domain.payment_providers import (
@@ -79,9 +80,14 @@ async def checkout(  # noqa: PLR0913 - the fields of the input
         agreed = await _agreed(session, context, request, wish, payment)
     if agreed.payment is None:
         return CheckedOut(agreed.order.id)
-    if agreed.payment.status not in OPEN or agreed.payment.provider == MANUAL:
+    if agreed.payment.status not in OPEN or agreed.payment.provider == MANUAL or _is_old(agreed.payment, context):
         return _settled(agreed.order, agreed.payment, None)
     return await _paid(context, agreed.order, agreed.payment, None if payment is None else payment.return_url)
+
+
+def _is_old(payment: BegunPayment | Payment, context: Context) -> bool:
+    """Whether the provider may have forgotten that it began the payment, and would charge for it once more."""
+    return isinstance(payment, Payment) and payment.created_at < context.visit.at - FORGOTTEN
 
 
 def _buyer_key(viewer: Viewer) -> UUID:

@@ -31,6 +31,10 @@ AVAILABLE = "SELECT available FROM stock_levels WHERE variant_id = '{}'"
 UNITS_OF = "SELECT count(*) FROM order_lines WHERE variant_id = '{}'"
 UNAPPLIED = "SELECT count(*) FROM provider_events WHERE applied_at IS NULL"
 OPEN_STEPS = "SELECT count(*) FROM payment_transactions WHERE status = 'PENDING'"
+DAYS_AGO = (
+    "UPDATE payments SET created_at = now() - interval '2 days' FROM orders "
+    "WHERE orders.id = order_id AND number = :number"
+)
 JOBS = "SELECT count(*) FROM pgqueuer WHERE entrypoint = '{}'"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
@@ -233,6 +237,24 @@ async def test_client_who_is_gone_can_ask_again(market: Market) -> None:
     assert (again["order"]["status"], again["order"]["paymentStatus"]) == ("CONFIRMED", "PAID")
     assert await shop.count(UNITS_OF.format(lamp)) == 1
     assert await shop.count(AVAILABLE.format(lamp)) == 4
+
+
+async def test_client_who_asks_again_after_days_is_not_charged_twice(market: Market) -> None:
+    """Stripe took the money and did not answer, no worker was there, and Stripe forgets keys after a day."""
+    shop, [till, other] = market.shop, market.shop.tills
+    [lamp] = await shop.offer(5)
+    [buyer] = await market.buyers(lamp, GOOD)
+    made = len(market.stripe.control("silence", times=1)["intents"])
+    first = result_of(await shop.buy(buyer, till))
+    market.stripe.control("forget")
+    async with writing(shop.engine) as session:
+        await session.execute(text(DAYS_AGO), {"number": number_of(first)})
+
+    again = result_of(await shop.buy(buyer, other))
+
+    assert [each["payment"]["status"] for each in (first, again)] == ["PENDING", "PENDING"]
+    assert number_of(again) == number_of(first)
+    assert len(market.stripe.control("look")["intents"]) == made + 1
 
 
 async def test_cart_and_prices_that_change_during_checkout_are_agreed_or_refused(market: Market) -> None:
