@@ -171,7 +171,7 @@ async def _require_sound(
     session: AsyncSession, kind: Kind[Item], row_id: UUID, content: Content, before: Content
 ) -> None:
     """Refuse a content that could not be laid into a row. Raises InvalidInputError."""
-    await require_referents(session, kind, content)
+    await require_referents(session, kind, content, before)
     if kind.parts is not None:
         await kind.parts.require(session, row_id, content, before)
 

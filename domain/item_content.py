@@ -1,7 +1,8 @@
 """The content of an item: read from its row, and laid into it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Table, delete, select
@@ -16,6 +17,8 @@ from domain.errors import InvalidField, InvalidInputError, invalid
 from domain.rendering import has_text, render_rows
 from domain.slugs import slugify
 from models import Tag
+
+NOTHING: Final[Content] = MappingProxyType({})
 
 
 async def content_of(session: AsyncSession, kind: Kind[Item], row: Item) -> dict[str, Any]:
@@ -36,9 +39,9 @@ def columns_of(kind: Kind[Item], row: Item) -> dict[str, Any]:
 async def lay(session: AsyncSession, kind: Kind[Item], row: Item, content: Content) -> None:
     """Let the row hold the content. Fields that the content does not know stay as they are.
 
-    Raises InvalidInputError when something that it names is not there any more, or its parts do not fit.
+    Raises InvalidInputError when something that it names anew is not there any more, or its parts do not fit.
     """
-    await require_referents(session, kind, content)
+    await require_referents(session, kind, content, columns_of(kind, row))
     put_columns(kind, row, content)
     if has_text(row, content):
         await render_rows(session, [row])
@@ -56,15 +59,18 @@ def put_columns(kind: Kind[Item], row: Item, content: Content) -> None:
             setattr(row, name, kind.decoded(name, content[name]))
 
 
-async def require_referents(session: AsyncSession, kind: Kind[Item], content: Content) -> None:
+async def require_referents(
+    session: AsyncSession, kind: Kind[Item], content: Content, before: Content = NOTHING
+) -> None:
     """Refuse a content that names rows which are not there, or lie in the trash. Raises InvalidInputError.
 
+    What it named before is not asked about: it went into the trash with the item in it, which is in none meanwhile.
     Whoever would put one into the trash meanwhile waits (FOR SHARE).
     """
     faults = []
     for column, model in kind.references.items():
         key = content.get(column)
-        if key is None:
+        if key is None or key == before.get(column):
             continue
         there = select(model.id).where(model.id == UUID(key), model.__table__.c.deleted_at.is_(None))
         if await session.scalar(there.with_for_update(read=True)) is None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.content_kinds import Kind, Outward
 from domain.editing import lay_newest, open_item
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError
+from domain.item_content import require_referents
 from domain.links import NONE
 from domain.publishing_checks import require_ready
 from domain.publishing_moves import Move, MoveNotAllowedError, way_of
@@ -103,6 +104,7 @@ async def plan_end(
 async def publish(session: AsyncSession, item: Opened[Outward]) -> None:
     """Let readers see the newest version of a locked item. Raises InvalidInputError and SlugTakenError."""
     row = item.row
+    await require_referents(session, item.kind, item.content)
     come_out(row, await _now(session))
     await lay_newest(session, item.kind, row, item.content)
     await keep_as_published(session, item.kind, row, item.content)

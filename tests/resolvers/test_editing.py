@@ -14,7 +14,17 @@ from models import Author, Post, PublishingStatus, Revision, Role, Tag
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import codes_of, data_of
 from tests.editors import document, edited, editor
-from tests.factories import add_author, add_post, add_post_category, add_tag, new_id, shared_engine, tag_post, writing
+from tests.factories import (
+    PUBLISHED_AT,
+    add_author,
+    add_post,
+    add_post_category,
+    add_tag,
+    new_id,
+    shared_engine,
+    tag_post,
+    writing,
+)
 from tests.mutations import answer_to
 from tests.statements import count_rows, scalar
 
@@ -278,6 +288,26 @@ async def test_section_in_the_trash_is_there_by_no_way(blog: AsyncEngine, almaz:
         found = await data_of(blog, query, asked, viewer)
         assert (found["post"]["category"], "articleSection" in found["post"]["jsonLd"]) == (None, False)
         assert found["posts"] == {"totalCount": 0, "nodes": []}
+
+
+async def test_post_of_a_section_in_the_trash_is_edited_and_archived(blog: AsyncEngine, almaz: Viewer) -> None:
+    """It is in none meanwhile, and nobody has to say so; it may be put into no other that lies in the trash."""
+    async with writing(blog) as session:
+        gone, other = [await add_post_category(session, deleted_at=PUBLISHED_AT) for _ in range(2)]
+        out = await add_post(session, category_id=gone.id)
+        waits = await add_post(session, category_id=gone.id, status=PublishingStatus.DRAFT)
+    keys = [encode_id("Post", post.id) for post in (out, waits)]
+    for key in keys:
+        elsewhere = encode_id("PostCategory", other.id)
+        refused = await edited(blog, almaz, "UpdatePost", id=key, expectedVersion=1, category=elsewhere)
+        assert [field["path"] for field in refused["fields"]] == [["input", "category"]]
+        assert (await edited(blog, almaz, "UpdatePost", id=key, expectedVersion=1, title="Anew"))["version"] == 2
+    assert (await edited(blog, almaz, "ArchivePost", id=keys[0], expectedVersion=2))["status"] == "ARCHIVED"
+
+    await edited(blog, almaz, "RestorePostCategories", ids=[encode_id("PostCategory", gone.id)])
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Post { title category { slug } } } }"
+    found = (await data_of(blog, query, {"ids": keys}, almaz))["nodes"]
+    assert found == [{"title": "Anew", "category": {"slug": gone.slug}}] * 2
 
 
 async def test_authors_write_and_put_nothing_into_the_trash(blog: AsyncEngine) -> None:
