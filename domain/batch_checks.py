@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.conditions import among
 from domain.content_kinds import Kind
-from domain.content_values import Content
+from domain.content_values import Content, as_json
 from domain.embed_targets import find_missing_embeds
 from domain.links import NONE, Slugs, leading_nowhere
 from domain.publishing_checks import Finding, broken_link, find_gaps, leads_somewhere
@@ -24,22 +24,18 @@ Findings = dict[UUID, list[Finding]]
 
 
 async def find_obstacles(session: AsyncSession, kind: Kind[Any], contents: Contents) -> Findings:
-    """What keeps contents from being laid into their rows: slugs of others, and what is named and not there.
+    """What keeps contents from being laid into their rows: slugs of others, and what is named anew and not there.
 
     Whoever would put something into the trash that is named waits (FOR SHARE).
     """
-    found: Findings = defaultdict(list)
-    if contents:
-        await _find_taken_slugs(session, kind, contents, found)
-        await _find_missing(session, kind, contents, found)
-    return found
+    return await _obstacles(session, kind, contents, await _named(session, kind, contents))
 
 
 async def find_unready(
     session: AsyncSession, kind: Kind[Any], contents: Contents, coming: Slugs = NONE, going: Slugs = NONE
 ) -> Findings:
     """What keeps items from coming out, as `require_ready` tells it of one, when others come and go with them."""
-    found = await find_obstacles(session, kind, contents)
+    found = await _obstacles(session, kind, contents, {})
     if not contents or not issubclass(kind.model, Publishable):
         return found
     texts = {key: content["body"] for key, content in contents.items()}
@@ -54,6 +50,25 @@ async def find_unready(
     return {key: findings for key, findings in found.items() if findings}
 
 
+async def _obstacles(session: AsyncSession, kind: Kind[Any], contents: Contents, before: Contents) -> Findings:
+    found: Findings = defaultdict(list)
+    if contents:
+        await _find_taken_slugs(session, kind, contents, found)
+        await _find_missing(session, kind, contents, before, found)
+    return found
+
+
+async def _named(session: AsyncSession, kind: Kind[Any], contents: Contents) -> Contents:
+    """What the rows name by now."""
+    if not contents or not kind.references:
+        return {}
+    columns = kind.model.__table__.c
+    rows = await session.execute(
+        select(columns.id, *(columns[name] for name in kind.references)).where(among(columns.id, list(contents)))
+    )
+    return {row.id: {name: as_json(getattr(row, name)) for name in kind.references} for row in rows}
+
+
 async def _find_taken_slugs(session: AsyncSession, kind: Kind[Any], contents: Contents, found: Findings) -> None:
     columns = kind.model.__table__.c
     wanted = {key: content["slug"] for key, content in contents.items() if "slug" in content}
@@ -64,9 +79,15 @@ async def _find_taken_slugs(session: AsyncSession, kind: Kind[Any], contents: Co
             found[key].append(Finding("slug", f"Another {kind.name} has it."))
 
 
-async def _find_missing(session: AsyncSession, kind: Kind[Any], contents: Contents, found: Findings) -> None:
+async def _find_missing(
+    session: AsyncSession, kind: Kind[Any], contents: Contents, before: Contents, found: Findings
+) -> None:
     for column, model in kind.references.items():
-        wanted = {key: UUID(content[column]) for key, content in contents.items() if content.get(column) is not None}
+        wanted = {
+            key: UUID(content[column])
+            for key, content in contents.items()
+            if content.get(column) not in {None, before.get(key, {}).get(column)}
+        }
         if not wanted:
             continue
         rows = model.__table__.c

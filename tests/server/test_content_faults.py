@@ -210,6 +210,18 @@ async def test_what_names_something_that_is_gone_stays_and_says_so(blog: AsyncEn
         assert (await session.get_one(PAGE.model, page.id)).status is PublishingStatus.ARCHIVED
 
 
+async def test_post_of_a_section_in_the_trash_goes_with_its_draft(blog: AsyncEngine, almaz: Viewer) -> None:
+    """By the clock, as by hand: what it names already is no obstacle."""
+    async with writing(blog) as session:
+        section = await add_post_category(session, deleted_at=PUBLISHED_AT)
+        post = await add_post(session, category_id=section.id, unpublish_at=PUBLISHED_AT)
+    key = encode_id("Post", post.id)
+    assert (await edited(blog, almaz, "UpdatePost", id=key, expectedVersion=1, title="Draft"))["hasDraft"]
+    await work(blog)
+    row = await stands(blog, key)
+    assert (row.status, row.title, row.schedule_error) == (PublishingStatus.ARCHIVED, "Draft", None)
+
+
 async def test_slug_that_fifty_want_is_given_once(blog: AsyncEngine, almaz: Viewer) -> None:
     async with writing(blog) as session:
         author = encode_id("Author", (await add_author(session)).id)
