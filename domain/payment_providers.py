@@ -99,6 +99,8 @@ class ConcernedPayment:
     reference: str
     payment_id: UUID | None = None
     """Our own id, if the message has it."""
+    alarm: str | None = None
+    """Why somebody has to look at it, whatever the provider says of the payment itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from uuid_utils.compat import uuid7
 
 from domain.outbox import Job, enqueue
 from domain.payment_asking import Asking
+from domain.payment_attention import call_for_attention
 from domain.payment_providers import ConcernedPayment, ReportedEvent
+from domain.payments import lock_payment
 from models import EventOutcome, Payment, PaymentTransaction, ProviderEvent, TransactionKind, TransactionState
 
 APPLY_EVENT: Final = "apply_provider_event"
@@ -64,6 +66,10 @@ async def _apply(asking: Asking, provider: str, concerned: ConcernedPayment) -> 
     await asking.check(payment_id, concerned.reference)
     for step in steps:
         await asking.carry_out(step)
+    if concerned.alarm is not None:
+        async with asking.transactions() as session:
+            _order, payment = await lock_payment(session, payment_id)
+            call_for_attention(payment, concerned.alarm)
     return EventOutcome.APPLIED
 
 

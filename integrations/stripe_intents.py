@@ -30,6 +30,9 @@ SERVER, BUYER = "server", "buyer"
 ORDER_NUMBER, TRANSACTION_ID = "order_number", "transaction_id"
 """Further keys of the metadata: of intents, and of refunds."""
 
+DISPUTED = "charge.dispute.created"
+DISPUTE = "The buyer's bank disputes the payment, and takes the money back unless Stripe is given evidence in time."
+
 OURS = (PAYMENT_ID, ORDER_NUMBER, CONFIRMED_BY, TRANSACTION_ID)
 HEAD = ("id", "object", "type", "created")
 TELLING = ("id", "object", "payment_intent", "status", "currency", "amount", "amount_received", "amount_refunded")
@@ -122,7 +125,8 @@ def concerned_by(payload: Json) -> ConcernedPayment | None:
     reference = thing.get("id") if thing.get("object") == "payment_intent" else thing.get("payment_intent")
     if not isinstance(reference, str) or not reference:
         return None
-    return ConcernedPayment(reference, _uuid(_object(thing.get("metadata")).get(PAYMENT_ID)))
+    alarm = DISPUTE if payload.get("type") == DISPUTED else None
+    return ConcernedPayment(reference, _uuid(_object(thing.get("metadata")).get(PAYMENT_ID)), alarm)
 
 
 def essence_of(message: Json) -> Json:

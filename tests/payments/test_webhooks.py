@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -14,8 +15,9 @@ from uuid_utils.compat import uuid7
 
 from domain.payment_applying import apply_outcome
 from domain.provider_events import apply_event, sweep_events
+from integrations.stripe_intents import DISPUTE
 from integrations.stripe_payments import StripePayments
-from models import PaymentKind, ProviderEvent
+from models import PaymentKind, PaymentState, ProviderEvent
 from server.app import create_app
 from tests.databases import settings_for
 from tests.domain.order_scenes import states_of
@@ -23,8 +25,8 @@ from tests.factories import new_id, shared_engine, writing
 from tests.live import serving
 from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
-from tests.payments.scenes import Paying, add_paying, asking, jobs_of, steps_of, sums_of
-from tests.stripe_double.objects import AUTHENTICATED
+from tests.payments.scenes import Paying, add_paying, asking, jobs_of, payment_of, steps_of, sums_of
+from tests.stripe_double.objects import AUTHENTICATED, GOOD
 from tests.stripe_double.running import SECRET_KEY, WEBHOOK_SECRET, StripeDouble, running_double, signed
 
 NEW_SECRET = "whsec_that_comes_next"
@@ -131,6 +133,25 @@ async def test_messages_in_the_wrong_order_end_right(
         assert (await send(http, event, NEW_SECRET)).status_code == 200
     assert await apply(shop, stripe, *(event["id"] for event in events)) == ["UNKNOWN", "APPLIED", "APPLIED"]
     assert [str(each) for each in await sums_of(shop, paying)] == ["CAPTURED", "450.00", "450.00", "1.00", "0.00"]
+
+
+async def test_payment_that_is_disputed_calls_for_somebody(
+    shop: AsyncEngine, http: httpx.AsyncClient, stripe: StripePayments
+) -> None:
+    """What Stripe says of the payment itself stays as it was."""
+    paying = await add_paying(shop, stripe, PaymentKind.CARD, GOOD)
+    outcome = await stripe.start(paying.request)
+    async with writing(shop) as session:
+        await apply_outcome(session, paying.id, outcome)
+    disputed = {"id": "du_1", "object": "dispute", "payment_intent": outcome.reference, "amount": 45000}
+    key = f"evt_{new_id()}"
+    event = {"id": key, "object": "event", "type": "charge.dispute.created", "data": {"object": disputed}}
+
+    assert (await send(http, event)).status_code == 200
+    assert await apply(shop, stripe, key) == ["APPLIED"]
+
+    payment = await payment_of(shop, paying)
+    assert (payment.attention, payment.status, payment.refunded) == (DISPUTE, PaymentState.CAPTURED, Decimal(0))
 
 
 async def test_what_concerns_nobody_is_kept_and_answered(
