@@ -73,7 +73,7 @@ async def keep_method(session: AsyncSession, vault: Vault, user_id: UUID, provid
             await enqueue(session, _forget(provider, kept.source))
         return
     key, source = uuid7(), kept.source
-    details = orjson.dumps({"reference": source.reference, "customer": source.customer}).decode()
+    details = orjson.dumps({"reference": source.reference, "customer": source.customer, "mark": kept.mark}).decode()
     row = insert(PaymentMethod).values(
         id=key,
         user_id=user_id,
@@ -105,6 +105,12 @@ async def _delete(session: AsyncSession, vault: Vault, methods: Sequence[Payment
     sources = [(method.provider, _opened_if_possible(vault, method)) for method in methods]
     await enqueue(session, *(_forget(provider, source) for provider, source in sources if source is not None))
     await session.execute(delete(PaymentMethod).where(PaymentMethod.id.in_([method.id for method in methods])))
+
+
+def mark_in(details: str) -> str | None:
+    """The mark among the details of a method, whose hash is made anew of it; None in those kept before it was there."""
+    mark: str | None = orjson.loads(details).get("mark")
+    return mark
 
 
 def _opened(vault: Vault, method: PaymentMethod) -> Source:
