@@ -2,7 +2,7 @@
 
 AES-256-GCM with a random nonce for each text. The text is bound to its place, so that a sealed value which somebody
 copies to another row or column does not open there. Keys form a ring: the first one seals, every one opens, so that a
-new key is put in front, and the old one stays for as long as it has sealed any row that nothing has resealed.
+new key is put in front, and the old one stays until what it has sealed is resealed (domain/resealing.py).
 """
 
 import hmac

@@ -78,6 +78,11 @@ COMMANDS = {
         "check_integrity_command",
         "Check what must always hold of prices, ratings, stock, orders and the database itself.",
     ),
+    "reseal": Place(
+        "server.commands.reseal",
+        "reseal",
+        "Encrypt anew what older keys of ENCRYPTION_KEYS have encrypted, so that they can be taken away.",
+    ),
     "clear-cache": Place(
         "server.commands.clear_cache",
         "clear_cache",
@@ -136,7 +141,7 @@ MERKATO = Commands(
     commands={name: TyperCommand(name, help=place.summary) for name, place in COMMANDS.items()},
     help="Content and commerce behind one typed GraphQL API. Start with [bold]merkato dev[/].",
     epilog="Exit codes: 0 done; 1 not done, the reason is on stderr; 2 wrong usage; 3 an import refused some products; "
-    "4 the audit log was tampered with; 5 something does not hold that always must.",
+    "4 the audit log was tampered with; 5 something does not hold that always must; 6 encrypted values cannot be read.",
     rich_markup_mode="rich",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -194,8 +194,8 @@ class Settings(
         default=SecretStr(DEVELOPMENT_ENCRYPTION_KEYS),
         description="Encrypts phone numbers and other private columns: name:key, the key being 32 random bytes in "
         "base64, such as `openssl rand -base64 32` prints. Several are separated by commas, "
-        "newest first: the first one encrypts, each decrypts, and what an older one has encrypted "
-        "needs it for good. Whoever loses them loses the columns. Development has one that "
+        "newest first: the first one encrypts, each decrypts, and an older one can go once `merkato reseal` has "
+        "encrypted anew what needs it. Whoever loses them loses the columns. Development has one that "
         "everybody knows; elsewhere it is required.",
     )
     graphiql: bool = Field(default=True, description="Whether a browser that opens /graphql gets GraphiQL.")

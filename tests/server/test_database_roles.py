@@ -6,15 +6,20 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.keyed_columns import KEYED_COLUMNS
+from domain.resealing import Fate, reseal_batch
+from domain.vault import Vault, VaultKey, parse_keys
 from server.database import open_connection, opened_engine, require_roles
 from server.database_roles import DatabaseRole, RoleRefusedError, require_role
 from server.embedded import EmbeddedPostgres
 from server.migrating import BASE, MigrationFailedError, migrate, require_head
 from server.scratch import FORGETFUL
+from server.settings import DEVELOPMENT_ENCRYPTION_KEYS
 from tests.databases import settings_for
-from tests.factories import add_product, add_user, writing
+from tests.factories import add_product, add_user, seal_phone, writing
 from tests.signed_in import open_door
 
+KNOWN = parse_keys(DEVELOPMENT_ENCRYPTION_KEYS)
 SERVER_ROLES = ("merkato_admin", "merkato_app", "merkato_reporting", "merkato_system")
 UPDATE = 'mutation { updateProfile(input: { firstName: "Hana" }) { __typename ... on Account { firstName } } }'
 
@@ -76,6 +81,10 @@ async def test_managed_database_needs_no_superuser(url: str, provider: AsyncEngi
         async with writing(engine) as session:
             await add_product(session, name="Switch")
             user = await add_user(session)
+            await seal_phone(session, user, "+251911000101")
+        async with opened_engine(server, settings_for(server)) as least, writing(least) as session:
+            resealed = await reseal_batch(session, Vault([VaultKey("new", bytes(32)), *KNOWN]), KEYED_COLUMNS[0], None)
+        assert resealed.fates == {("encrypted_phone", Fate.RENEWED): 1, ("phone_index", Fate.RENEWED): 1}
         with open_door(server) as door:
             read = door.http.post("/graphql", json={"query": "{ products { nodes { name } } }"})
             written = door.http.post("/graphql", json={"query": UPDATE}, headers=door.headers(user.id))
