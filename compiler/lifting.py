@@ -38,9 +38,9 @@ LITERAL = re.compile(
     ["\#\-0-9]
     (?: (?<=\#) [^\n\r]*+
       | (?<=") (?:
-            \"\"(?:[^"\\]|\\(?:\"\"\")?|"(?!""))*+(?:\"\"\")?
+            \"\"(?:[^"\\]++|\\(?:\"\"\")?|"(?!""))*(?:\"\"\")?
           | (?P<text> [^"\\\x00-\x08\x0a-\x1f]*+ )" (?!")
-          | (?:[^"\\\n\r]|\\.)*+ "?
+          | (?:[^"\\\n\r]++|\\.)* "?
         )
       | (?<![\w.$-][-0-9]) (?P<number> (?:(?<=-)(?:0|[1-9][0-9]*)|(?<=0)|(?<=[1-9])[0-9]*)
             (?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)? ) (?![\w.])
@@ -50,8 +50,9 @@ LITERAL = re.compile(
 )
 """A number, a plain string, or a comment or another string, which are passed over.
 
-Whatever begins a comment or a string takes it whole, ended or not, so that the time grows with the text alone. All
-begin with one of a few characters, and the search hurries from one of these to the next: most of a text is none.
+Whatever begins a comment or a string takes it whole, ended or not, so that the time grows with the text alone. No group
+is repeated possessively: Python 3.11.2, which Debian has, matches those wrongly. All begin with one of a few characters,
+and the search hurries from one of these to the next: most of a text is none.
 """
 
 MAXIMUM_LITERALS = 200
