@@ -51,8 +51,8 @@ LITERAL = re.compile(
 """A number, a plain string, or a comment or another string, which are passed over.
 
 Whatever begins a comment or a string takes it whole, ended or not, so that the time grows with the text alone. No group
-is repeated possessively: Python 3.11.2, which Debian has, matches those wrongly. All begin with one of a few characters,
-and the search hurries from one of these to the next: most of a text is none.
+is repeated possessively: Python 3.11.2, which Debian has, matches those wrongly. All begin with one of a few
+characters, and the search hurries from one of these to the next: most of a text is none.
 """
 
 MAXIMUM_LITERALS = 200

@@ -21,7 +21,7 @@ ACCEPTED = "250 OK"
 
 @dataclass
 class MailServer:
-    """What it was given, and what it answers. It has no slots: Python 3.11.2 cannot list members then."""
+    """What it was given, and what it answers. It has no slots: Python 3.11.2 could not list its members."""
 
     port: int
     received: list[EmailMessage] = field(default_factory=list)
