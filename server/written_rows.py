@@ -1,46 +1,26 @@
 """How the answer to a mutation shows the rows it has written: each by one compiled statement, where that can be."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any, NoReturn, Protocol
-from uuid import UUID
+from typing import Any, NoReturn, TypeAlias
 from weakref import proxy
 
 import orjson
 from graphql import Executor, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue, Path
 from graphql.type.definition import GraphQLResolveInfoHelpers
 from typing_extensions import override
 
-from auth.viewer import Viewer
-from compiler.errors import NotCompilableError
 from compiler.execution import Operation
 from compiler.planning import RowAsked
 from resolvers.context import Context
 from resolvers.errors import PublicError, UnseenResultError, UnshownResultError
 from resolvers.loading import load_row
 from resolvers.written_rows import WrittenRow
-from server.compiled_reads import CompiledAnswer
+from server.compiled_reads import CompiledAnswer, CompiledReads
 from server.explanation import Explanation
 from server.own_reads import OwnReads
 from server.settled_execution import SettlingExecutor
-
-
-class RowReads(Protocol):
-    """Reads rows with compiled statements."""
-
-    async def row(  # noqa: PLR0913, PLR0917 - as CompiledReads has it
-        self,
-        operation: Operation,
-        asked: RowAsked,
-        key: UUID,
-        values: VariableValues,
-        viewer: Viewer,
-        explanation: Explanation | None,
-        own: OwnReads,
-    ) -> CompiledAnswer | NotCompilableError:
-        """One row, or why it is to be loaded."""
 
 
 class FailedReads:
@@ -52,6 +32,10 @@ class FailedReads:
     async def row(self, *_asked: object) -> NoReturn:
         """Raise the failure."""
         raise self._failure
+
+
+RowReads: TypeAlias = CompiledReads | FailedReads
+"""What reads the rows of a result."""
 
 
 class WritingExecutor(SettlingExecutor):

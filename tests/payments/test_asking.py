@@ -1,7 +1,5 @@
 """What becomes of payments that providers are asked about, with Stripe's double: buyers are left the time to pay."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,32 +8,12 @@ from domain.payment_providers import PaymentProvider
 from integrations.stripe_payments import StripePayments
 from models import PaymentKind, PaymentState
 from tests.domain.order_scenes import states_of
-from tests.factories import shared_engine, writing
+from tests.factories import writing
 from tests.payments.scenes import Paying, add_paying, asking
 from tests.stripe_double.objects import AUTHENTICATED
-from tests.stripe_double.running import StripeDouble, running_double
+from tests.stripe_double.running import StripeDouble
 
 CARD = PaymentKind.CARD
-
-
-@pytest.fixture(scope="module")
-async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
-    """A database whose tests keep out of each other's way."""
-    async with shared_engine(postgres, migrated) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def double() -> Iterator[StripeDouble]:
-    with running_double() as running:
-        yield running
-
-
-@pytest.fixture
-async def stripe(double: StripeDouble) -> AsyncIterator[StripePayments]:
-    payments = StripePayments(double.account())
-    yield payments
-    await payments.close()
 
 
 async def begin(engine: AsyncEngine, provider: PaymentProvider, paying: Paying) -> None:

@@ -1,7 +1,6 @@
 """Payments by hand and with Stripe's double: news in every order, at once, late and wrong; money is moved once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -29,7 +28,7 @@ from integrations.manual_payments import ManualPayments
 from integrations.stripe_payments import StripePayments
 from models import Cart, Payment, PaymentKind, PaymentState, PaymentTransaction, TransactionState
 from tests.domain.order_scenes import Scene, letters_of, order_of, states_of, stock_of
-from tests.factories import add_cart, new_id, shared_engine, writing
+from tests.factories import add_cart, new_id, writing
 from tests.payments.scenes import (
     TOTAL,
     Paying,
@@ -42,7 +41,7 @@ from tests.payments.scenes import (
     sums_of,
 )
 from tests.stripe_double.objects import AUTHENTICATED, DECLINED, GOOD
-from tests.stripe_double.running import StripeDouble, running_double
+from tests.stripe_double.running import StripeDouble
 
 NOTHING = Decimal(0)
 CARD = PaymentKind.CARD
@@ -52,26 +51,6 @@ PROMISED = PaymentOutcome(PaymentState.AUTHORIZED, TOTAL, "ETB", "pi_1", authori
 HALF = Decimal("225.00")
 DAYS_AGO = "UPDATE payment_transactions SET recorded_at = now() - interval '2 days' WHERE id = :step"
 LATER = "UPDATE payment_transactions SET recorded_at = now() - interval '1 hour' WHERE id = :step"
-
-
-@pytest.fixture(scope="module")
-async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
-    """A database whose tests keep out of each other's way."""
-    async with shared_engine(postgres, migrated) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def double() -> Iterator[StripeDouble]:
-    with running_double() as running:
-        yield running
-
-
-@pytest.fixture
-async def stripe(double: StripeDouble) -> AsyncIterator[StripePayments]:
-    payments = StripePayments(double.account())
-    yield payments
-    await payments.close()
 
 
 async def tell(engine: AsyncEngine, paying: Paying, news: PaymentOutcome) -> PaymentState:
