@@ -6,8 +6,8 @@ from domain.checking import Check
 
 PRICES: Final = Check(
     "prices",
-    "No price is below 0, which is what a gift costs.",
-    "SELECT sku AS found FROM product_variants WHERE price < 0 OR price = 'NaN'",
+    "Every price is more than 0.",
+    "SELECT sku AS found FROM product_variants WHERE price <= 0 OR price = 'NaN'",
 )
 FORMER_PRICES: Final = Check(
     "former_prices",
