@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from importlib.resources import files
 from uuid import UUID
@@ -27,19 +27,7 @@ from schema.root import schema
 from server.access_log import AccessLog
 from server.arrival import BehindProxies
 from server.compiled_reads import CompiledReads
-from server.connections import (
-    database_watch,
-    events,
-    own_pool,
-    preview_engine,
-    preview_pool,
-    read_pool,
-    reading_engine,
-    replica_reads,
-    slow_operations,
-    table_versions,
-    writing_engine,
-)
+from server.connections import database_watch, events, pools_of, slow_operations, table_versions
 from server.cors import AllowedOrigins, cross_origin
 from server.counting import counters_for, rates_for
 from server.deadlines import deadline
@@ -56,7 +44,6 @@ from server.metrics import Sources, metrics_routes
 from server.migrating import known_revisions
 from server.observation import Observation
 from server.payments import build_payment_providers
-from server.read_pool import PoolState, state_of
 from server.redirects import Redirects
 from server.refusals import refuse, refuse_for_now
 from server.request_metrics import RequestMetrics
@@ -106,37 +93,32 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        watched = replica.watch.watched() if replica else nullcontext()
+        watched = pools.replica.watch.watched() if pools.replica else nullcontext()
         work = working(url, configured, SHORT_GRACE) if works else nullcontext()
-        async with (
-            tracing(configured),
-            cache.running(),
-            happenings.listening(),
-            watched,
-            work,
-            aclosing(payments),
-            counts.kept(),
-        ):
-            yield
-        for each in (pool, personal, previews, *([replica.pool] if replica else [])):
-            await each.close()
-        await watch.close()
-        await observation.slow.close()
-        for engine in (reading, writing, previewing):
-            await engine.dispose()
-        await counters.close()
+        async with AsyncExitStack() as at_the_end:
+            for close in (counters.close, pools.close, observation.slow.close, watch.close):  # the last one first
+                at_the_end.push_async_callback(close)
+            async with (
+                tracing(configured),
+                cache.running(),
+                happenings.listening(),
+                watched,
+                work,
+                aclosing(payments),
+                counts.kept(),
+            ):
+                yield
 
-    reading, writing = reading_engine(url, configured), writing_engine(url, configured)
-    previewing = preview_engine(url, configured)
-    pool, personal, previews = read_pool(url, configured), own_pool(url, configured), preview_pool(url, configured)
+    pools = pools_of(url, configured)
     watch = database_watch(url, configured)
     versions, happenings = table_versions(url, configured), events(url, configured)
     cache = ResponseCache(versions, configured.response_cache_bytes)
     safeguards, payments = build_safeguards(configured), build_payment_providers(configured)
     compiler = Compiler(schema, safeguards.vault)
-    replica = replica_reads(url, configured)
-    reads = CompiledReads(compiler, pool, cache, replica, own_pool=personal, preview_pool=previews)
-    counts = Counts(writing, configured.count_interval_seconds)
+    reads = CompiledReads(
+        compiler, pools.compiled, cache, pools.replica, own_pool=pools.own, preview_pool=pools.previews
+    )
+    counts = Counts(pools.writing, configured.count_interval_seconds)
     counters = counters_for(configured)
     rates = rates_for(configured, counters)
     traces = load_traces(configured)
@@ -144,32 +126,22 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         configured, reads if compiled else None, rates, traces.TracedExecutor if traces else Executor
     )
 
-    def pools() -> dict[str, PoolState]:
-        states = {
-            "compiled": pool.state,
-            "own": personal.state,
-            "reference": state_of(reading),
-            "writing": state_of(writing),
-            "preview": previews.state,
-        }
-        return states | ({"replica": replica.pool.state} if replica else {})
-
     async def find_machine(token: str, moment: datetime) -> Viewer:
-        async with deadline(executor.limit_seconds), transaction(writing) as session:
+        async with deadline(executor.limit_seconds), transaction(pools.writing) as session:
             return await authenticate_api_token(session, token, moment)
 
     async def find_role(session_id: UUID, moment: datetime) -> Role | None:
-        async with deadline(executor.limit_seconds), transaction(writing) as session:
+        async with deadline(executor.limit_seconds), transaction(pools.writing) as session:
             return await standing_role(session, session_id, moment)
 
     def open_context(viewer: Viewer, arrived: Callable[[], Visit], cookie: RefreshCookie) -> Context:
         return Context(
-            reading if viewer.preview is None else previewing,
+            pools.reading if viewer.preview is None else pools.previewing,
             viewer,
             safeguards,
             arrived,
             cookie,
-            writing_engine=writing,
+            writing_engine=pools.writing,
             most_imported_rows=configured.max_imported_rows,
             payments=payments,
             counts=counts,
@@ -190,15 +162,17 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         observation=observation,
         origins=frozenset(configured.cors_origins),
     )
-    health = Health(watch, known_revisions(), cache, versions, happenings, replica, configured.health_queue_lag_seconds)
+    health = Health(
+        watch, known_revisions(), cache, versions, happenings, pools.replica, configured.health_queue_lag_seconds
+    )
     sources = Sources(
-        observation.metrics, watch, executor, rates, compiler, reads, cache, versions, happenings, count, replica, pools
+        observation.metrics, watch, executor, rates, compiler, reads, cache, versions, happenings, count, pools
     )
     routes = [
         *_routes(configured, endpoint, health),
         *metrics_routes(configured, sources),
-        *_site_routes(visits_to(reading, executor.limit_seconds), configured),
-        *Webhooks(payments, writing, configured.max_body_bytes, executor.limit_seconds).routes(),
+        *_site_routes(visits_to(pools.reading, executor.limit_seconds), configured),
+        *Webhooks(payments, pools.writing, configured.max_body_bytes, executor.limit_seconds).routes(),
     ]
     application = Starlette(
         routes=routes,

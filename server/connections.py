@@ -1,6 +1,7 @@
 """The connections of a serving process, and the role that each acts as."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,7 +12,7 @@ from server.database import create_engine, open_connection, require_session
 from server.database_roles import DatabaseRole
 from server.database_watch import DatabaseWatch
 from server.events import Events
-from server.read_pool import ReadPool
+from server.read_pool import PoolState, ReadPool, state_of
 from server.replica import Replica
 from server.settings import Settings
 from server.slow_operations import SlowOperations
@@ -19,6 +20,50 @@ from server.table_versions import TableVersions
 
 PREVIEW_CONNECTIONS = 2
 """The most of each executor: editors preview, not readers. They are opened when somebody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Every pool that requests take connections from."""
+
+    compiled: ReadPool
+    own: ReadPool
+    previews: ReadPool
+    reading: AsyncEngine
+    writing: AsyncEngine
+    previewing: AsyncEngine
+    replica: ReplicaReads | None
+
+    def states(self) -> dict[str, PoolState]:
+        """How much of each is used, under the names that operators see."""
+        states = {
+            "compiled": self.compiled.state,
+            "own": self.own.state,
+            "reference": state_of(self.reading),
+            "writing": state_of(self.writing),
+            "preview": self.previews.state,
+        }
+        return states | ({"replica": self.replica.pool.state} if self.replica else {})
+
+    async def close(self) -> None:
+        """Let every connection go."""
+        for pool in (self.compiled, self.own, self.previews, *([self.replica.pool] if self.replica else [])):
+            await pool.close()
+        for engine in (self.reading, self.writing, self.previewing):
+            await engine.dispose()
+
+
+def pools_of(url: str, settings: Settings) -> Pools:
+    """The pools of a process. They connect when they are first used."""
+    return Pools(
+        compiled=read_pool(url, settings),
+        own=own_pool(url, settings),
+        previews=preview_pool(url, settings),
+        reading=reading_engine(url, settings),
+        writing=writing_engine(url, settings),
+        previewing=preview_engine(url, settings),
+        replica=replica_reads(url, settings),
+    )
 
 
 def reading_engine(url: str, settings: Settings) -> AsyncEngine:

@@ -6,7 +6,7 @@ a request next to nothing. Each process answers for itself, and every sample car
 
 import hmac
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -29,12 +29,12 @@ from compiler.execution import Compiler
 from domain.events import EventKind
 from resolvers.rates import Rate
 from server.compiled_reads import CompiledReads, ReplicaReads
+from server.connections import Pools
 from server.database_watch import DatabaseWatch, Sight
 from server.events import Events
 from server.explanation import ExecutorName
 from server.graphql_execution import Executor
 from server.rate_limits import RateLimits
-from server.read_pool import PoolState
 from server.request_metrics import RequestMetrics
 from server.response_cache import ResponseCache
 from server.settings import AppEnvironment, Settings
@@ -67,9 +67,7 @@ class Sources:
     versions: TableVersions
     events: Events
     sockets: SocketCount
-    replica: ReplicaReads | None
-    pools: Callable[[], Mapping[str, PoolState]]
-    """The pools of connections by name, once they are there."""
+    pools: Pools
 
 
 class MetricsCollector(Collector):
@@ -95,8 +93,8 @@ class MetricsCollector(Collector):
         yield from self._responses()
         yield from self._sockets()
         yield from self._database()
-        if self._sources.replica is not None:
-            yield from self._replica(self._sources.replica)
+        if self._sources.pools.replica is not None:
+            yield from self._replica(self._sources.pools.replica)
 
     def _requests(self) -> Iterator[Metric]:
         requests = CounterMetricFamily(
@@ -219,7 +217,7 @@ class MetricsCollector(Collector):
         yield self._counter("requests_joined", "Requests that shared a statement with others.", "", joined)
         seconds = {ExecutorName.COMPILED: compiled.seconds, ExecutorName.REFERENCE: referred.seconds}
         yield self._counter("database_seconds", "The time that requests waited for them.", "executor", seconds)
-        pools = self._sources.pools()
+        pools = self._sources.pools.states()
         in_use = {name: pool.in_use for name, pool in pools.items()}
         yield self._gauge("connections_in_use", "Connections that serve a request.", "pool", in_use)
         size = {name: pool.size for name, pool in pools.items()}
