@@ -34,6 +34,11 @@ class Refusal:
 
 
 MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, RefusalCode.BAD_REQUEST, "This is no HTTP request. Send one of HTTP/1.1.")
+NO_ONE_HOST = Refusal(
+    HTTPStatus.BAD_REQUEST,
+    RefusalCode.BAD_REQUEST,
+    "A request of HTTP/1.1 names its host in one header, and in no more (RFC 9112, section 3.2).",
+)
 LONG_ADDRESS = Refusal(
     HTTPStatus.REQUEST_URI_TOO_LONG,
     RefusalCode.URI_TOO_LONG,
@@ -47,7 +52,7 @@ LONG_HEADERS = Refusal(
 
 
 class HeadRefusedError(Exception):
-    """The head of a request is too long; raised through the parser, which then reads no more."""
+    """The head of a request is not as it must be; raised through the parser, which then reads no more."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -98,9 +103,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._read_in_part(data, is_new=self.scope is not begun)
 
     def on_headers_complete(self) -> None:
-        """The head is there. Raises HeadRefusedError when it is too long."""
+        """The head is there. Raises HeadRefusedError when it is too long, or whom it is for cannot be told."""
         if self._bytes_of_head > LONGEST_ADDRESS:
             self._require_short_head()
+        hosts = [name for name, _value in self.headers].count(b"host")
+        if hosts != 1:
+            self._require_one_host(hosts)
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
@@ -146,6 +154,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise HeadRefusedError
         if sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers) > LONGEST_HEADERS:
             self._refusal = LONG_HEADERS
+            raise HeadRefusedError
+
+    def _require_one_host(self, hosts: int) -> None:
+        """What stands before us may have gone by another of several; HTTP/1.0 knows of none."""
+        if hosts > 1 or self.parser.get_http_version() != "1.0":
+            self._refusal = NO_ONE_HOST
             raise HeadRefusedError
 
     @property

@@ -81,6 +81,26 @@ async def test_half_a_request_behind_a_whole_one_leaves_its_answer_alone(impatie
     assert refusal_in(second) == (408, "REQUEST_TIMEOUT")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(HEAD + b"Host: another\r\n", id="two"),
+        pytest.param(HEAD + b"hOST: api\r\n", id="twice"),
+        pytest.param(HEAD.replace(b"Host: api\r\n", b""), id="none"),
+    ],
+)
+async def test_request_names_one_host(live_server: str, head: bytes) -> None:
+    """Two who each take another of two hosts for the right one see two requests in one."""
+    received = await told(httpx.URL(live_server).port or 0, WHOLE.replace(HEAD, head) + WHOLE)
+    assert refusal_in(received) == (400, "BAD_REQUEST")
+
+
+async def test_request_of_old_names_no_host(live_server: str) -> None:
+    request = WHOLE.replace(b"HTTP/1.1\r\nHost: api\r\n", b"HTTP/1.0\r\n")
+    received = await told(httpx.URL(live_server).port or 0, request)
+    assert json.loads(received.partition(b"\r\n\r\n")[2]) == TYPENAME
+
+
 async def test_body_of_an_answered_request_is_not_waited_for(impatient: int) -> None:
     """Who refuses a request by its headers does not read its body, which must not hold the connection."""
     head = b"POST /nowhere HTTP/1.1\r\nHost: api\r\nContent-Length: 1000\r\n\r\n{"
