@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +17,8 @@ from domain.order_parcels import cancel_parcels, follow
 from domain.order_placing import CartAlreadyOrderedError
 from domain.order_states import ALIVE, BEING_FULFILLED, Paid
 from domain.order_units import free_units, take_units_again
-from domain.orders import advance, save, set_payment
+from domain.orders import advance, lock_order, save, set_payment
+from domain.outbox import Job, dedupe_key_of, enqueue, is_asked_for
 from domain.promo_code_uses import PromoCodeNotUsableError
 from domain.reservations import OutOfStockError
 from domain.violations import refused_by
@@ -25,7 +27,10 @@ from models import Order, OrderStatus, PaymentStatus
 NOTHING = Decimal(0)
 
 EXPIRE_ORDERS: Final = "expire_orders"
-"""The name of the job."""
+EXPIRE_ORDER: Final = "expire_order"
+"""The names of jobs."""
+
+BATCH: Final = 100
 
 
 class PaymentSumsError(DomainError):
@@ -114,16 +119,29 @@ async def revive(session: AsyncSession, order: Order, reason: str) -> bool:
     return True
 
 
-async def expire_next(session: AsyncSession, now: datetime) -> bool:
-    """Give up one order whose time to be paid is over; False if there is none. Others may do so at the same time."""
-    overdue = select(Order).where(Order.status == OrderStatus.PENDING, Order.expires_at <= now)
-    first = overdue.order_by(Order.expires_at).limit(1).with_for_update(skip_locked=True, key_share=True)
-    order = await session.scalar(first.execution_options(populate_existing=True))
-    if order is None:
-        return False
-    await fail(session, order, "It was not paid in time.")
-    await tell_failed(session, order)
-    return True
+async def expire_overdue(session: AsyncSession, now: datetime) -> bool:
+    """Have some orders given up whose time to be paid is over; whether there may be more. Others may do so as well.
+
+    Each is the matter of a job of its own, so that one that cannot be given up holds up no other: its job is tried
+    again, and ends among the dead letters.
+    """
+    overdue = select(Order.id).where(Order.status == OrderStatus.PENDING, Order.expires_at <= now)
+    unasked = overdue.where(~is_asked_for(EXPIRE_ORDER, Order.id))
+    orders = list(await session.scalars(unasked.order_by(Order.expires_at).limit(BATCH)))
+    await enqueue(session, *map(_expire, orders))
+    return len(orders) == BATCH
+
+
+async def expire(session: AsyncSession, order_id: UUID, now: datetime) -> None:
+    """Give the order up, unless it was paid, cancelled or given more time meanwhile."""
+    order = await lock_order(session, order_id)
+    if order.status is OrderStatus.PENDING and order.expires_at is not None and order.expires_at <= now:
+        await fail(session, order, "It was not paid in time.")
+        await tell_failed(session, order)
+
+
+def _expire(order_id: UUID) -> Job:
+    return Job(EXPIRE_ORDER, {"order": str(order_id)}, dedupe_key=dedupe_key_of(EXPIRE_ORDER, order_id))
 
 
 async def _confirm(session: AsyncSession, order: Order, reason: str | None) -> None:

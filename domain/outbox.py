@@ -6,11 +6,12 @@ The rows are PgQueuer's, and so is the statement that writes them; the worker (s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
 from pgqueuer.adapters.persistence.qb import DBSettings, QueryQueueBuilder
+from sqlalchemy import ColumnElement, Text, cast, column, exists, literal, literal_column, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -25,6 +26,9 @@ ENQUEUING = QueryQueueBuilder(QUEUE_NAMES).build_enqueue_query("skip")
 
 JOB_ID = "job_id"
 """The header of a row that keeps the job's own id, which outlives the row and is unique beyond this database."""
+
+_QUEUED = table("pgqueuer", column("dedupe_key", Text))
+_IS_ALIVE: ColumnElement[bool] = literal_column("status IN ('queued', 'picked')")
 
 PRIORITY = 0
 AT_ONCE = timedelta()
@@ -63,3 +67,13 @@ async def enqueue(session: AsyncSession, *jobs: Job) -> None:
         [orjson.dumps({JOB_ID: str(job.id)}).decode() for job in jobs],
     )
     await send(session, ENQUEUING, *columns)
+
+
+def dedupe_key_of(name: str, row_id: UUID) -> str:
+    """The key of the only job of that name about a row."""
+    return f"{name}:{row_id}"
+
+
+def is_asked_for(name: str, row_id: Any) -> ColumnElement[bool]:
+    """That job waits or runs, as SQL: who looks for the oldest rows to enqueue passes over those."""
+    return exists().where(_QUEUED.c.dedupe_key == literal(f"{name}:").concat(cast(row_id, Text)), _IS_ALIVE)

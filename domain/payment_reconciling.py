@@ -7,9 +7,9 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.outbox import enqueue
+from domain.outbox import enqueue, is_asked_for
 from domain.payment_standing import OPEN
-from domain.payment_transactions import carry_out
+from domain.payment_transactions import CARRY_OUT_STEP, carry_out
 from domain.payments import check
 from models import Payment, PaymentTransaction, TransactionState
 
@@ -36,9 +36,14 @@ async def reconcile(session: AsyncSession, providers: Collection[str]) -> bool:
     return len(payments) == BATCH
 
 
-async def retry_steps(session: AsyncSession) -> None:
-    """Have the steps carried out that are under way. A job that still tries keeps another one out."""
+async def retry_steps(session: AsyncSession) -> bool:
+    """Have some steps carried out that are under way, and for which no job tries still; whether there may be more.
+
+    Those that can never be settled keep none of the younger ones from their turn: their jobs are there by then.
+    """
     pending = PaymentTransaction.status == TransactionState.PENDING
     late = select(PaymentTransaction.id).where(pending, PaymentTransaction.recorded_at < datetime.now(UTC) - SILENCE)
-    steps = await session.scalars(late.order_by(PaymentTransaction.recorded_at).limit(BATCH))
+    unasked = late.where(~is_asked_for(CARRY_OUT_STEP, PaymentTransaction.id))
+    steps = list(await session.scalars(unasked.order_by(PaymentTransaction.recorded_at).limit(BATCH)))
     await enqueue(session, *map(carry_out, steps))
+    return len(steps) == BATCH

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from domain.errors import DomainError
 from domain.idempotency import Request
-from domain.outbox import Job, enqueue
+from domain.outbox import Job, dedupe_key_of, enqueue
 from domain.payment_standing import Step
 from domain.violations import refused_by
 from models import Payment, PaymentTransaction, TransactionKind, TransactionState
@@ -113,4 +113,4 @@ def settle(row: PaymentTransaction, state: TransactionState, failure: str | None
 
 def carry_out(step_id: UUID) -> Job:
     """The job that asks the provider for the step; one at a time."""
-    return Job(CARRY_OUT_STEP, {"step": str(step_id)}, dedupe_key=f"{CARRY_OUT_STEP}:{step_id}")
+    return Job(CARRY_OUT_STEP, {"step": str(step_id)}, dedupe_key=dedupe_key_of(CARRY_OUT_STEP, step_id))

@@ -15,9 +15,13 @@ FORGET = text("""
 """The log of a job that still waits says how often it was begun."""
 
 RELEASE = text("""
-    UPDATE pgqueuer SET status = 'queued', execute_after = now(), updated = now(), queue_manager_id = NULL
-    WHERE status = 'failed'
+    UPDATE pgqueuer AS held SET status = 'queued', execute_after = now(), updated = now(), queue_manager_id = NULL
+    WHERE status = 'failed' AND NOT EXISTS (
+        SELECT FROM pgqueuer AS other WHERE other.dedupe_key = held.dedupe_key
+        AND (other.status IN ('queued', 'picked') OR other.status = 'failed' AND other.id < held.id)
+    )
 """)
+"""One at a time of those with one dedupe key: no two may wait."""
 
 
 async def tidy_queue(session: AsyncSession, log_age: timedelta) -> None:

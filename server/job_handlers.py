@@ -16,7 +16,7 @@ from domain.counting import SHOW_COUNTS, show_counts
 from domain.idempotency import SWEEP_KEYS, sweep_keys
 from domain.integrity import CHECK_INTEGRITY
 from domain.mail_jobs import SEND_MAIL
-from domain.order_payments import EXPIRE_ORDERS, expire_next
+from domain.order_payments import EXPIRE_ORDERS, expire_overdue
 from domain.payment_providers import PaymentProviders
 from domain.payment_reconciling import RECONCILE_PAYMENTS
 from domain.provider_events import SWEEP_EVENTS, sweep_events
@@ -83,7 +83,9 @@ def job_handlers(engine: AsyncEngine, settings: Settings, providers: PaymentProv
         CHECK_CONTENT: in_transaction(engine, CHECK_CONTENT, check_content),
         SHOW_COUNTS: in_transactions(engine, SHOW_COUNTS, show_counts),
         SEAL_AUDIT_LOG: in_transactions(engine, SEAL_AUDIT_LOG, seal_batch),
-        EXPIRE_ORDERS: in_transactions(engine, EXPIRE_ORDERS, lambda session: expire_next(session, datetime.now(UTC))),
+        EXPIRE_ORDERS: in_transactions(
+            engine, EXPIRE_ORDERS, lambda session: expire_overdue(session, datetime.now(UTC))
+        ),
         KEEP_AUDIT_LOG: in_transaction(engine, KEEP_AUDIT_LOG, keep),
         CHECK_INTEGRITY: in_transaction(engine, CHECK_INTEGRITY, check_and_log),
         SWEEP_EVENTS: in_transaction(engine, SWEEP_EVENTS, lambda session: sweep_events(session, datetime.now(UTC))),

@@ -1,13 +1,15 @@
-"""The jobs of payments, each told which payment, step or message it is about."""
+"""The jobs of payments, each told which payment, order, step or message it is about."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.actors import Actor, introduce
 from domain.order_cancelling import REFUND_ORDER
+from domain.order_payments import EXPIRE_ORDER, expire
 from domain.payment_asking import Asking, Transactions
 from domain.payment_late import give_back_all
 from domain.payment_providers import PaymentProviders
@@ -29,6 +31,7 @@ def payment_handlers(engine: AsyncEngine, providers: PaymentProviders) -> Mappin
         CARRY_OUT_STEP: lambda asking, payload: asking.carry_out(UUID(payload["step"])),
         APPLY_EVENT: lambda asking, payload: apply_event(asking, UUID(payload["event"])),
         REFUND_ORDER: _give_back,
+        EXPIRE_ORDER: _expire,
         RECONCILE_PAYMENTS: _reconcile,
     }
     return {name: _handler(engine, providers, name, each) for name, each in work.items()}
@@ -41,12 +44,20 @@ async def _give_back(asking: Asking, payload: Payload) -> None:
 
 async def _reconcile(asking: Asking, _payload: Payload) -> None:
     names = [provider.name for provider in asking.providers.by_name.values() if provider.can_be_asked]
+    await _in_batches(asking, lambda session: reconcile(session, names))
+    await _in_batches(asking, retry_steps)
+
+
+async def _in_batches(asking: Asking, work: Callable[[AsyncSession], Awaitable[bool]]) -> None:
     is_more = True
     while is_more:
         async with asking.transactions() as session:
-            is_more = await reconcile(session, names)
+            is_more = await work(session)
+
+
+async def _expire(asking: Asking, payload: Payload) -> None:
     async with asking.transactions() as session:
-        await retry_steps(session)
+        await expire(session, UUID(payload["order"]), datetime.now(UTC))
 
 
 def _handler(engine: AsyncEngine, providers: PaymentProviders, name: str, work: Work) -> Handler:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain import order_parcels
 from domain.order_cancelling import OrderOnItsWayError, cancel, cancel_as_buyer
 from domain.order_parcels import Tracking, fulfil, lock_parcel
-from domain.order_payments import MoneyMoved, PaymentSumsError, confirm_paid, expire_next, fail, record_payment, revive
+from domain.order_payments import MoneyMoved, PaymentSumsError, confirm_paid, expire, fail, record_payment, revive
 from domain.order_returns import refund_lines, return_lines
 from domain.order_states import OrderMoveRefusedError
 from domain.order_units import UnitsNotThereError
@@ -115,15 +115,12 @@ async def test_order_whose_cart_was_ordered_again_stays_given_up(shop: AsyncEngi
 async def test_only_what_is_overdue_expires_and_each_once(shop: AsyncEngine) -> None:
     late, early = await add_scene(shop, expires_at=AT), await add_scene(shop, expires_at=AT + timedelta(days=1))
 
-    async def expire() -> int:
-        count = 0
-        while True:
-            async with writing(shop) as session:
-                if not await expire_next(session, AT):
-                    return count
-                count += 1
+    async def let_expire(scene: Scene) -> None:
+        async with writing(shop) as session:
+            await expire(session, scene.id, AT)
 
-    assert sum(await asyncio.gather(expire(), expire(), expire())) == 1
+    await asyncio.gather(*(let_expire(scene) for scene in (late, early) * 3))
+
     assert await states_of(shop, late) == ("FAILED", "FAILED", "UNFULFILLED")
     assert await states_of(shop, early) == ("PENDING", "PENDING", "UNFULFILLED")
     async with writing(shop) as session:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.order_cancelling import REFUND_ORDER
-from domain.order_payments import EXPIRE_ORDERS
+from domain.order_payments import EXPIRE_ORDER, EXPIRE_ORDERS
 from domain.outbox import Job, enqueue
 from domain.payment_transactions import CARRY_OUT_STEP
 from resolvers.ids import encode_id
@@ -140,7 +140,8 @@ async def test_paid_just_when_the_wait_ends_is_sold_once(market: Market) -> None
     assert answers == {200}
     for each in waiting:
         await shop.until(STATE.format(number_of(each), "CONFIRMED", "PAID"), 1)
-    await shop.until(JOBS.format(EXPIRE_ORDERS), 0)
+    for name in (EXPIRE_ORDERS, EXPIRE_ORDER):
+        await shop.until(JOBS.format(name), 0)
     assert await shop.count(AVAILABLE.format(lamp)) == 0
     assert [market.refunds(intent) for intent in intents] == [[]] * 6
 

@@ -189,6 +189,26 @@ async def test_upkeep_releases_what_is_held_and_forgets_what_is_over(engine: Asy
     assert await fetch(engine, "SELECT entrypoint FROM pgqueuer_log ORDER BY 1") == [("held",), ("waiting",)]
 
 
+async def test_upkeep_releases_what_is_held_with_one_key_one_after_the_other(engine: AsyncEngine) -> None:
+    keyed = [Job(name, {}, dedupe_key="only one") for name in ("first", "second")]
+    for job in (*keyed, Job("other", {})):
+        await add_jobs(engine, job)
+        await fetch(engine, "UPDATE pgqueuer SET status = 'failed'")
+
+    async with writing(engine) as session:
+        await tidy_queue(session, timedelta(days=14))
+
+    waiting = "SELECT entrypoint FROM pgqueuer WHERE status = 'queued' ORDER BY 1"
+    assert await fetch(engine, waiting) == [("first",), ("other",)]
+    async with writing(engine) as session:
+        await tidy_queue(session, timedelta(days=14))
+    assert await fetch(engine, waiting) == [("first",), ("other",)]
+    await fetch(engine, "DELETE FROM pgqueuer WHERE entrypoint = 'first'")
+    async with writing(engine) as session:
+        await tidy_queue(session, timedelta(days=14))
+    assert await fetch(engine, waiting) == [("other",), ("second",)]
+
+
 def test_pauses_double_up_to_the_longest_give_or_take_a_quarter() -> None:
     patience = Patience()
     seconds = [[patience.pause_after(attempt).total_seconds() for _ in range(50)] for attempt in (1, 2, 5, 99)]
