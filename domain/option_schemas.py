@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from domain.amounts import too_fine
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, shown
 from domain.json_values import JsonFault, fault_of
 from models import Product, ProductOptionSchema
@@ -89,6 +90,7 @@ async def set_option_schema(
     if product is None:
         raise CustomizableProductNotFoundError
     await _require_version(session, product_id, expected_version)
+    _require_amounts(product.currency, surcharges)
     product.is_customizable = accepted is not None
     if accepted is None:
         await session.execute(delete(ProductOptionSchema).where(ProductOptionSchema.product_id == product_id))
@@ -96,6 +98,16 @@ async def set_option_schema(
         await _store(session, product_id, accepted, surcharges)
     await session.flush()
     return product
+
+
+def _require_amounts(currency: str, surcharges: Sequence[Surcharge]) -> None:
+    faults = [
+        InvalidField(("surcharges", str(place), "amount"), f"{each.amount} {fault}")
+        for place, each in enumerate(surcharges)
+        if (fault := too_fine(each.amount, currency)) is not None
+    ]
+    if faults:
+        raise InvalidInputError(faults)
 
 
 async def _require_version(session: AsyncSession, product_id: UUID, expected: int | None) -> None:

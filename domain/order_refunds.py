@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.amounts import require_amounts
 from domain.errors import DomainError
 from domain.order_returns import refund_lines, return_lines
 from domain.order_units import LineUnits, chosen, lines_of, require_unrefunded
@@ -41,7 +42,7 @@ class RefundWish:
 async def refund_order(session: AsyncSession, wish: RefundWish) -> PaymentTransaction:
     """Begin to give money back. Units that are in no parcel yet are not sent any more.
 
-    Raises OrderNotFoundError, UnitsNotThereError, NothingToRefundError and RefundTooLargeError.
+    Raises InvalidInputError, OrderNotFoundError, UnitsNotThereError, NothingToRefundError and RefundTooLargeError.
     """
     order = await lock_order(session, wish.order_id)
     lines = await lines_of(session, order)
@@ -49,6 +50,7 @@ async def refund_order(session: AsyncSession, wish: RefundWish) -> PaymentTransa
     units = wish.units if wish.units or wish.amount is not None else _all_of(lines)
     require_unrefunded(lines, units)
     amount = _amount(wish, lines, payment)
+    require_amounts(payment.currency, amount=wish.amount)
     if amount <= 0:
         raise NothingToRefundError
     if amount > refundable(payment):
@@ -77,8 +79,7 @@ def _amount(wish: RefundWish, lines: Sequence[OrderLine], payment: Payment) -> D
         return wish.amount
     if not wish.units:
         return refundable(payment)
-    shares = (share_of(line.total, line.quantity, line.refunded_quantity, n) for line, n in chosen(lines, wish.units))
-    return sum(shares, Decimal(0))
+    return sum((share_of(line, count) for line, count in chosen(lines, wish.units)), Decimal(0))
 
 
 def _all_of(lines: Sequence[OrderLine]) -> LineUnits:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.amounts import require_amounts
 from domain.errors import DomainError
 from domain.payment_applying import apply_outcome
 from domain.payment_providers import PaymentOutcome, PaymentProvider
@@ -52,11 +53,13 @@ async def confirm_by_hand(session: AsyncSession, payment_id: UUID, provider: Pay
 async def capture(session: AsyncSession, payment_id: UUID, amount: Decimal | None = None) -> Payment:
     """Have the provider take what was promised, or less; the rest is let go of.
 
-    Raises PaymentNotFoundError, PaymentStateRefusedError, CaptureTooLargeError and PaymentStepPendingError.
+    Raises InvalidInputError, PaymentNotFoundError, PaymentStateRefusedError, CaptureTooLargeError and
+    PaymentStepPendingError.
     """
     _order, payment = await lock_payment(session, payment_id)
     if payment.status is not PaymentState.AUTHORIZED:
         raise PaymentStateRefusedError(payment.status, PaymentState.AUTHORIZED)
+    require_amounts(payment.currency, amount=amount)
     wanted = payment.authorized if amount is None else amount
     if wanted > payment.authorized:
         raise CaptureTooLargeError(wanted, payment.authorized, payment.currency)

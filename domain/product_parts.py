@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.conditions import among
@@ -91,7 +91,9 @@ async def require_parts(session: AsyncSession, product_id: UUID, content: Conten
     changed = {name for name, value in content.items() if value != before.get(name)}
     if changed & TOGETHER:
         changed |= TOGETHER
-    problems = [problem for problem in find_problems(product_data(content)) if problem.path[0] in changed]
+    of_product = select(Product.currency).where(Product.id == product_id).scalar_subquery()
+    currency = (await session.scalars(select(func.coalesce(of_product, Shop.currency)))).one()
+    problems = [problem for problem in find_problems(product_data(content), currency) if problem.path[0] in changed]
     _refuse(problems)
     if VARIANTS in changed:
         await _require_free_skus(session, product_id, content[VARIANTS])

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import String
 
+from domain.amounts import too_fine
 from domain.category_paths import LONGEST_SLUG, slug_of_path
 from domain.errors import shown
 from domain.json_values import UNSTORABLE
@@ -52,15 +53,18 @@ LENGTHS: Final = {
 NAME_LENGTH: Final = 255
 
 
-def find_problems(product: ProductData) -> list[Problem]:
-    """Everything that is wrong with the product, from what it says alone; empty when it can be written."""
+def find_problems(product: ProductData, currency: str) -> list[Problem]:
+    """Everything that is wrong with the product, from what it says alone; empty when it can be written.
+
+    The currency is that of its prices.
+    """
     return list(_unstorable_texts(product)) or [
         *_problems_of_texts(product),
         *_problems_of_category(product.category),
         *_problems_of_tags(product.tags),
         *_problems_of_images(product.images),
         *_problems_of_options(product.options),
-        *_problems_of_variants(product),
+        *_problems_of_variants(product, currency),
     ]
 
 
@@ -167,7 +171,7 @@ def _problems_of_options(options: tuple[str, ...]) -> Iterator[Problem]:
         yield Problem(("options", index), f"The option “{shown(options[index])}” is there twice.")
 
 
-def _problems_of_variants(product: ProductData) -> Iterator[Problem]:
+def _problems_of_variants(product: ProductData, currency: str) -> Iterator[Problem]:
     variants = product.variants
     if not 1 <= len(variants) <= MOST_VARIANTS:
         yield Problem(("variants",), f"A product has between 1 and {MOST_VARIANTS:,} variants, not {len(variants):,}.")
@@ -182,6 +186,7 @@ def _problems_of_variants(product: ProductData) -> Iterator[Problem]:
     for index, variant in enumerate(variants):
         path: Path = ("variants", index)
         yield from _problems_of_variant(variant, product.options, path)
+        yield from _problems_of_prices(variant, currency, path)
         if variant.image_url is not None and variant.image_url not in addresses:
             yield Problem((*path, "image_url"), f"{shown(variant.image_url)} is not among the product's images.")
 
@@ -197,14 +202,19 @@ def _problems_of_variant(variant: VariantData, options: tuple[str, ...], path: P
             yield Problem(
                 (*path, "option_values"), f"The variant {shown(variant.sku)} has no value for {shown(option)}."
             )
-    for name in ("price", "compare_at_price", "cost_price"):
-        yield from _problems_of_amount(getattr(variant, name), (*path, name))
-    yield from _problems_of_former_price(variant, path)
     for name in ("quantity", "minimum_level", "weight_grams"):
         yield from _problems_of_number(getattr(variant, name), (*path, name))
     if len(variant.name) > NAME_LENGTH:
         yield Problem((*path, "option_values"), f"The option values together have more than {NAME_LENGTH} characters.")
     yield from _too_long(variant, path)
+
+
+def _problems_of_prices(variant: VariantData, currency: str, path: Path) -> Iterator[Problem]:
+    for name in ("price", "compare_at_price", "cost_price"):
+        amount = getattr(variant, name)
+        if amount is not None:
+            yield from _problems_of_amount(amount, currency, (*path, name))
+    yield from _problems_of_former_price(variant, path)
 
 
 def _problems_of_former_price(variant: VariantData, path: Path) -> Iterator[Problem]:
@@ -214,17 +224,15 @@ def _problems_of_former_price(variant: VariantData, path: Path) -> Iterator[Prob
         yield Problem(place, f"{_name(place)} {former} is not above the price {price}. Raise it, or take it away.")
 
 
-def _problems_of_amount(amount: Decimal | None, path: Path) -> Iterator[Problem]:
-    if amount is None:
-        return
+def _problems_of_amount(amount: Decimal, currency: str, path: Path) -> Iterator[Problem]:
     if not amount.is_finite():
         yield Problem(path, f"{_name(path)} is not a number.")
     elif amount < 0:
         yield Problem(path, f"{_name(path)} {shown(str(amount))} is negative.")
     elif amount > MOST_MONEY:
         yield Problem(path, f"{_name(path)} {shown(str(amount))} is above {MOST_MONEY}.")
-    elif amount != round(amount, 2):
-        yield Problem(path, f"{_name(path)} {shown(str(amount))} has more than two decimal places.")
+    elif fault := too_fine(amount, currency):
+        yield Problem(path, f"{_name(path)} {shown(str(amount))} {fault}")
 
 
 def _problems_of_number(number: int | None, path: Path) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from domain.product_statements import write_changes
 from domain.product_versions import count_versions, drafts_beside
 from domain.products import Fate, Merge, Outcome, Problem, ProductData
 from domain.violations import is_about_rows
+from models import Shop
 
 TRIES: Final = 2
 """How often a batch is written as a whole. The second time finds what a rival wrote meanwhile."""
@@ -28,7 +30,7 @@ async def put_products(session: AsyncSession, batch: Sequence[ProductData], *, m
     is removed. The number of statements does not grow with the batch. The caller commits; deadlocks and serialisation
     failures rise to it.
     """
-    problems = _find_problems(batch)
+    problems = _find_problems(batch, (await session.scalars(select(Shop.currency))).one())
     fit = [product for product, reasons in zip(batch, problems, strict=True) if not reasons]
     landed = iter(await _land(session, fit, merge))
     return [
@@ -37,14 +39,14 @@ async def put_products(session: AsyncSession, batch: Sequence[ProductData], *, m
     ]
 
 
-def _find_problems(batch: Sequence[ProductData]) -> list[list[Problem]]:
+def _find_problems(batch: Sequence[ProductData], currency: str) -> list[list[Problem]]:
     """What is wrong with each product by itself, or for standing in the batch twice."""
     seen: set[str] = set()
     problems = []
     for product in batch:
         again = [Problem(("slug",), "The product is there twice.")] if product.slug in seen else []
         seen.add(product.slug)
-        problems.append(again or find_problems(product))
+        problems.append(again or find_problems(product, currency))
     return problems
 
 

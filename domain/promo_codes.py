@@ -11,6 +11,7 @@ from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from domain.amounts import faults_of_amounts
 from domain.conditions import among
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, shown
 from domain.violations import refused_by
@@ -169,8 +170,11 @@ def _malformed() -> InvalidField:
 
 def _require_sense(promo_code: PromoCode, faults: list[InvalidField]) -> None:
     """Refuse what the columns would refuse one by one. Raises InvalidInputError for all that is wrong."""
-    if promo_code.discount_type is DiscountType.PERCENT and promo_code.amount > MOST_PERCENT:
+    if promo_code.discount_type is DiscountType.FIXED:
+        faults += faults_of_amounts(promo_code.currency, amount=promo_code.amount)
+    elif promo_code.amount > MOST_PERCENT:
         faults.append(InvalidField(("amount",), "It must be 100 percent at the most."))
+    faults += faults_of_amounts(promo_code.currency, minimum_subtotal=promo_code.minimum_subtotal)
     if promo_code.valid_to is not None and promo_code.valid_to <= promo_code.valid_from:
         faults.append(InvalidField(("valid_to",), "It must be later than the beginning."))
     if promo_code.usage_limit is not None and promo_code.usage_limit < promo_code.used_count:

@@ -121,7 +121,7 @@ def apply_promotion(promotion: Promotion, basket: Basket) -> Discount | Skipped:
     weights = [line.total - line.taken if _is_for(promotion, line) else Decimal("0.00") for line in basket.lines]
     if not any(weights):
         return Skipped(SkipReason.NOTHING_LEFT)
-    return Discount(tuple(_amounts(promotion, weights)))
+    return Discount(tuple(_amounts(promotion, weights, basket.currency)))
 
 
 def _not_usable(promotion: Promotion, basket: Basket) -> SkipReason | None:
@@ -143,7 +143,8 @@ def _is_for(promotion: Promotion, line: BasketLine) -> bool:
     return line.product_id in promotion.product_ids or not promotion.category_ids.isdisjoint(line.category_path)
 
 
-def _amounts(promotion: Promotion, weights: Sequence[Decimal]) -> list[Decimal]:
+def _amounts(promotion: Promotion, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     if promotion.discount_type is DiscountType.PERCENT:
-        return [round_money(weight * promotion.amount / HUNDRED) for weight in weights]
-    return divide(min(promotion.amount, sum(weights, Decimal(0))), weights)
+        # A price of before that has more decimals than its currency would be rounded up beyond itself.
+        return [min(round_money(weight * promotion.amount / HUNDRED, currency), weight) for weight in weights]
+    return divide(min(promotion.amount, sum(weights, Decimal(0))), weights, currency)

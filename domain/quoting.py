@@ -114,7 +114,8 @@ async def shipping_options(session: AsyncSession, purchase: PurchaseQuote) -> li
     if parcel is None:
         return []
     methods = await offered(session, purchase.country_code, quoted.currency)
-    return [quote_shipping(method, parcel, prices_include_tax=quoted.prices_include_tax) for method in methods]
+    with_tax = quoted.prices_include_tax
+    return [quote_shipping(method, parcel, quoted.currency, prices_include_tax=with_tax) for method in methods]
 
 
 def _shipping(row: Row) -> ShippingTerms | None:

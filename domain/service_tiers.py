@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import Executable, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import given_rows
+from domain.amounts import too_fine
 from domain.conditions import among
 from domain.content_values import Content, as_json
 from domain.errors import InvalidField, invalid, shown
@@ -49,17 +51,34 @@ async def lay_tiers(
     return {}
 
 
-async def require_tiers(_session: AsyncSession, _service_id: UUID, content: Content, _before: Content) -> None:
-    """Refuse tiers that have the same name. Raises InvalidInputError."""
-    names = [tier["name"] for tier in content.get(TIERS, {}).values()]
+async def require_tiers(session: AsyncSession, service_id: UUID, content: Content, before: Content) -> None:
+    """Refuse tiers that have the same name, or a price that their currency has no coins for. Raises InvalidInputError.
+
+    A price that stays as it was is not looked at.
+    """
+    tiers, kept = content.get(TIERS, {}), before.get(TIERS, {})
+    names = [tier["name"] for tier in tiers.values()]
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise invalid(TIERS, f"Two tiers are called “{shown(twice)}”.")
+    given = {key: tier["price"] for key, tier in tiers.items() if tier["price"] != kept.get(key, {}).get("price")}
+    if given:
+        await _require_prices(session, service_id, given)
 
 
 def hidden(_content: Content) -> dict[str, Any]:
     """A new service is seen by nobody but the staff."""
     return {"is_visible": False}
+
+
+async def _require_prices(session: AsyncSession, service_id: UUID, prices: Mapping[str, str]) -> None:
+    of_shop = (await session.scalars(select(Shop.currency))).one()
+    rows = await session.execute(select(_TABLE.c.id, _TABLE.c.currency).where(_TABLE.c.service_id == service_id))
+    currencies = {str(row.id): row.currency for row in rows}
+    for key, price in prices.items():
+        fault = too_fine(Decimal(price), currencies.get(key, of_shop))
+        if fault is not None:
+            raise invalid(TIERS, f"The price {price} {fault}")
 
 
 async def _stored(session: AsyncSession, services: Sequence[UUID]) -> Mapping[UUID, Tiers]:

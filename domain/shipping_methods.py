@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from domain.amounts import faults_of_amounts
 from domain.countries import require_countries
 from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, invalid
 from domain.violations import refused_by
@@ -94,7 +95,8 @@ async def _set(session: AsyncSession, method: ShippingMethod, given: Any) -> Non
 
 def _require_sense(method: ShippingMethod) -> None:
     """Refuse what the table would refuse, in words. Raises InvalidInputError for all that is wrong."""
-    faults = list(_amount_faults(method))
+    amounts = {name: getattr(method, name) for name in ("price", "price_per_kg", "free_over")}
+    faults = [*_amount_faults(method), *faults_of_amounts(method.currency, **amounts)]
     if (method.days_min is None) != (method.days_max is None):
         faults.append(InvalidField(("days_max",), "Give both the fewest days and the most, or neither."))
     elif method.days_min is not None and method.days_max is not None and method.days_min > method.days_max:

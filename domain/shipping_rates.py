@@ -32,8 +32,8 @@ class Parcel:
     """What all that is sent weighs."""
 
 
-def shipping_price(terms: ShippingTerms, parcel: Parcel) -> Decimal:
+def shipping_price(terms: ShippingTerms, parcel: Parcel, currency: str) -> Decimal:
     """What sending costs, rounded once. A weight is charged to the gram, on top of the price."""
     if terms.free_over is not None and parcel.goods >= terms.free_over:
         return NOTHING
-    return round_money(terms.price + terms.price_per_kg * parcel.grams / GRAMS_OF_A_KILOGRAM)
+    return round_money(terms.price + terms.price_per_kg * parcel.grams / GRAMS_OF_A_KILOGRAM, currency)

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Numeric, case, cast, func, select
 from sqlalchemy.orm import aliased
 
+from domain.conditions import one_of
 from domain.tax_rates import of_shop, percent_of, rate_if_due
 from models import Product, Shop
+from models.currencies import USUAL_DECIMALS, WITHOUT_DECIMALS
 
 
 class Price(Protocol):
@@ -56,11 +58,16 @@ def _rate(variant: Any, country_code: Any) -> ColumnElement[Any]:
 
 def _included(variant: Any, country_code: Any) -> ColumnElement[Any]:
     rate = _rate(variant, country_code)
-    return func.round(variant.price * rate / (1 + rate), 2)
+    return func.round(variant.price * rate / (1 + rate), _decimals(variant))
 
 
 def _on_top(variant: Any, country_code: Any) -> ColumnElement[Any]:
-    return func.round(variant.price * _rate(variant, country_code), 2)
+    return func.round(variant.price * _rate(variant, country_code), _decimals(variant))
+
+
+def _decimals(variant: Any) -> ColumnElement[int]:
+    """Those of the currency; with more than are stored there is none (models/currencies.py)."""
+    return case((one_of(variant.currency, WITHOUT_DECIMALS), 0), else_=USUAL_DECIMALS)
 
 
 def _priced(where_included: Any, where_on_top: Any) -> ColumnElement[Any]:

@@ -116,19 +116,21 @@ def quote(lines: Sequence[PricedLine], offers: Sequence[Offer], shipping: Shippi
     parcel = _parcel(lines, quoted)
     sent = None
     if shipping is not None and parcel is not None:
-        sent = quote_shipping(shipping, parcel, prices_include_tax=terms.prices_include_tax)
+        sent = quote_shipping(shipping, parcel, terms.currency, prices_include_tax=terms.prices_include_tax)
     return _summed(quoted, parcel, sent, discounts, terms)
 
 
-def quote_shipping(shipping: ShippingTerms, parcel: Parcel, *, prices_include_tax: bool) -> QuotedShipping:
+def quote_shipping(
+    shipping: ShippingTerms, parcel: Parcel, currency: str, *, prices_include_tax: bool
+) -> QuotedShipping:
     """What sending costs by a method."""
-    price = shipping_price(shipping, parcel)
+    price = shipping_price(shipping, parcel, currency)
     return QuotedShipping(
         method_id=shipping.method_id,
         name=shipping.name,
         price=price,
         tax_rate=shipping.tax_rate,
-        tax=tax_on(price, shipping.tax_rate, is_included=prices_include_tax),
+        tax=tax_on(price, shipping.tax_rate, currency, is_included=prices_include_tax),
     )
 
 
@@ -139,7 +141,7 @@ def _basket(lines: Sequence[PricedLine], terms: Terms) -> Basket:
 
 def _quoted(line: PricedLine, discount: Decimal, terms: Terms) -> QuotedLine:
     price = line.subtotal - discount
-    tax = tax_on(price, line.tax_rate, is_included=terms.prices_include_tax)
+    tax = tax_on(price, line.tax_rate, terms.currency, is_included=terms.prices_include_tax)
     return QuotedLine(
         key=line.key,
         quantity=line.quantity,

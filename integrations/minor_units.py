@@ -1,14 +1,14 @@
 """Amounts as payment providers count them: in the smallest unit of the currency."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
-from domain.money import round_money
+from domain.money import NOTHING, decimals_of
 
-NO_DECIMALS = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
-)
-THREE_DECIMALS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
-"""As Stripe counts them (docs.stripe.com/currencies). ISK and UGX have no decimals and are counted with two."""
+COUNTED_OTHERWISE: Final[Mapping[str, int]] = MappingProxyType({"ISK": 2, "MGA": 0, "UGX": 2})
+"""The decimals that Stripe counts with where ISO 4217 says otherwise (docs.stripe.com/currencies)."""
 
 
 class UncountableAmountError(ValueError):
@@ -28,10 +28,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def from_minor(units: int, currency: str) -> Decimal:
     """The amount that so many of the smallest unit are."""
-    return round_money(Decimal(units).scaleb(-_decimals(currency)))
+    return Decimal(units).scaleb(-_decimals(currency)) + NOTHING
 
 
 def _decimals(currency: str) -> int:
-    if currency in NO_DECIMALS:
-        return 0
-    return 3 if currency in THREE_DECIMALS else 2
+    return COUNTED_OTHERWISE.get(currency, decimals_of(currency))

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Currency, Fraction, LongText, ShortText, Timestamped, Url
+from models.currencies import WITH_TOO_MANY
 
 PATH_LENGTH = 200
 PATTERN_OF_PATHS = r"^/[^{}?#%[:space:]\\]*\{slug\}[^{}?#%[:space:]\\]*$"
@@ -30,6 +31,7 @@ class Shop(Timestamped, Base):
     __table_args__ = (
         CheckConstraint("is_only", name="is_only"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint(f"currency NOT IN ({', '.join(map(repr, WITH_TOO_MANY))})", name="currency_has_room"),
         CheckConstraint("default_tax_rate BETWEEN 0 AND 1", name="default_tax_rate"),
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("order_number_prefix ~ '^[A-Z0-9]{1,10}$'", name="order_number_prefix"),

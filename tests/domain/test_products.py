@@ -37,8 +37,8 @@ SHIRT = ProductData(
 )
 
 
-def problems(product: ProductData) -> list[tuple[tuple[str | int, ...], str]]:
-    return [(problem.path, problem.message) for problem in find_problems(product)]
+def problems(product: ProductData, currency: str = "ETB") -> list[tuple[tuple[str | int, ...], str]]:
+    return [(problem.path, problem.message) for problem in find_problems(product, currency)]
 
 
 def lamp(**changes: Any) -> ProductData:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import CENT, divide, round_money
+from domain.money import CENT, decimals_of, divide, round_money, smallest_of
 from domain.promotions import Basket, BasketLine, Discount, Promotion, Skipped, SkipReason, apply_promotion
 from models import DiscountType
 
@@ -19,13 +19,29 @@ HOUR = timedelta(hours=1)
 LAMP, CABLE, LIGHTS, HOME = (UUID(int=number) for number in range(4))
 NONE = frozenset[UUID]()
 
-amounts = st.decimals(min_value=0, max_value=Decimal("9999999.99"), places=2)
+currencies = st.sampled_from(["ETB", "JPY", "KWD"])
+
+
+def amounts_of(currency: str, most: int = 9_999_999) -> st.SearchStrategy[Decimal]:
+    """Amounts for which the currency has coins."""
+    return st.decimals(min_value=0, max_value=most, places=decimals_of(currency))
+
+
+def baskets_in(currency: str) -> st.SearchStrategy[Basket]:
+    """What somebody buys with that currency."""
+    paths = st.sampled_from([NONE, frozenset({LIGHTS, HOME})])
+    lines = st.builds(BasketLine, st.sampled_from([LAMP, CABLE]), paths, amounts_of(currency))
+    return st.lists(lines, max_size=12).map(lambda some: Basket(some, currency, NOW))
+
+
 percentages = st.decimals(min_value=CENT, max_value=100, places=2)
-fixed = st.decimals(min_value=CENT, max_value=Decimal("9999999999.99"), places=2)
-baskets = st.lists(
-    st.builds(BasketLine, st.sampled_from([LAMP, CABLE]), st.sampled_from([NONE, frozenset({LIGHTS, HOME})]), amounts),
-    max_size=12,
-).map(lambda lines: Basket(lines, "ETB", NOW))
+baskets = currencies.flatmap(baskets_in)
+reductions = currencies.flatmap(
+    lambda currency: st.tuples(baskets_in(currency), amounts_of(currency, 9_999_999_999).filter(bool))
+)
+divisions = currencies.flatmap(
+    lambda currency: st.tuples(st.just(currency), st.lists(amounts_of(currency), max_size=30), amounts_of(currency))
+)
 
 
 def promotion(kind: DiscountType, amount: Decimal | str, **terms: Any) -> Promotion:
@@ -54,38 +70,43 @@ def taken(offer: Promotion, of: Basket) -> list[str]:
 @given(baskets, percentages)
 def test_percentage_is_rounded_once_for_each_line(of: Basket, percent: Decimal) -> None:
     discount = apply_promotion(promotion(DiscountType.PERCENT, percent), of)
+    coin = smallest_of(of.currency)
     if isinstance(discount, Skipped):
         assert discount == Skipped(SkipReason.NOTHING_IT_IS_FOR)
         assert of.subtotal == 0
         return
     assert discount.total == sum(discount.amounts)
     for line, amount in zip(of.lines, discount.amounts, strict=True):
-        assert amount == round_money(amount)
+        assert amount == round_money(amount, of.currency)
         assert 0 <= amount <= line.total
-        assert abs(amount - line.total * percent / 100) <= CENT / 2
+        assert abs(amount - line.total * percent / 100) <= coin / 2
 
 
-@given(baskets, fixed)
-def test_fixed_amount_is_taken_off_to_the_cent_and_never_more_than_a_line_costs(of: Basket, amount: Decimal) -> None:
-    discount = apply_promotion(promotion(DiscountType.FIXED, amount), of)
+@given(reductions)
+def test_fixed_amount_is_taken_off_to_the_coin_and_never_more_than_a_line_costs(drawn: tuple[Basket, Decimal]) -> None:
+    of, amount = drawn
+    discount = apply_promotion(promotion(DiscountType.FIXED, amount, currency=of.currency), of)
     if isinstance(discount, Skipped):
         assert of.subtotal == 0
         return
     assert discount.total == min(amount, of.subtotal)
     for line, share in zip(of.lines, discount.amounts, strict=True):
         assert 0 <= share <= line.total
-        assert abs(share - discount.total * line.total / of.subtotal) <= CENT
+        assert share == round_money(share, of.currency)
+        assert abs(share - discount.total * line.total / of.subtotal) <= smallest_of(of.currency)
 
 
 @given(baskets, st.one_of(st.just(DiscountType.PERCENT), st.just(DiscountType.FIXED)), percentages)
 def test_restricted_code_takes_from_what_it_is_for_as_if_nothing_else_were_there(
     of: Basket, kind: DiscountType, amount: Decimal
 ) -> None:
-    offer = promotion(kind, amount, is_restricted=True, product_ids=frozenset({LAMP}), category_ids=frozenset({HOME}))
+    restricted = {"product_ids": frozenset({LAMP}), "category_ids": frozenset({HOME}), "is_restricted": True}
+    offer = promotion(kind, amount, currency=of.currency, **restricted)
     is_for = [line.product_id == LAMP or HOME in line.category_path for line in of.lines]
     alone = replace(of, lines=[line for line, wanted in zip(of.lines, is_for, strict=True) if wanted])
 
-    discount, of_alone = apply_promotion(offer, of), apply_promotion(promotion(kind, amount), alone)
+    discount = apply_promotion(offer, of)
+    of_alone = apply_promotion(promotion(kind, amount, currency=of.currency), alone)
 
     if isinstance(discount, Skipped) or isinstance(of_alone, Skipped):
         assert discount == of_alone == Skipped(SkipReason.NOTHING_IT_IS_FOR)
@@ -94,12 +115,13 @@ def test_restricted_code_takes_from_what_it_is_for_as_if_nothing_else_were_there
     assert discount.amounts == tuple(next(found) if wanted else Decimal("0.00") for wanted in is_for)
 
 
-@given(st.lists(amounts, max_size=30), amounts)
-def test_division_loses_nothing(weights: list[Decimal], amount: Decimal) -> None:
-    shares = divide(amount, weights)
+@given(divisions)
+def test_division_loses_nothing(drawn: tuple[str, list[Decimal], Decimal]) -> None:
+    currency, weights, amount = drawn
+    shares = divide(amount, weights, currency)
     assert len(shares) == len(weights)
     assert sum(shares) == (amount if any(weights) else 0)
-    assert all(share >= 0 and share == round_money(share) for share in shares)
+    assert all(share >= 0 and share == round_money(share, currency) for share in shares)
 
 
 def test_examples() -> None:
@@ -107,6 +129,20 @@ def test_examples() -> None:
     assert taken(promotion(DiscountType.FIXED, "5.00"), basket("1.00", "1.00", "1.00")) == ["1.00", "1.00", "1.00"]
     assert taken(promotion(DiscountType.FIXED, "1.00"), basket("1.00", "1.00", "1.00")) == ["0.33", "0.34", "0.33"]
     assert taken(promotion(DiscountType.PERCENT, "100"), basket("0.01", "9999999999.99")) == ["0.01", "9999999999.99"]
+
+
+def test_yen_are_whole_and_dinars_have_three_decimals() -> None:
+    yen = replace(basket("105", "104", "1"), currency="JPY")
+    dinars = replace(basket("1.005", "0.004", "0.995"), currency="KWD")
+    assert taken(ten_percent(), yen) == ["11.00", "10.00", "0.00"]
+    assert taken(promotion(DiscountType.FIXED, "100", currency="JPY"), yen) == ["50.00", "50.00", "0.00"]
+    assert taken(ten_percent(), dinars) == ["0.101", "0.000", "0.100"]
+    assert taken(promotion(DiscountType.FIXED, "0.005", currency="KWD"), dinars) == ["0.003", "0.000", "0.002"]
+
+
+def test_price_with_too_many_decimals_is_not_discounted_beyond_itself() -> None:
+    """As one may be stored since before amounts were held to their currency."""
+    assert taken(promotion(DiscountType.PERCENT, "100"), replace(basket("10.50"), currency="JPY")) == ["10.50"]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def refusals(path: Path) -> list[tuple[int, str, str]]:
         if isinstance(item, RefusedProduct):
             found += item.refusals
         else:
-            problems = find_problems(item.data)
+            problems = find_problems(item.data, "ETB")
             found += [Refusal(item.line_of(each.path), item.data.slug, each.message) for each in problems]
     return [(refusal.line, refusal.handle, refusal.reason) for refusal in found]
 
@@ -152,7 +152,7 @@ def test_former_price_is_kept_where_it_was_higher(export: Any, former: str, kept
     head = HEADER.replace("Variant Price", "Variant Price,Variant Compare At Price")
     (lamp,) = products(export(f"{head}lamp,Lamp,A lamp,19.99,{former}\n"))
     assert lamp.data.variants[0].compare_at_price == kept
-    assert find_problems(lamp.data) == []
+    assert find_problems(lamp.data, "ETB") == []
 
 
 def test_every_refusal_names_its_line() -> None:
@@ -180,7 +180,7 @@ def test_every_refusal_names_its_line() -> None:
 
 
 def test_refused_products_do_not_hide_the_others() -> None:
-    sound = [item.data.slug for item in products(DATA / "shopify-refused.csv") if not find_problems(item.data)]
+    sound = [item.data.slug for item in products(DATA / "shopify-refused.csv") if not find_problems(item.data, "ETB")]
 
     assert sound == ["good-lamp", "stolen-sku", "between"]
 
@@ -264,7 +264,7 @@ def test_description_may_be_a_megabyte(export: Any) -> None:
     (lamp,) = products(export(f"{HEADER}lamp,Lamp,{body},5\n"))
 
     assert lamp.data.description_html == body.strip()
-    assert find_problems(lamp.data) == []
+    assert find_problems(lamp.data, "ETB") == []
 
 
 def test_nul_characters_are_refused_with_their_product(export: Any) -> None:

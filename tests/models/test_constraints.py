@@ -24,6 +24,7 @@ from models import (
     StockLevel,
     product_tags,
 )
+from models.currencies import UNUSUAL_DECIMALS
 from tests.factories import (
     add_author,
     add_category,
@@ -234,6 +235,13 @@ async def test_there_is_one_shop(shop: AsyncEngine) -> None:
     with pytest.raises(IntegrityError) as refused:
         await execute(shop, update(Shop).values(currency="etb"))
     assert constraint(refused) == "ck_shops_currency"
+
+
+@pytest.mark.parametrize("currency", sorted({code for code, decimals in UNUSUAL_DECIMALS.items() if decimals > 2}))
+async def test_currency_whose_amounts_have_no_room_is_refused(shop: AsyncEngine, currency: str) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        await execute(shop, update(Shop).values(currency=currency))
+    assert constraint(refused) == "ck_shops_currency_has_room"
 
 
 async def test_product_without_variant_is_refused(engine: AsyncEngine) -> None:

@@ -40,14 +40,25 @@ def asking(engine: AsyncEngine, *providers: PaymentProvider) -> Asking:
 
 
 async def add_paying(
-    engine: AsyncEngine, provider: PaymentProvider, kind: PaymentKind, source: str | None = None, **draft: Any
+    engine: AsyncEngine,
+    provider: PaymentProvider,
+    kind: PaymentKind,
+    source: str | None = None,
+    currency: str = "ETB",
+    **draft: Any,
 ) -> Paying:
     """An order that waits for its payment, which the provider has not heard of yet."""
     order_id = new_id()
     payment = BegunPayment(
-        id=new_id(), order_id=order_id, provider=provider.name, kind=kind, amount=TOTAL, currency="ETB", source=source
+        id=new_id(),
+        order_id=order_id,
+        provider=provider.name,
+        kind=kind,
+        amount=TOTAL,
+        currency=currency,
+        source=source,
     )
-    scene = await add_scene(engine, id=order_id, payment=payment, **draft)
+    scene = await add_scene(engine, id=order_id, payment=payment, currency=currency, **draft)
     async with writing(engine) as session:
         order = await session.get_one(Order, order_id)
         if provider.can_be_asked:

@@ -23,6 +23,14 @@ def both(percent: str, net: str, gross: str, tax: str) -> dict[str, str]:
     return {"currencyCode": "ETB", "taxPercent": percent, "net": net, "gross": gross, "tax": tax}
 
 
+async def test_tax_in_yen_is_whole(engine: AsyncEngine) -> None:
+    """As carts reckon it."""
+    await execute(engine, update(Shop).values(currency="JPY"))
+    for included in (True, False):
+        await execute(engine, update(Shop).values(prices_include_tax=included))
+        await _compare(engine, ["1.00", "4.00", "105.00", "999.00"], Decimal("0.15"), "JPY", is_included=included)
+
+
 @pytest.mark.parametrize("prices_include_tax", [True, False])
 async def test_price_is_shown_both_ways(engine: AsyncEngine, prices_include_tax: bool) -> None:
     await execute(engine, update(Shop).values(prices_include_tax=prices_include_tax, countries=["KE", "ET"]))
@@ -51,16 +59,16 @@ async def test_database_rounds_as_carts_do(engine: AsyncEngine) -> None:
         await execute(engine, update(Shop).values(prices_include_tax=included))
         for rate in rates:
             await execute(engine, update(Shop).values(default_tax_rate=Decimal(rate)))
-            await _compare(engine, prices, Decimal(rate), is_included=included)
+            await _compare(engine, prices, Decimal(rate), "ETB", is_included=included)
 
 
-async def _compare(engine: AsyncEngine, prices: list[str], rate: Decimal, *, is_included: bool) -> None:
+async def _compare(engine: AsyncEngine, prices: list[str], rate: Decimal, currency: str, *, is_included: bool) -> None:
     async with AsyncSession(engine) as session:
         known = set(await session.scalars(select(ProductVariant.price)))
     async with writing(engine) as session:
         for price in {Decimal(price) for price in prices} - known:
-            await add_product(session, price=price)
+            await add_product(session, price=price, currency=currency)
     query = "{ products(first: 50) { nodes { defaultVariant { price { amount } taxedPrice { tax } } } } }"
     nodes: list[Any] = (await data_of(engine, query))["products"]["nodes"]
     shown = {each["defaultVariant"]["price"]["amount"]: each["defaultVariant"]["taxedPrice"]["tax"] for each in nodes}
-    assert shown == {price: str(tax_on(Decimal(price), rate, is_included=is_included)) for price in prices}
+    assert shown == {price: str(tax_on(Decimal(price), rate, currency, is_included=is_included)) for price in prices}
