@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import DomainError
-from domain.outbox import QUEUE_NAMES, Job, enqueue
+from domain.mail_jobs import SEND_MAIL
+from domain.outbox import QUEUE_NAMES, Job, Priority, enqueue
 from models import DeadLetter
 
 LONGEST_ERROR = 4_000
@@ -112,4 +113,5 @@ def _masked(name: str, value: object) -> object:
 
 
 def _job(letter: DeadLetter) -> Job:
-    return Job(letter.name, letter.payload, id=letter.id)
+    priority = Priority.LAST if letter.name == SEND_MAIL else Priority.USUAL
+    return Job(letter.name, letter.payload, priority=priority, id=letter.id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.outbox import Job
+from domain.outbox import Job, Priority
 
 SEND_MAIL = "send_mail"
 
@@ -65,4 +65,4 @@ def send_mail(template: MailTemplate, to: str, values: Mapping[str, str | int]) 
     given = frozenset(values)
     if given != MAIL_VALUES[template]:
         raise WrongMailValuesError(template, given)
-    return Job(SEND_MAIL, {"template": template, "to": to, "values": values})
+    return Job(SEND_MAIL, {"template": template, "to": to, "values": values}, priority=Priority.LAST)

@@ -6,6 +6,7 @@ The rows are PgQueuer's, and so is the statement that writes them; the worker (s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import IntEnum
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -30,9 +31,16 @@ JOB_ID = "job_id"
 _QUEUED = table("pgqueuer", column("dedupe_key", Text))
 _IS_ALIVE: ColumnElement[bool] = literal_column("status IN ('queued', 'picked')")
 
-PRIORITY = 0
 AT_ONCE = timedelta()
 NAME_LENGTH = 100
+
+
+class Priority(IntEnum):
+    """Which of the jobs that are due is begun first, whichever was enqueued first."""
+
+    LAST = -1
+    """What somebody else's server does, in its own time: when it hangs, nothing but its like is to wait."""
+    USUAL = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class Job:
     """How long after the commit's transaction began to wait at least."""
     dedupe_key: str | None = None
     """While a job with this key waits or runs, another one is not enqueued."""
+    priority: Priority = Priority.USUAL
     id: UUID = field(default_factory=uuid7, compare=False)
     """The same each time that the job is repeated."""
 
@@ -59,7 +68,7 @@ async def enqueue(session: AsyncSession, *jobs: Job) -> None:
     if not jobs:
         return
     columns = (
-        [PRIORITY for _ in jobs],
+        [job.priority for job in jobs],
         [job.name for job in jobs],
         [orjson.dumps(job.payload, default=dict) for job in jobs],
         [job.delay for job in jobs],

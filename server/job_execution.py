@@ -80,7 +80,7 @@ async def run_job(engine: AsyncEngine, patience: Patience, handler: Handler, row
         raise RetryRequested(reason="The worker ended.") from None
     except Exception as error:
         logger.exception("Job %s could not be counted or given up. It is repeated.", row.entrypoint)
-        raise RetryRequested(patience.longest_pause, error_text(error)) from None
+        raise RetryRequested(patience.pause_after(row.attempts + 1), error_text(error)) from None
     logger.warning(
         "Job %s failed, attempt %d of %d. %s", attempt, attempt.number, patience.attempts, error_text(failure)
     )

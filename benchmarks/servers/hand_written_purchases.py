@@ -99,7 +99,7 @@ SEND_MAIL = """
     WITH job AS (
         INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
         SELECT
-            0, 'send_mail',
+            -1, 'send_mail',
             convert_to(
                 '{"template":"order_confirmed","to":"hana@shop.example","values":{"name":"Hana Bekele","number":"'
                 || number || '","total":"350.00 ETB"}}', 'UTF8'
@@ -108,7 +108,7 @@ SEND_MAIL = """
         FROM orders WHERE id = $2
         RETURNING id
     )
-    INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority) SELECT id, 'queued', 'send_mail', 0 FROM job
+    INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority) SELECT id, 'queued', 'send_mail', -1 FROM job
 """
 
 STATEMENTS = (

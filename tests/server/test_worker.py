@@ -1,6 +1,7 @@
 """The worker: every job is done, once if nothing goes wrong, and none is lost whatever does."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,13 +9,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.dead_letters import DeadLetterNotFoundError, newest_dead_letters, replay, replay_all
-from domain.outbox import Job
+from domain.mail_jobs import SEND_MAIL, MailTemplate, send_mail
+from domain.outbox import Job, enqueue
 from domain.queue_upkeep import tidy_queue
 from domain.repeating import HopelessError, Patience
+from server.database import create_engine
 from server.job_execution import Payload
 from server.job_handlers import Scheduled
+from tests.databases import closed_to_newcomers, settings_for
 from tests.factories import writing
-from tests.jobs import Recorder, add_jobs, fetch, until_empty, worker_for, working
+from tests.jobs import QUICK, Recorder, add_jobs, fetch, until_empty, worker_for, working
 from tests.patience import PATIENCE_SECONDS
 
 CUT = """
@@ -120,6 +124,52 @@ async def test_job_that_ends_its_worker_each_time_is_given_up(engine: AsyncEngin
     assert await fetch(engine, "SELECT error FROM dead_letters") == [
         ("WorkerEndedError: Its worker ended in the middle of 3 attempts.",)
     ]
+
+
+async def test_job_that_could_not_be_counted_for_a_moment_is_begun_soon(engine: AsyncEngine, database_url: str) -> None:
+    """Those who wait for a job of every minute are not to wait for the longest pause."""
+    recorder = Recorder()
+    patience = replace(QUICK, longest_pause=timedelta(hours=1))
+    unconnected = create_engine(database_url, settings_for(database_url))
+    worker = replace(worker_for(engine, {"note": recorder}, patience=patience), engine=unconnected)
+
+    async with working(worker):
+        await add_jobs(engine, Job("note", {}))
+        await recorder.wait_for(1)
+        await until_empty(engine)
+        async with closed_to_newcomers(database_url):
+            await unconnected.dispose()
+            await add_jobs(engine, Job("note", {}))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not await fetch(engine, "SELECT 1 FROM pgqueuer WHERE attempts > 0"):
+                    await asyncio.sleep(0.02)
+        await until_empty(engine)
+
+    assert len(recorder.told) == 2
+    await unconnected.dispose()
+
+
+async def test_letters_are_begun_after_all_that_waits_also_when_they_are_replayed(engine: AsyncEngine) -> None:
+    """While a mail server hangs, every letter is tried for long: nothing else is to wait for them."""
+    begun = list[str]()
+
+    async def send(_job_id: UUID, _payload: Payload) -> None:
+        begun.append("letter")
+        raise HopelessError("the mail server is gone")
+
+    async def note(_job_id: UUID, _payload: Payload) -> None:
+        begun.append("note")
+
+    letters = [send_mail(MailTemplate.ALREADY_REGISTERED, "selam@example.com", {"name": "Selam"}) for _ in range(20)]
+    for enqueue_letters in (lambda session: enqueue(session, *letters), replay_all):
+        async with writing(engine) as session:
+            await enqueue_letters(session)
+        await add_jobs(engine, Job("note", {}))
+        async with working(worker_for(engine, {SEND_MAIL: send, "note": note})):
+            await until_empty(engine)
+        assert begun.count("letter") == len(letters)
+        assert "note" in begun[:4], "it is one of the first four, which are begun together"
+        begun.clear()
 
 
 @pytest.mark.parametrize("grace_seconds", [5, 0.1])
