@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.mail_jobs import SEND_MAIL
 from models import Cart, DeadLetter, Order
 
-DROP_WAITING = text(
-    "DELETE FROM pgqueuer WHERE entrypoint = :job AND status = 'queued' "
-    "AND strpos(convert_from(payload, 'UTF8'), :address) > 0"
+DROP_LETTERS = text(
+    "DELETE FROM pgqueuer WHERE entrypoint = :job AND strpos(convert_from(payload, 'UTF8'), :address) > 0"
 )
+"""Also those that are being sent: a worker whose job has left the queue neither repeats it nor keeps it."""
 
 
 async def forget_letters(session: AsyncSession, email: str) -> None:
@@ -20,7 +20,7 @@ async def forget_letters(session: AsyncSession, email: str) -> None:
     address = f'"{email}"'  # as JSON writes it, whole, because other addresses may end like it
     given_up = delete(DeadLetter).where(DeadLetter.name == SEND_MAIL)
     await session.execute(given_up.where(func.strpos(cast(DeadLetter.payload, Text), address) > 0))
-    await session.execute(DROP_WAITING, {"job": SEND_MAIL, "address": address})
+    await session.execute(DROP_LETTERS, {"job": SEND_MAIL, "address": address})
 
 
 async def forget_buyer(session: AsyncSession, user_id: UUID) -> None:
@@ -29,8 +29,10 @@ async def forget_buyer(session: AsyncSession, user_id: UUID) -> None:
     Its carts go: those that were bought are kept for a while too, with the address that they were sent to.
     """
     theirs = Order.user_id == user_id
-    for email in set(await session.scalars(select(Order.email).where(theirs, Order.email.is_not(None)))):
-        await forget_letters(session, str(email))
+    # Whoever writes a letter about an order has locked it: once all are locked, no letter is added.
+    locked = await session.scalars(select(Order.email).where(theirs).order_by(Order.id).with_for_update())
+    for email in {each for each in locked if each is not None}:
+        await forget_letters(session, email)
     nobody: dict[str, Any] = {
         "customer": {},
         "email": None,

@@ -65,8 +65,9 @@ async def run_job(engine: AsyncEngine, patience: Patience, handler: Handler, row
     """Do a job, or raise RetryRequested.
 
     Nothing else may rise: PgQueuer takes a job that fails, or that is cancelled, for one that has ended. It also stores
-    the whole chain of errors, and one with the character NUL among them would keep it from storing anything; hence
-    `from None`.
+    the whole chain of errors in its log, which outlives the job. One with the character NUL among them would keep it
+    from storing anything, and one that quotes an address would keep that of somebody who is forgotten; hence
+    `from None`, and a reason that names no more than the type.
     """
     try:
         attempt = Attempt(row, await _times_begun(engine, row))
@@ -80,11 +81,11 @@ async def run_job(engine: AsyncEngine, patience: Patience, handler: Handler, row
         raise RetryRequested(reason="The worker ended.") from None
     except Exception as error:
         logger.exception("Job %s could not be counted or given up. It is repeated.", row.entrypoint)
-        raise RetryRequested(patience.pause_after(row.attempts + 1), error_text(error)) from None
+        raise RetryRequested(patience.pause_after(row.attempts + 1), type(error).__name__) from None
     logger.warning(
         "Job %s failed, attempt %d of %d. %s", attempt, attempt.number, patience.attempts, error_text(failure)
     )
-    raise RetryRequested(patience.pause_after(attempt.number), error_text(failure)) from None
+    raise RetryRequested(patience.pause_after(attempt.number), type(failure).__name__) from None
 
 
 async def _failure_of(attempt: Attempt, handler: Handler, patience: Patience) -> Exception | None:
