@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.checking import Check
+from domain.checking import Check, Repair
 from domain.integrity_checks import CHECKS
 from models import IntegrityCheckLog, IntegrityStatus
 
@@ -42,12 +42,9 @@ class Integrity:
         return IntegrityStatus.FAIL if self.findings else IntegrityStatus.PASS
 
 
-async def check_integrity(
-    session: AsyncSession, checks: Sequence[Check] = CHECKS, *, repair: bool = False
-) -> Integrity:
-    """Run the checks; with `repair`, set right first what can be. The result is kept in `integrity_check_logs`."""
-    repaired = await _repair(session, checks) if repair else 0
-    findings = await _find(session, checks)
+async def check_integrity(session: AsyncSession, checks: Sequence[Check] = CHECKS, *, repaired: int = 0) -> Integrity:
+    """Run the checks. The result is kept in `integrity_check_logs`, with how many rows were set right before."""
+    findings = [await _broken(session, check) for check in checks]
     found = Integrity(tuple(finding for finding in findings if finding.count), len(checks), repaired)
     counts = {finding.check.name: finding.count for finding in findings}
     session.add(IntegrityCheckLog(status=found.status, total=sum(counts.values()), repaired=repaired, counts=counts))
@@ -55,8 +52,14 @@ async def check_integrity(
     return found
 
 
-async def _find(session: AsyncSession, checks: Sequence[Check]) -> list[Finding]:
-    return [await _broken(session, check) for check in checks]
+async def set_right(session: AsyncSession, repair: Repair) -> int:
+    """Set right what breaks a promise; gives how many rows were wrong.
+
+    They stay locked until the transaction ends, in which there should be nothing else: buyers may wait for them.
+    """
+    connection = await session.connection()
+    await connection.execute(text(repair.lock))
+    return (await connection.execute(text(repair.change))).rowcount
 
 
 async def _broken(session: AsyncSession, check: Check) -> Finding:
@@ -65,14 +68,3 @@ async def _broken(session: AsyncSession, check: Check) -> Finding:
     )
     count, first = (await session.execute(text(counting))).one()
     return Finding(check, count, tuple(first or ()))
-
-
-async def _repair(session: AsyncSession, checks: Sequence[Check]) -> int:
-    """Set right what is broken; gives how many rows were broken and are not any more."""
-    repairable = [check for check in checks if check.repair]
-    broken = [finding for finding in await _find(session, repairable) if finding.count]
-    for finding in broken:
-        for statement in finding.check.repair:
-            await session.execute(text(statement))
-    left = await _find(session, [finding.check for finding in broken])
-    return sum(finding.count for finding in broken) - sum(finding.count for finding in left)

@@ -2,20 +2,21 @@
 
 from typing import Final
 
-from domain.checking import Check
+from domain.checking import Check, Repair
+
+OF_WRONG_COUNTS: Final = """
+    FROM promo_codes AS promo
+    WHERE used_count <> (
+        SELECT count(*) FROM promo_code_uses WHERE promo_code_id = promo.id AND released_at IS NULL
+    )
+"""
 
 USES_OF_CODES: Final = Check(
     "promo_uses",
     "A promotion code was used as often as there are uses of it.",
-    """
-    SELECT code AS found FROM promo_codes AS promo
-    WHERE used_count <> (
-        SELECT count(*) FROM promo_code_uses WHERE promo_code_id = promo.id AND released_at IS NULL
-    )
-    """,
-    (
-        # Whoever uses a code changes its row: what is counted by the next statement stays so until the end.
-        "SELECT FROM promo_codes ORDER BY id FOR NO KEY UPDATE",
+    f"SELECT code AS found {OF_WRONG_COUNTS}",
+    Repair(
+        f"SELECT {OF_WRONG_COUNTS} ORDER BY promo.id FOR NO KEY UPDATE",
         """
         UPDATE promo_codes AS promo SET used_count = counted.n FROM (
             SELECT each.id, count(used.id) AS n FROM promo_codes AS each

@@ -64,6 +64,19 @@ async def started(connection: AsyncConnection, *statements: Any, commit: bool = 
     return task
 
 
+async def until_waiting(engine: AsyncEngine) -> None:
+    """Wait until somebody in the database waits for a lock."""
+    waiting = text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await _is_found(engine, waiting):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+
+
+async def _is_found(engine: AsyncEngine, statement: Any) -> bool:
+    async with engine.connect() as connection:
+        return (await connection.execute(statement)).first() is not None
+
+
 @asynccontextmanager
 async def locked(url: str, table: str) -> AsyncIterator[asyncpg.Connection]:
     """Nobody can read the table while the block runs."""

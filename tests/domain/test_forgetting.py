@@ -15,10 +15,9 @@ from server.job_execution import Payload
 from tests.factories import add_order, add_user, writing
 from tests.forgotten import stored_texts
 from tests.jobs import QUICK, add_jobs, fetch, worker_for, working
-from tests.patience import PATIENCE_SECONDS
+from tests.statements import until_waiting
 
 EMAIL = "selam@example.com"
-WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 FAILURES = "SELECT traceback->>'exception_message' FROM pgqueuer_log WHERE traceback IS NOT NULL"
 
 
@@ -62,9 +61,7 @@ async def test_letter_that_is_written_just_then_is_not_kept(engine: AsyncEngine)
     async with writing(engine) as session:
         await tell_delivered(session, await lock_order(session, order.id))
         forgetting = asyncio.create_task(forget())
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await fetch(engine, WAITING):
-                await asyncio.sleep(0.01)
+        await until_waiting(engine)
     await forgetting
 
     assert await tables_that_tell_of(engine, EMAIL) == []

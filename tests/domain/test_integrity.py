@@ -1,12 +1,16 @@
 """What must always hold: whatever breaks it is found and named, and set right where that is safe."""
 
+import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.integrity import check_integrity
+from domain.catalog_checks import PRICES_OF_PRODUCTS
+from domain.integrity import check_integrity, set_right
 from domain.integrity_checks import CHECKS
 from domain.reservations import reserve
 from domain.stock_moving import Cause
@@ -19,8 +23,12 @@ from tests.factories import (
     add_product,
     add_promo_code,
     add_review,
+    add_user,
     writing,
 )
+from tests.statements import until_waiting
+
+REPAIRABLE = [check for check in CHECKS if check.repair]
 
 UNGUARDED = "SET LOCAL session_replication_role = replica"
 """Triggers that keep things right are silent from then on, but for those of the audit log."""
@@ -99,15 +107,68 @@ async def test_what_follows_from_other_rows_is_repaired(engine: AsyncEngine) -> 
             for statement in BREAKS[name]:
                 await session.execute(text(statement))
     async with writing(engine) as session:
-        found = await check_integrity(session, repair=True)
+        repaired = [await set_right(session, check.repair) for check in REPAIRABLE if check.repair]
+        again = [await set_right(session, check.repair) for check in REPAIRABLE if check.repair]
+        found = await check_integrity(session, repaired=sum(repaired))
 
+    assert (repaired, again) == ([2, 2, 2, 1], [0, 0, 0, 0])
     assert [finding.check.name for finding in found.findings] == ["stock_ledger"]
-    assert found.repaired == 7
     async with writing(engine) as session:
         kept = (await session.scalars(select(IntegrityCheckLog))).one()
         prices = await session.scalars(text("SELECT DISTINCT price FROM products"))
-    assert (kept.status, kept.repaired, kept.counts["ratings"]) == (IntegrityStatus.FAIL, found.repaired, 0)
+    assert (kept.status, kept.repaired, kept.counts["ratings"]) == (IntegrityStatus.FAIL, 7, 0)
     assert set(prices) == {Decimal("100.00")}
+
+
+async def test_repair_keeps_nobody_from_what_is_right(engine: AsyncEngine) -> None:
+    """The one that is broken is locked, and the other one can be changed."""
+    async with writing(engine) as session:
+        for number in range(2):
+            user = await add_user(session, first_name=f"Selam {number}")
+            await add_review(session, await add_product(session, slug=f"lamp-{number}"), user)
+            await add_promo_code(session, code=f"CODE{number}")
+        await session.execute(text(UNGUARDED))
+        wrong = "price = 7, review_count = 3, rating_sum = 9"
+        await session.execute(text(f"UPDATE products SET {wrong} WHERE slug = 'lamp-0'"))
+        await session.execute(text("UPDATE reviews SET author_name = 'Nobody' WHERE author_name LIKE '%0%'"))
+        await session.execute(text("UPDATE promo_codes SET used_count = 2 WHERE code = 'CODE0'"))
+
+    async with AsyncSession(engine) as repairing, writing(engine) as session:
+        for check in REPAIRABLE:
+            assert check.repair is not None
+            assert await set_right(repairing, check.repair) == 1
+        await session.execute(text("SET LOCAL lock_timeout = '1s'"))
+        for statement in (
+            "UPDATE products SET name = 'Lamp' WHERE slug = 'lamp-1'",
+            "UPDATE users SET first_name = 'Hana' WHERE first_name = 'Selam 1'",
+            "UPDATE promo_codes SET used_count = 0 WHERE code = 'CODE1'",
+        ):
+            await session.execute(text(statement))
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await session.execute(text("UPDATE promo_codes SET used_count = 0 WHERE code = 'CODE0'"))
+
+
+async def test_what_is_written_while_it_is_repaired_stays(engine: AsyncEngine) -> None:
+    """The new price is there, though the repair has seen the old one before it had to wait."""
+    async with writing(engine) as session:
+        await add_product(session, slug="lamp")
+        await session.execute(text(UNGUARDED))
+        await session.execute(text("UPDATE products SET price = 7"))
+
+    async def repair() -> int:
+        async with writing(engine) as session:
+            assert PRICES_OF_PRODUCTS.repair is not None
+            return await set_right(session, PRICES_OF_PRODUCTS.repair)
+
+    async with writing(engine) as session:
+        await session.execute(text("UPDATE product_variants SET price = 250"))
+        repairing = asyncio.create_task(repair())
+        await until_waiting(engine)
+
+    assert await repairing == 0
+    async with writing(engine) as session:
+        assert (await check_integrity(session)).findings == ()
+        assert (await session.scalars(text("SELECT price FROM products"))).all() == [Decimal("250.00")]
 
 
 async def test_demo_shop_keeps_every_promise(demo_engine: AsyncEngine) -> None:

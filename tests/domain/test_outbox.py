@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.mail_jobs import MailTemplate, WrongMailValuesError, send_mail
-from domain.outbox import Job, enqueue
+from domain.outbox import Job, Priority, enqueue
 from server.database import open_connection
 from tests.databases import settings_for
 from tests.factories import add_user, writing
@@ -99,5 +99,9 @@ def test_letter_is_told_exactly_what_it_needs() -> None:
         send_mail(MailTemplate.ALREADY_REGISTERED, "selam@example.com", {"nmae": "Selam"})
 
     values = {"name": "Selam"}
-    assert job == Job("send_mail", {"template": "already_registered", "to": "selam@example.com", "values": values})
+    assert job == Job(
+        "send_mail",
+        {"template": "already_registered", "to": "selam@example.com", "values": values},
+        priority=Priority.LAST,
+    )
     assert str(refused.value) == "The letter already_registered needs name, and was given nmae."

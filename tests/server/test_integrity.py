@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.catalog_checks import RATINGS
+from domain.checking import Check
 from domain.integrity import CHECK_INTEGRITY
 from domain.integrity_checks import CHECKS
 from domain.payment_providers import PaymentProviders
@@ -59,6 +61,19 @@ def test_command_says_what_is_broken_and_repairs_what_it_can(
         "findings": [{"check": "ratings", "promise": sentence, "count": 1, "named": ["lamp"]}],
     }
     assert repaired == Outcome(0, f"Repaired: 1.\nPASS: {PROMISES} of {PROMISES} promises hold.\n", "")
+
+
+def test_nobody_waits_for_a_repair_while_everything_is_checked(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The checks take long where there is much."""
+    asyncio.run(break_ratings_at(database_url))
+    locks = "SELECT mode AS found FROM pg_locks WHERE pid = pg_backend_pid() AND mode LIKE 'Row%'"
+    monkeypatch.setattr("server.commands.check_integrity.CHECKS", (RATINGS, Check("locks", "Nobody waits.", locks)))
+
+    outcome = run_command(monkeypatch, capfd, "check-integrity", "--repair", DATABASE_URL=database_url)
+
+    assert outcome == Outcome(0, "Repaired: 1.\nPASS: 2 of 2 promises hold.\n", "")
 
 
 async def test_worker_checks_every_night_and_repairs_nothing(

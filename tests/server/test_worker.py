@@ -141,7 +141,7 @@ async def test_job_that_could_not_be_counted_for_a_moment_is_begun_soon(engine: 
             await unconnected.dispose()
             await add_jobs(engine, Job("note", {}))
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not await fetch(engine, "SELECT 1 FROM pgqueuer WHERE attempts > 0"):
+                while not await fetch(engine, "SELECT 1 FROM pgqueuer WHERE attempts > 0"):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         await until_empty(engine)
 
