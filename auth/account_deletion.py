@@ -6,8 +6,7 @@ from sqlalchemy import delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.administrators import lock_administrators, require_another_administrator
-from auth.errors import AccountGoneError
-from auth.reauthentication import require_password
+from auth.reauthentication import lock_reauthenticated, require_password
 from auth.safeguards import Safeguards
 from auth.security_log import record
 from auth.sessions import end_sessions
@@ -44,12 +43,10 @@ async def delete_my_account(
 
     Raises WrongPasswordError, TooManyAttemptsError, AccountGoneError and LastAdministratorError.
     """
-    await require_password(transactions, safeguards.passwords, user_id, password, visit)
+    known = await require_password(transactions, safeguards.passwords, user_id, password, visit)
     async with transactions() as session:
         administrators = await lock_administrators(session)
-        user = await session.get(User, user_id, with_for_update=True)
-        if user is None or not user.is_active:
-            raise AccountGoneError
+        user = await lock_reauthenticated(session, known)
         require_another_administrator(administrators, user)
         await forget_methods(session, safeguards.vault, user.id)
         await _anonymise(session, user, visit)

@@ -1,6 +1,7 @@
 """Credentials: the one place where a password or an e-mail address of an account is exchanged for another.
 
-With either of them every link that was sent before is dead, and every session ends but the one that asked for it.
+With either of them every link that was sent before is dead, a second factor that was only begun is forgotten, and every
+session ends but the one that asked for it: whoever knew the one before has nothing left to go on with.
 """
 
 from uuid import UUID
@@ -16,7 +17,7 @@ from auth.visits import Visit
 from domain.mail_jobs import MailTemplate, send_mail
 from domain.outbox import enqueue
 from domain.violations import refused_by
-from models import ExternalIdentity, SecurityEvent, SessionEnd, User
+from models import ExternalIdentity, SecurityEvent, SessionEnd, TotpCredential, User
 
 
 async def set_password(  # noqa: PLR0913 - what is set, and what it is called in the log
@@ -31,7 +32,7 @@ async def set_password(  # noqa: PLR0913 - what is set, and what it is called in
     """Give the account another password. Its owner is told by letter; the session `but` goes on."""
     user.password_hash = password_hash
     user.must_change_password = False
-    await discard(session, user.id)
+    await _void_what_was_begun(session, user.id)
     await end_sessions(session, user.id, SessionEnd.PASSWORD_CHANGED, visit, but=but)
     record(session, event, visit, user_id=user.id)
     values = {"name": user.first_name, "time": written(visit.at)}
@@ -62,6 +63,13 @@ async def set_email(session: AsyncSession, user: User, email: str, visit: Visit)
     with refused_by({"uq_users_email": TokenRefusedError()}):
         user.email, user.is_email_verified = email, True
         await session.flush()
-    await discard(session, user.id)
+    await _void_what_was_begun(session, user.id)
     await end_sessions(session, user.id, SessionEnd.EMAIL_CHANGED, visit)
     record(session, SecurityEvent.EMAIL_CHANGED, visit, user_id=user.id)
+
+
+async def _void_what_was_begun(session: AsyncSession, user_id: UUID) -> None:
+    """End links, and a second factor that waits to be confirmed: an access token at hand would confirm it still."""
+    await discard(session, user_id)
+    begun = (TotpCredential.user_id == user_id, TotpCredential.confirmed_at.is_(None))
+    await session.execute(delete(TotpCredential).where(*begun))

@@ -5,10 +5,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from auth.emails import require_email
-from auth.errors import AccountGoneError
 from auth.letters import send_already_registered, send_confirmation
 from auth.one_time_tokens import discard, issue
-from auth.reauthentication import require_password
+from auth.reauthentication import lock_reauthenticated, require_password
 from auth.safeguards import Safeguards
 from auth.security_log import record
 from auth.throttling import Attempt, Transactions, require_patience
@@ -26,13 +25,11 @@ async def change_email(  # noqa: PLR0913, PLR0917 - who, how it is known that it
     InvalidInputError, WrongPasswordError, TooManyAttemptsError and AccountGoneError.
     """
     wanted = require_email(new_email, "new_email")
-    await require_password(transactions, safeguards.passwords, user_id, password, visit)
+    known = await require_password(transactions, safeguards.passwords, user_id, password, visit)
     async with taking_at_least():
         await require_patience(transactions, Attempt(ThrottledAction.MAIL_REQUEST, wanted, visit))
         async with transactions() as session:
-            user = await session.get(User, user_id, with_for_update=True)
-            if user is None or not user.is_active:
-                raise AccountGoneError
+            user = await lock_reauthenticated(session, known)
             record(session, SecurityEvent.EMAIL_CHANGE_REQUESTED, visit, user_id=user_id)
             await discard(session, user_id, [TokenPurpose.CHANGE_EMAIL])
             owner = await session.scalar(select(User).where(User.email == wanted))

@@ -6,11 +6,10 @@ from sqlalchemy import select
 
 from auth.credentials import forget_identities, set_password
 from auth.emails import require_email
-from auth.errors import AccountGoneError
 from auth.letters import send_password_reset
 from auth.one_time_tokens import peek, redeem
 from auth.passwords import Passwords
-from auth.reauthentication import require_password
+from auth.reauthentication import lock_reauthenticated, require_password
 from auth.security_log import record
 from auth.throttling import Attempt, Transactions, forgive, require_patience
 from auth.unhurried import taking_at_least
@@ -79,10 +78,8 @@ async def change_password(  # noqa: PLR0913, PLR0917 - who, where, and the two p
     Raises InvalidInputError, WrongPasswordError, TooManyAttemptsError and AccountGoneError.
     """
     passwords.require_good(new_password, field="new_password")
-    await require_password(transactions, passwords, user_id, current_password, visit)
+    known = await require_password(transactions, passwords, user_id, current_password, visit)
     password_hash = await passwords.hash(new_password)
     async with transactions() as session:
-        user = await session.get(User, user_id, with_for_update=True)
-        if user is None or not user.is_active:
-            raise AccountGoneError
+        user = await lock_reauthenticated(session, known)
         await set_password(session, user, password_hash, visit, but=session_id)

@@ -7,18 +7,18 @@ from uuid import UUID
 import pyotp
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from auth.errors import AccountGoneError, TotpStateError, WrongCodeError
-from auth.reauthentication import require_password
+from auth.active_accounts import lock_account
+from auth.errors import TotpStateError, WrongCodeError
+from auth.reauthentication import Reauthenticated, lock_reauthenticated, require_password
 from auth.recovery_codes import replace_codes
 from auth.safeguards import Safeguards
 from auth.second_factor import credential_of, matching_step, secret_of, totp_place, use_code, use_step
 from auth.security_log import record
 from auth.throttling import Attempt, Transactions, forgive, require_patience
 from auth.visits import Visit
-from models import RecoveryCode, SecurityEvent, ThrottledAction, TotpCredential, User
+from models import RecoveryCode, SecurityEvent, ThrottledAction, TotpCredential
 
 ISSUER = "Merkato"
 """How authenticator apps call us."""
@@ -39,10 +39,10 @@ async def begin_totp(
 
     Raises WrongPasswordError, TooManyAttemptsError, AccountGoneError, and TotpStateError when it is on already.
     """
-    await require_password(transactions, safeguards.passwords, user_id, password, visit)
+    known = await require_password(transactions, safeguards.passwords, user_id, password, visit)
     secret = pyotp.random_base32()
     async with transactions() as session:
-        user = await _active(session, user_id)
+        user = await lock_reauthenticated(session, known)
         sealed = safeguards.vault.seal(secret, totp_place(user_id))
         values = {"encrypted_secret": sealed, "created_at": visit.at, "last_used_step": None}
         begun = insert(TotpCredential).values(id=uuid7(), user_id=user_id, **values)
@@ -66,7 +66,7 @@ async def confirm_totp(
     attempt = Attempt(ThrottledAction.SECOND_FACTOR, str(user_id), visit)
     await require_patience(transactions, attempt)
     async with transactions() as session:
-        user = await _active(session, user_id)
+        user = await lock_account(session, user_id)
         credential = await credential_of(session, user_id)
         if credential is None or credential.confirmed_at is not None:
             raise TotpStateError("The second factor was not begun, or is on already.")
@@ -87,8 +87,9 @@ async def disable_totp(  # noqa: PLR0913, PLR0917 - who, and both factors once m
     Raises WrongPasswordError, WrongCodeError, TooManyAttemptsError, AccountGoneError, and TotpStateError when it is
     not on.
     """
-    await _require_both(transactions, safeguards, user_id, password, code, visit)
+    known = await _require_both(transactions, safeguards, user_id, password, code, visit)
     async with transactions() as session:
+        await lock_reauthenticated(session, known)
         for table in (TotpCredential, RecoveryCode):
             await session.execute(delete(table).where(table.user_id == user_id))
         record(session, SecurityEvent.TOTP_DISABLED, visit, user_id=user_id)
@@ -98,34 +99,27 @@ async def replace_recovery_codes(  # noqa: PLR0913, PLR0917 - the same
     transactions: Transactions, safeguards: Safeguards, user_id: UUID, password: str, code: str, visit: Visit
 ) -> Sequence[str]:
     """Ten new recovery codes; the old ones are dead. Raises what `disable_totp` does."""
-    await _require_both(transactions, safeguards, user_id, password, code, visit)
+    known = await _require_both(transactions, safeguards, user_id, password, code, visit)
     async with transactions() as session:
-        user = await _active(session, user_id)
+        user = await lock_reauthenticated(session, known)
         record(session, SecurityEvent.RECOVERY_CODES_REPLACED, visit, user_id=user_id)
         return await replace_codes(session, user, visit)
 
 
 async def _require_both(  # noqa: PLR0913, PLR0917 - the same
     transactions: Transactions, safeguards: Safeguards, user_id: UUID, password: str, code: str, visit: Visit
-) -> None:
+) -> Reauthenticated:
     """Ask for the password and for a code, and keep on record when the code is wrong."""
-    await require_password(transactions, safeguards.passwords, user_id, password, visit)
+    known = await require_password(transactions, safeguards.passwords, user_id, password, visit)
     attempt = Attempt(ThrottledAction.SECOND_FACTOR, str(user_id), visit)
     await require_patience(transactions, attempt)
     async with transactions() as session:
-        user = await _active(session, user_id)
+        user = await lock_reauthenticated(session, known)
         credential = await credential_of(session, user_id)
         if credential is None or credential.confirmed_at is None:
             raise TotpStateError("The second factor is not on.")
         if await use_code(session, safeguards.vault, user, code, visit) is not None:
             await forgive(session, attempt)
-            return
+            return known
         record(session, SecurityEvent.SECOND_FACTOR_FAILED, visit, user_id=user_id)
     raise WrongCodeError
-
-
-async def _active(session: AsyncSession, user_id: UUID) -> User:
-    user = await session.get(User, user_id, with_for_update=True)
-    if user is None or not user.is_active:
-        raise AccountGoneError
-    return user

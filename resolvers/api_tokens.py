@@ -10,7 +10,7 @@ from uuid import UUID
 from auth import api_tokens
 from auth.api_tokens import ApiTokenTerms, NewApiToken
 from auth.permissions import Permission
-from auth.reauthentication import require_password
+from auth.reauthentication import lock_reauthenticated, require_password
 from models import ApiToken
 from resolvers.context import Context
 
@@ -20,9 +20,10 @@ async def create_api_token(
 ) -> NewApiToken:
     """Make a token for a machine."""
     account_id = context.viewer.account_id
-    await require_password(context.writing, context.safeguards.passwords, account_id, password, context.visit)
+    known = await require_password(context.writing, context.safeguards.passwords, account_id, password, context.visit)
     terms = ApiTokenTerms(name, [scope.value for scope in scopes], expires_at)
     async with context.writing() as session:
+        await lock_reauthenticated(session, known)
         return await api_tokens.create_api_token(session, account_id, terms, context.visit)
 
 
@@ -34,8 +35,9 @@ async def rotate_api_token(
 ) -> NewApiToken:
     """Make a token that takes the place of another."""
     account_id = context.viewer.account_id
-    await require_password(context.writing, context.safeguards.passwords, account_id, password, context.visit)
+    known = await require_password(context.writing, context.safeguards.passwords, account_id, password, context.visit)
     async with context.writing() as session:
+        await lock_reauthenticated(session, known)
         return await api_tokens.rotate_api_token(session, account_id, id, context.visit)
 
 

@@ -80,7 +80,7 @@ CreateApiTokenResult = Annotated[
     strawberry.union("CreateApiTokenResult", description="The token, or why there is none."),
 ]
 RotateApiTokenResult = Annotated[
-    NewApiToken | InvalidInput | WrongPassword | TooManyAttempts | ApiTokenNotFound,
+    NewApiToken | InvalidInput | WrongPassword | TooManyAttempts | ApiTokenNotFound | AccountGone,
     strawberry.union("RotateApiTokenResult", description="Its successor, or why there is none."),
 ]
 RevokeApiTokenResult = Annotated[
