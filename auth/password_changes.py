@@ -8,7 +8,7 @@ from auth.credentials import forget_identities, set_password
 from auth.emails import require_email
 from auth.letters import send_password_reset
 from auth.one_time_tokens import peek, redeem
-from auth.passwords import Passwords
+from auth.passwords import Passwords, guesses
 from auth.reauthentication import lock_reauthenticated, require_password
 from auth.security_log import record
 from auth.throttling import Attempt, Transactions, forgive, require_patience
@@ -44,12 +44,11 @@ async def reset_password(
     A letter also verifies the address it came to; whoever gave that address before is out. Nobody is signed in. Raises
     TokenRefusedError and InvalidInputError. Nothing is hashed for a token that is not good: anybody can send one.
     """
-    passwords.require_good(new_password, field="new_password")
     async with transactions() as session:
         given = await peek(session, token, BY_TOKEN, visit)
-        chosen = select(User.password_hash).where(User.id == given.user_id, User.must_change_password)
-        stored = await session.scalar(chosen)
-    if stored is not None and (await passwords.verify(stored, new_password)).is_right:
+        owner = await session.get_one(User, given.user_id)
+    _require_good(passwords, new_password, owner)
+    if owner.must_change_password and (await passwords.verify(owner.password_hash, new_password)).is_right:
         raise invalid("new_password", "It is the one that somebody else chose. Choose another.")
     password_hash = await passwords.hash(new_password)
     async with transactions() as session:
@@ -77,9 +76,16 @@ async def change_password(  # noqa: PLR0913, PLR0917 - who, where, and the two p
 
     Raises InvalidInputError, WrongPasswordError, TooManyAttemptsError and AccountGoneError.
     """
-    passwords.require_good(new_password, field="new_password")
+    async with transactions() as session:
+        _require_good(passwords, new_password, await session.get_one(User, user_id))
     known = await require_password(transactions, passwords, user_id, current_password, visit)
     password_hash = await passwords.hash(new_password)
     async with transactions() as session:
         user = await lock_reauthenticated(session, known)
         await set_password(session, user, password_hash, visit, but=session_id)
+
+
+def _require_good(passwords: Passwords, new_password: str, owner: User) -> None:
+    """Raises InvalidInputError."""
+    known = guesses(owner.email, owner.first_name, owner.last_name)
+    passwords.require_good(new_password, *known, field="new_password")

@@ -147,6 +147,11 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
+def guesses(email: str, first_name: str, last_name: str) -> tuple[str, ...]:
+    """What whoever knows the person would try first, besides what everybody tries."""
+    return email, email.partition("@")[0], first_name, last_name
+
+
 def normalised(password: str) -> str:
     """The password as it is counted and hashed."""
     return unicodedata.normalize("NFC", password)

@@ -12,7 +12,7 @@ from auth.credentials import forget_identities
 from auth.emails import require_email
 from auth.letters import send_already_registered, send_password_reset, send_verification
 from auth.names import require_name
-from auth.passwords import Passwords
+from auth.passwords import Passwords, guesses
 from auth.security_log import record
 from auth.throttling import Attempt, Transactions, require_patience
 from auth.unhurried import taking_at_least
@@ -39,7 +39,7 @@ async def sign_up(transactions: Transactions, passwords: Passwords, newcomer: Ne
     email = require_email(newcomer.email)
     first_name = require_name(newcomer.first_name, "first_name")
     last_name = require_name(newcomer.last_name, "last_name")
-    passwords.require_good(newcomer.password, email, email.partition("@")[0], first_name, last_name)
+    passwords.require_good(newcomer.password, *guesses(email, first_name, last_name))
     async with taking_at_least(), passwords.turn():
         await require_patience(transactions, Attempt(ThrottledAction.SIGN_UP, email, visit))
         async with transactions() as session:

@@ -101,6 +101,27 @@ async def test_reset_is_over_after_half_an_hour_and_keeps_the_password_rules(
     await reset_password(transactions(engine), safeguards.passwords, token, ANOTHER, at(1799))
 
 
+@pytest.mark.parametrize("guess", ["Liya@Example.com", "Liya.Worku", "Almaz-Liya", "Worku-Tadesse"])
+async def test_passwords_that_acquaintances_would_try_are_refused_however_they_are_set(
+    engine: AsyncEngine, safeguards: Safeguards, guess: str
+) -> None:
+    """As when somebody signs up."""
+    email = "liya@example.com" if "@" in guess else "liya.worku@example.com"
+    names = {"first_name": "Almaz-Liya", "last_name": "Worku-Tadesse"}
+    user = await add_account(engine, safeguards, email=email, **names)
+    await request_password_reset(transactions(engine), user.email, at())
+    token = await last_token(engine)
+
+    with pytest.raises(InvalidInputError):
+        await reset_password(transactions(engine), safeguards.passwords, token, guess, at(60))
+    with pytest.raises(InvalidInputError):
+        await change_password(transactions(engine), safeguards.passwords, user.id, None, PASSWORD, guess, at(60))
+
+    async with writing(engine) as session:
+        assert (await session.get_one(User, user.id)).password_hash == user.password_hash
+    await reset_password(transactions(engine), safeguards.passwords, token, ANOTHER, at(70))
+
+
 async def test_changing_needs_the_current_password_and_keeps_this_session(
     engine: AsyncEngine, safeguards: Safeguards
 ) -> None:
