@@ -1,8 +1,8 @@
 """Sessions: begun by a sign-in, kept alive by refreshing, ended by their user, by staff, or by what happens to them.
 
 A refresh token is good once. Whoever uses it again later has a copy of it, or is the one it was copied from: the
-session ends for both (RFC 9700, 4.14.2). Within the grace, which two windows of one browser need, using it again gives
-the same successor, so that there is never more than one line of tokens.
+session ends for both (RFC 9700, 4.14.2). Within the grace, which several windows of one browser need, using it again
+gives the newest token of the session, so that there is never more than one line of tokens.
 """
 
 import hmac
@@ -149,15 +149,27 @@ async def _refreshed(session: AsyncSession, tokens: AccessTokens, refresh_token:
 async def _succeed(
     session: AsyncSession, link: RefreshToken, refresh_token: str, current: UserSession, visit: Visit
 ) -> str:
-    """The next token of the session; the same one for each that comes within the grace."""
-    if link.successor_salt is None:
-        await _forget_salts(session, current, visit)
-        link.used_at, link.successor_salt = visit.at, token_bytes(TOKEN_BYTES)
-        await session.flush()
-        successor = _derived(refresh_token, link.successor_salt)
-        session.add(_link(current, successor, visit))
-        return successor
-    return _derived(refresh_token, link.successor_salt)
+    """The next token of the session; for each that comes within the grace, the newest that there is."""
+    if link.successor_salt is not None:
+        return await _newest(session, refresh_token, link.successor_salt)
+    await _forget_salts(session, current, visit)
+    link.used_at, link.successor_salt = visit.at, token_bytes(TOKEN_BYTES)
+    await session.flush()
+    successor = _derived(refresh_token, link.successor_salt)
+    session.add(_link(current, successor, visit))
+    return successor
+
+
+async def _newest(session: AsyncSession, refresh_token: str, salt: bytes) -> str:
+    """The end of the line that goes on from the token, of which all were used within the grace and have their salts.
+
+    With one in between a slow window would be taken for a thief by and by. The session is locked, so that the line
+    stays as it is; its tokens are not, because whoever brings one has locked it and waits for the session.
+    """
+    token = _derived(refresh_token, salt)
+    following = select(RefreshToken.successor_salt).where(RefreshToken.token_hash == hash_token(token))
+    next_salt = await session.scalar(following)
+    return token if next_salt is None else await _newest(session, token, next_salt)
 
 
 async def _forget_salts(session: AsyncSession, current: UserSession, visit: Visit) -> None:

@@ -62,6 +62,35 @@ async def test_parallel_refreshes_stay_one_line(engine: AsyncEngine, safeguards:
     assert again.session_id == begun.session_id
 
 
+async def test_slow_window_gets_the_newest_token(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    """A browser that opens many windows at once: one still brings the first token when two have been used."""
+    begun = await signed_in(engine, safeguards, await add_account(engine, safeguards))
+    second = await refreshed(engine, safeguards, begun.refresh_token, at(600))
+    third = await refreshed(engine, safeguards, second.refresh_token, at(605))
+    fourth = await refreshed(engine, safeguards, third.refresh_token, at(610))
+
+    slow = await refreshed(engine, safeguards, begun.refresh_token, at(620))
+
+    assert slow.refresh_token == fourth.refresh_token
+    assert await count_rows(engine, RefreshToken) == 4
+    assert (await refreshed(engine, safeguards, slow.refresh_token, at(1200))).session_id == begun.session_id
+
+
+async def test_windows_with_tokens_of_several_ages_keep_the_session(
+    engine: AsyncEngine, safeguards: Safeguards
+) -> None:
+    begun = await signed_in(engine, safeguards, await add_account(engine, safeguards))
+    second = await refreshed(engine, safeguards, begun.refresh_token, at(600))
+
+    every = await asyncio.gather(
+        *(refreshed(engine, safeguards, token, at(601)) for token in (begun.refresh_token, second.refresh_token) * 8)
+    )
+
+    assert {one.refresh_token for one in every} <= {second.refresh_token, every[1].refresh_token}
+    assert await count_rows(engine, RefreshToken) == 3
+    assert (await refreshed(engine, safeguards, every[1].refresh_token, at(1200))).session_id == begun.session_id
+
+
 async def test_old_token_ends_the_session_for_both(engine: AsyncEngine, safeguards: Safeguards) -> None:
     begun = await signed_in(engine, safeguards, await add_account(engine, safeguards))
     successor = await refreshed(engine, safeguards, begun.refresh_token, at(600))
