@@ -27,7 +27,7 @@ async def change_email(  # noqa: PLR0913, PLR0917 - who, how it is known that it
     wanted = require_email(new_email, "new_email")
     known = await require_password(transactions, safeguards.passwords, user_id, password, visit)
     async with taking_at_least():
-        await require_patience(transactions, Attempt(ThrottledAction.MAIL_REQUEST, wanted, visit))
+        await require_patience(transactions, Attempt(ThrottledAction.EMAIL_CHANGE, str(user_id), visit))
         async with transactions() as session:
             user = await lock_reauthenticated(session, known)
             record(session, SecurityEvent.EMAIL_CHANGE_REQUESTED, visit, user_id=user_id)

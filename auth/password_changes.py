@@ -28,7 +28,7 @@ async def request_password_reset(transactions: Transactions, email: str, visit: 
     """
     known = require_email(email)
     async with taking_at_least():
-        await require_patience(transactions, Attempt(ThrottledAction.MAIL_REQUEST, known, visit))
+        await require_patience(transactions, Attempt(ThrottledAction.PASSWORD_RESET, known, visit))
         async with transactions() as session:
             user = await session.scalar(select(User).where(User.email == known, User.is_active))
             record(session, SecurityEvent.PASSWORD_RESET_REQUESTED, visit, user_id=user.id if user else None)

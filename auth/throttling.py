@@ -51,9 +51,13 @@ STEPS: Mapping[ThrottledAction, Mapping[ThrottleScope, int]] = MappingProxyType(
         ThrottledAction.SECOND_FACTOR: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},
         # Each asks a provider and makes a row.
         ThrottledAction.EXTERNAL_SIGN_IN: {ThrottleScope.ADDRESS: TOGETHER},
-        # Each sends a letter to whoever has the address.
+        # Each sends a letter to whoever has the address, and each another one: a stranger who makes its owner wait has
+        # the very letter sent that the owner asks for.
         ThrottledAction.SIGN_UP: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},
         ThrottledAction.MAIL_REQUEST: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},
+        ThrottledAction.PASSWORD_RESET: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},
+        # The account is whose address is to change, and not who has the new one.
+        ThrottledAction.EMAIL_CHANGE: {ThrottleScope.ACCOUNT: ALONE, ThrottleScope.ADDRESS: TOGETHER},
     }
 )
 

@@ -16,7 +16,9 @@ class ThrottledAction(StrEnum):
     REAUTHENTICATION = "REAUTHENTICATION"
     SIGN_UP = "SIGN_UP"
     MAIL_REQUEST = "MAIL_REQUEST"
-    """Whatever sends a mail to an address that anybody can name."""
+    """To have an address proved by letter."""
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - what is tried
+    EMAIL_CHANGE = "EMAIL_CHANGE"
     EXTERNAL_SIGN_IN = "EXTERNAL_SIGN_IN"
 
 

@@ -52,6 +52,18 @@ async def test_taken_address_tells_its_owner_only(engine: AsyncEngine, safeguard
     assert [(letter["template"], letter["to"]) for letter in await letters(engine)] == [("already_registered", NEW)]
 
 
+async def test_letters_to_any_addresses_are_counted_together(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    """Or an account would send them to the addresses of many strangers."""
+    user, other = await add_account(engine, safeguards), await add_account(engine, safeguards)
+    await change_email(transactions(engine), safeguards, user.id, "one@example.com", PASSWORD, at())
+
+    with pytest.raises(TooManyAttemptsError):
+        await change_email(transactions(engine), safeguards, user.id, "two@example.com", PASSWORD, at(0.5))
+    await change_email(transactions(engine), safeguards, other.id, "one@example.com", PASSWORD, at(0.5))
+
+    assert [letter["to"] for letter in await letters(engine)] == ["one@example.com"] * 2
+
+
 async def test_address_taken_in_the_meantime_is_not_taken_over(engine: AsyncEngine, safeguards: Safeguards) -> None:
     user = await add_account(engine, safeguards)
     await change_email(transactions(engine), safeguards, user.id, NEW, PASSWORD, at())

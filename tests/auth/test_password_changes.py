@@ -5,11 +5,13 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from auth.email_changes import change_email
 from auth.errors import InvalidCredentialsError, SessionEndedError, TokenRefusedError, WrongPasswordError
 from auth.password_changes import change_password, request_password_reset, reset_password
 from auth.passwords import Passwords
 from auth.safeguards import Safeguards
 from auth.sessions import refresh_session
+from auth.verification import request_verification
 from domain.errors import InvalidInputError
 from models import SecurityEvent, User
 from tests.auth.accounts import (
@@ -59,6 +61,19 @@ async def test_unknown_addresses_get_the_same_answer_and_no_letter(engine: Async
 
     assert await letters(engine) == []
     assert await events(engine) == [SecurityEvent.PASSWORD_RESET_REQUESTED] * 2
+
+
+async def test_strangers_do_not_keep_the_owner_from_the_letter(engine: AsyncEngine, safeguards: Safeguards) -> None:
+    """Whoever asks for other letters to the address, which may not even be sent, is not counted against its owner."""
+    user, stranger = await add_account(engine, safeguards), await add_account(engine, safeguards)
+    for number in range(10):
+        far = at(number * 1000, f"10.1.{number}.1")
+        await request_verification(transactions(engine), user.email, far)
+        await change_email(transactions(engine), safeguards, stranger.id, user.email, PASSWORD, far)
+
+    await request_password_reset(transactions(engine), user.email, at(9001, "10.2.1.1"))
+
+    assert (await letters(engine))[-1]["template"] == "reset_password"
 
 
 async def test_nothing_is_hashed_for_a_token_that_nobody_gave_out(engine: AsyncEngine) -> None:
