@@ -38,6 +38,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "effective_io_concurrency": "2",
         "max_connections": "200",
         "log_min_duration_statement": "100ms",
+        "log_parameter_max_length": "0",
         "log_checkpoints": "off",
         "jit": "off",
         "huge_pages": "off",
@@ -45,7 +46,8 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "log_timezone": "UTC",
     }
 )
-"""What suits a small machine with fast disks. Statements are logged from a tenth of a second on."""
+"""What suits a small machine with fast disks. Statements are logged from a tenth of a second on, without their values:
+tokens, e-mail addresses and hashes of passwords are among them."""
 
 LONGEST_SOCKET_PATH = 103
 """The bytes that fit into sockaddr_un on every platform; Linux has room for four more."""

@@ -82,11 +82,11 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-async def fetch(url: str, sql: str) -> object:
+async def fetch(url: str, sql: str, *values: object) -> object:
     """The one value that a statement gives."""
     connection = await asyncpg.connect(url)
     try:
-        return await connection.fetchval(sql)
+        return await connection.fetchval(sql, *values)
     finally:
         await connection.close()
 
@@ -464,6 +464,16 @@ def test_log_and_cluster_are_closed_to_others(folder: Path) -> None:
     assert stat.S_IMODE((folder / "postgres").stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "postgres.log").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) & 0o066 == 0
+
+
+async def test_slow_statements_are_logged_without_their_values(folder: Path) -> None:
+    """Tokens, e-mail addresses and hashes of passwords are among them."""
+    with EmbeddedPostgres(folder, QUICK | {"log_min_duration_statement": "0"}) as postgres:
+        assert await fetch(postgres.url, "SELECT length($1::text)", "a-token-of-a-letter") == len("a-token-of-a-letter")
+
+    log = (folder / "postgres.log").read_text()
+    assert "SELECT length($1::text)" in log
+    assert "a-token-of-a-letter" not in log
 
 
 async def test_variables_of_other_postgres_clients_change_nothing(
