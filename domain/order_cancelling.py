@@ -27,6 +27,24 @@ class OrderOnItsWayError(DomainError):
 
 async def cancel(session: AsyncSession, order: Order, reason: str) -> None:
     """Cancel the locked order. Raises OrderMoveRefusedError, and OrderOnItsWayError once some of it has left."""
+    await _cancel(session, order, reason)
+    await tell_cancelled(session, order, reason)
+
+
+async def cancel_as_buyer(session: AsyncSession, order: Order, reason: str) -> None:
+    """The same for whoever bought it, while nobody works on it. Raises OrderMoveRefusedError and OrderOnItsWayError.
+
+    The letter does not repeat the reason. Whoever wrote it knows it, and a guest may have given anybody's address.
+    """
+    if order.fulfillment_status is not FulfillmentStatus.UNFULFILLED:
+        raise OrderOnItsWayError(order.number)
+    if order.status not in WITH_BUYER_UNSTARTED and OrderStatus.CANCELLED in ORDER_MOVES[order.status]:
+        raise OrderOnItsWayError(order.number)
+    await _cancel(session, order, reason)
+    await tell_cancelled(session, order)
+
+
+async def _cancel(session: AsyncSession, order: Order, reason: str) -> None:
     require_move(ORDER_MOVES, f"The order {order.number}", order.status, OrderStatus.CANCELLED)
     if any(line.shipped_quantity for line in await lines_of(session, order)):
         raise OrderOnItsWayError(order.number)
@@ -39,13 +57,3 @@ async def cancel(session: AsyncSession, order: Order, reason: str) -> None:
     await release_codes(session, order)
     await free_units(session, order)
     await enqueue(session, Job(REFUND_ORDER, {"order": str(order.id), "reason": reason}))
-    await tell_cancelled(session, order, reason)
-
-
-async def cancel_as_buyer(session: AsyncSession, order: Order, reason: str) -> None:
-    """The same for whoever bought it, while nobody works on it. Raises OrderMoveRefusedError and OrderOnItsWayError."""
-    if order.fulfillment_status is not FulfillmentStatus.UNFULFILLED:
-        raise OrderOnItsWayError(order.number)
-    if order.status not in WITH_BUYER_UNSTARTED and OrderStatus.CANCELLED in ORDER_MOVES[order.status]:
-        raise OrderOnItsWayError(order.number)
-    await cancel(session, order, reason)

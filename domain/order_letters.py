@@ -47,8 +47,8 @@ async def tell_delivered(session: AsyncSession, order: Order) -> None:
     await _tell(session, order, MailTemplate.ORDER_DELIVERED)
 
 
-async def tell_cancelled(session: AsyncSession, order: Order, reason: str) -> None:
-    """It was cancelled, by its buyer or by the staff."""
+async def tell_cancelled(session: AsyncSession, order: Order, reason: str = "") -> None:
+    """It was cancelled, by its buyer or by the staff, who give a reason."""
     await _tell(session, order, MailTemplate.ORDER_CANCELLED, reason=reason)
 
 

@@ -1,5 +1,6 @@
 """Writes the letters: fills the templates, and makes the links that they ask to open."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlencode
@@ -12,6 +13,10 @@ from integrations.mail import Letter
 
 TOKEN = "token"  # noqa: S105 - the name of a value
 NUMBER = "number"
+NAME = "name"
+LINKED = re.compile(r"\w\.\w\w|[/@:]")
+"""What mail programs make a link of, and what hardly a name of a person has."""
+
 UNCUT = frozenset({TOKEN, "instructions", "new_email", "reason", "tracking_number", "tracking_url"})
 
 SUBJECTS: Mapping[MailTemplate, str] = MappingProxyType(
@@ -85,4 +90,6 @@ class LetterWriter:
 def _one_line(name: str, value: str | int) -> str | int:
     if isinstance(value, int):
         return value
+    if name == NAME and LINKED.search(value):
+        return ""  # whoever gave the address has typed the name: they may have us advertise to its owner
     return " ".join(value.split()) if name in UNCUT else shown(value)

@@ -111,6 +111,16 @@ async def letters_of(session: AsyncSession, scene: Scene) -> list[str]:
     return await letters_about_number(session, (await session.get_one(Order, scene.id)).number)
 
 
+async def reasons_told(session: AsyncSession, scene: Scene) -> list[str]:
+    """The reasons that letters give of why the order was cancelled."""
+    reasons = text(
+        "SELECT convert_from(payload, 'UTF8')::jsonb -> 'values' ->> 'reason' FROM pgqueuer "
+        "WHERE convert_from(payload, 'UTF8')::jsonb ->> 'template' = 'order_cancelled' "
+        "AND convert_from(payload, 'UTF8')::jsonb -> 'values' ->> 'number' = :number ORDER BY id"
+    )
+    return list(await session.scalars(reasons, {"number": (await session.get_one(Order, scene.id)).number}))
+
+
 async def letters_about_number(session: AsyncSession, number: str) -> list[str]:
     """The same of the order with that number."""
     letters = text(

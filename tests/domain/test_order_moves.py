@@ -26,6 +26,7 @@ from tests.domain.order_scenes import (
     add_scene,
     letters_of,
     order_of,
+    reasons_told,
     states_of,
     stock_of,
 )
@@ -266,6 +267,20 @@ async def test_buyers_cancel_until_somebody_works_on_it(shop: AsyncEngine) -> No
         async with writing(shop) as session:
             await cancel_as_buyer(session, await lock_order(session, scene.id), "I changed my mind.")
     assert await stock_of(shop, scene) == {"SKU-3": (5, 3), "SKU-2": (5, 2)}
+
+
+async def test_reason_of_a_buyer_is_for_the_shop_and_that_of_the_shop_for_the_buyer(shop: AsyncEngine) -> None:
+    """A guest may have given anybody's address, to whom we would send whatever they write."""
+    by_buyer, by_shop = await add_confirmed(shop), await add_confirmed(shop)
+    for scene, cancelling in ((by_buyer, cancel_as_buyer), (by_shop, cancel)):
+        async with writing(shop) as session:
+            await cancelling(session, await lock_order(session, scene.id), "Win at prize.example.")
+
+    async with writing(shop) as session:
+        said = select(OrderEvent.text).where(OrderEvent.order_id == by_buyer.id, OrderEvent.to_state == "CANCELLED")
+        assert "Win at prize.example." in list(await session.scalars(said))
+        assert await reasons_told(session, by_buyer) == [""]
+        assert await reasons_told(session, by_shop) == ["Win at prize.example."]
 
 
 async def test_money_never_passes_what_was_promised(shop: AsyncEngine) -> None:

@@ -81,6 +81,30 @@ def test_letter_takes_its_link_from_the_settings() -> None:
     assert '<a href="https://shop.example/en/reset-password?token=abc"' in letter.html
 
 
+@pytest.mark.parametrize("name", ["Win at prize.example", "http://prize", "prize.example/x", "me@prize.example"])
+def test_letter_does_not_advertise_for_whoever_typed_the_name(name: str) -> None:
+    """Anybody may sign up, or order, with the address of somebody else."""
+    letter = WRITER.write(MailTemplate.VERIFY_EMAIL, {"name": name, "token": "t", "hours": 24})
+
+    assert letter.text.startswith("Hello,\n\n")
+    assert "<p>Hello,</p>" in letter.html
+    assert "prize" not in letter.text + letter.html
+
+
+@pytest.mark.parametrize("name", ["J. R. Tolkien", "Sammy Davis Jr.", "Hana-Liya O'Neil", "ሰላም ተስፋዬ"])
+def test_letter_calls_people_by_their_names(name: str) -> None:
+    letter = WRITER.write(MailTemplate.VERIFY_EMAIL, {"name": name, "token": "t", "hours": 24})
+
+    assert letter.text.startswith(f"Hello {name},\n\n")
+
+
+def test_letter_of_a_buyer_who_cancelled_gives_no_reason() -> None:
+    letter = WRITER.write(MailTemplate.ORDER_CANCELLED, {"name": "Selam", "number": "NC-1", "reason": ""})
+
+    assert "your order NC-1 was cancelled.\n\nWhat you have paid" in letter.text
+    assert "Reason" not in letter.text + letter.html
+
+
 def test_what_people_typed_is_neither_markup_nor_a_header_nor_long() -> None:
     name = "<script>alert(1)</script>\r\nBcc: a@b.example\n" + "x" * 100
     letter = WRITER.write(MailTemplate.INVITATION, {"name": "Selam", "inviter": name, "token": "t", "days": 1})
