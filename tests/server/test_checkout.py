@@ -13,12 +13,12 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.order_adoption import ADOPTED
-from models import Cart, Order, OrderEvent, OrderEventKind, ProductVariant, PromoCode, StockLevel
-from resolvers.ids import decode_id_of
+from models import Cart, Order, OrderEvent, OrderEventKind, Product, ProductVariant, PromoCode, StockLevel
+from resolvers.ids import decode_id_of, encode_id
 from tests.auth.accounts import PASSWORD, add_account
 from tests.buyers import Buyer, of, read_document
 from tests.domain.order_scenes import letters_about_number
-from tests.factories import EARLIER, add_product, add_promo_code, shared_engine, writing
+from tests.factories import EARLIER, add_product, add_promo_code, add_shipping_method, shared_engine, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
 from tests.signed_in import Door, open_door
@@ -185,6 +185,32 @@ async def test_refusals_leave_the_key_unused(shop: Shop) -> None:
     missing = await bought(guest, "100.00")
     assert (missing["__typename"], missing["missing"]) == ("DetailsMissing", ["EMAIL"])
     await guest.send("SetCartDetails", email=EMAIL)
+    assert (await bought(guest, "100.00"))["__typename"] == "Checkout"
+
+
+async def test_what_stands_in_the_way_is_told_and_nothing_is_reserved(shop: Shop) -> None:
+    """Something that is sold no more, a country that nothing is sent to, and more money than there can be."""
+    kept, gone, heavy = await shop.variant(), await shop.variant(), await shop.variant(20_000, "9999999.99")
+    async with writing(shop.engine) as session:
+        sent = (await add_product(session)).default_variant_id
+        method = await add_shipping_method(session, countries=["KE"])
+    guest, far, rich = [await shop.guest(*each) for each in ([of(kept), of(gone)], [of(sent)], [of(heavy, 2_000)])]
+    lines = (await guest.cart())["lines"]
+    (unsold,) = [line["id"] for line in lines if line["variant"]["id"] == of(gone)["variantId"]]
+    ended = select(ProductVariant.product_id).where(ProductVariant.id == gone).scalar_subquery()
+    await execute(shop.engine, update(Product).where(Product.id == ended).values(is_active=False))
+    home = {"name": "Hana", "line1": "Bole Road 1", "city": "Addis Ababa", "countryCode": "ET"}
+
+    refused = await bought(guest, "200.00")
+    assert (refused["__typename"], refused["lineIds"]) == ("LinesNotForSale", [unsold])
+    assert (await bought(far, "100.00"))["missing"] == ["SHIPPING_ADDRESS", "SHIPPING_METHOD"]
+    await far.send("SetCartDetails", shippingAddress=home, shippingMethodId=encode_id("ShippingMethod", method.id))
+    assert (await bought(far, "157.50"))["__typename"] == "NotSentThere"
+    assert (await bought(rich, "9999999999.99"))["__typename"] == "AmountTooLarge"
+
+    assert [await shop.units(each) for each in (kept, gone, sent)] == [(20, 0)] * 3
+    assert await shop.units(heavy) == (20_000, 0)
+    await guest.send("RemoveFromCart", lineIds=[unsold])
     assert (await bought(guest, "100.00"))["__typename"] == "Checkout"
 
 
