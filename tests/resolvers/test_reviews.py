@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from domain.review_rules import MOST_REVIEWS_A_DAY
-from models import ModerationStatus, Product, Review, Role, Shop, User
+from models import ModerationStatus, OrderLine, OrderStatus, Product, Review, Role, Shop, User
 from resolvers.ids import decode_id_of, encode_id
 from server.database import create_engine
 from tests.api import data_of
 from tests.databases import settings_for
 from tests.executors import REFERENCE
-from tests.factories import add_product, add_review, add_user, new_id, shared_engine, writing
+from tests.factories import add_order, add_product, add_review, add_user, new_id, shared_engine, writing
 from tests.mutations import answer_to, changed
 from tests.server.stored_data import find_broken_promises
 from tests.statements import execute, scalar
@@ -136,6 +136,53 @@ async def test_way_of_a_review(shop: AsyncEngine) -> None:
     assert (await done(shop, "DeleteReview", author, id=review["id"]))["__typename"] == "Done"
     assert (await done(shop, "DeleteReview", author, id=review["id"]))["__typename"] == "ReviewNotFound"
     assert await shown(shop, moderator, product) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "refunded", "is_marked"),
+    [
+        (None, 0, False),
+        (OrderStatus.PENDING, 0, False),
+        (OrderStatus.CONFIRMED, 0, True),
+        (OrderStatus.DELIVERED, 1, True),
+        (OrderStatus.DELIVERED, 2, False),
+        (OrderStatus.CANCELLED, 0, False),
+        (OrderStatus.FAILED, 0, False),
+        (OrderStatus.REFUNDED, 0, False),
+    ],
+)
+async def test_purchase_is_marked_while_something_of_it_is_kept(
+    shop: AsyncEngine, status: OrderStatus | None, refunded: int, is_marked: bool
+) -> None:
+    """Of the two units that each order has; somebody else has bought the product besides."""
+    author = await customer(shop)
+    async with writing(shop) as session:
+        product = await add_product(session)
+        await add_order(session, product=product, status=OrderStatus.DELIVERED)
+        if status is not None:
+            buyer = await session.get_one(User, author.account_id)
+            order = await add_order(session, buyer, product, status=status)
+            lines = update(OrderLine).where(OrderLine.order_id == order.id)
+            await session.execute(lines.values(refunded_quantity=refunded))
+
+    review = await done(shop, "WriteReview", author, product=encode_id("Product", product.id), rating=5)
+
+    assert review["isVerifiedPurchase"] is is_marked
+
+
+async def test_purchase_is_looked_up_again_when_the_review_changes(shop: AsyncEngine) -> None:
+    author = await customer(shop)
+    async with writing(shop) as session:
+        product = await add_product(session)
+    review = await done(shop, "WriteReview", author, product=encode_id("Product", product.id), rating=5)
+    async with writing(shop) as session:
+        buyer = await session.get_one(User, author.account_id)
+        await add_order(session, buyer, product, status=OrderStatus.DELIVERED)
+
+    await done(shop, "UpdateReview", author, id=review["id"], rating=4)
+
+    stored = select(Review.is_verified_purchase).where(Review.id == decode_id_of("Review", review["id"]))
+    assert (review["isVerifiedPurchase"], await scalar(shop, stored)) == (False, True)
 
 
 async def test_who_judged_is_on_record_for_the_staff(shop: AsyncEngine) -> None:

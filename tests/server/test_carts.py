@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.safeguards import SAFEGUARDS
 from tests.server.websockets.talking import talking
 from tests.signed_in import Door, open_door
-from tests.statements import noted
+from tests.statements import execute, noted
 
 QUERIES = Path(__file__).parents[2] / "queries"
 PUBLIC = "{ products(first: 3) { nodes { name } } }"
@@ -244,6 +245,23 @@ async def test_lines_change_and_go(shop: Shop) -> None:
     assert [line["quantity"] for line in (await other.cart())["lines"]] == [1]
     assert (await guest.send("ClearCart"))["lines"] == []
     assert (await shop.visitor.send("ClearCart"))["__typename"] == "CartNotFound"
+
+
+async def test_cart_lives_for_a_day_after_each_change(shop: Shop) -> None:
+    guest = await shop.visitor.as_guest(of(await shop.variant()))
+    lines = [{"lineId": (await guest.cart())["lines"][0]["id"], "quantity": 2}]
+    changes: list[tuple[str, Json]] = [
+        ("AddToCart", {"lines": [of(await shop.variant())]}),
+        ("UpdateCartLines", {"lines": lines}),
+        ("SetCartDetails", {"countryCode": "ET"}),
+    ]
+    nearly_over = datetime.now(UTC) + timedelta(minutes=1)
+    for name, given in changes:
+        await execute(shop.engine, update(Cart).values(expires_at=nearly_over))
+        before = datetime.now(UTC)
+        await guest.send(name, **given)
+        expires_at = datetime.fromisoformat((await guest.cart())["expiresAt"])
+        assert before <= expires_at - timedelta(hours=24) + timedelta(milliseconds=1) <= datetime.now(UTC), name
 
 
 # What stands in the way
