@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from auth.viewer import VISITOR, Viewer, viewer_with_role
 from models import Order, OrderStatus, Role
 from resolvers.ids import decode_id_of, encode_id
-from tests.api import data_of
+from tests.api import codes_of, data_of
 from tests.domain.order_scenes import Scene, add_confirmed, add_scene, order_of, stock_of
 from tests.factories import add_order, add_order_with_all, add_user, new_id, shared_engine, writing
 from tests.mutations import changed
@@ -171,6 +171,28 @@ async def test_notes_for_the_staff_are_kept_from_buyers(shop: AsyncEngine) -> No
     assert texts(await seen(shop, scene, await buyer_of(shop, scene))) == ["We look forward to it."]
     for stranger in (VISITOR, viewer_with_role(Role.CUSTOMER, new_id()), Viewer(guest_id=new_id())):
         assert await seen(shop, scene, stranger) is None
+
+
+async def test_history_tells_the_staff_who_moved_an_order_and_why(shop: AsyncEngine) -> None:
+    scene = await add_confirmed(shop)
+    async with writing(shop) as session:
+        hana = await add_user(session, role=Role.STAFF, first_name="Hana", last_name="Bekele")
+    keeper, order = viewer_with_role(Role.STAFF, hana.id), await order_of(shop, scene)
+    await done(shop, "MoveOrder", keeper, id=encode_id("Order", scene.id), status="PREPARING", expectedVersion=2)
+    await done(shop, "CancelOrder", keeper, id=encode_id("Order", scene.id), reason="She called.")
+
+    given = {"number": order.number}
+    told = (await data_of(shop, document("OrderHistory"), given, keeper))["order"]["events"]["nodes"]
+
+    moves = [event for event in told if event["kind"] == "ORDER"]
+    assert [(event["fromState"], event["toState"], event["text"]) for event in moves[:2]] == [
+        ("PREPARING", "CANCELLED", "She called."),
+        ("CONFIRMED", "PREPARING", None),
+    ]
+    by_hana = {"actorKind": "USER", "actorName": None, "actor": {"firstName": "Hana", "lastName": "Bekele"}}
+    assert [{name: event[name] for name in by_hana} for event in moves[:2]] == [by_hana] * 2
+    refused = await codes_of(shop, document("OrderHistory"), given, await buyer_of(shop, scene))
+    assert set(refused) == {"FORBIDDEN"}
 
 
 async def test_buyers_cancel_their_own(shop: AsyncEngine) -> None:

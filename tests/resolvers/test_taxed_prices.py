@@ -1,6 +1,7 @@
 """Prices with tax and without, as the API shows them: by both executors, and as carts reckon them."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.api import data_of
 from tests.factories import add_product, add_tax_class, add_tax_rate, add_variant, writing
 from tests.statements import execute
 
+DOCUMENT = Path(__file__).parents[2] / "queries" / "ProductPrices.graphql"
 QUERY = """query($slug: String!, $country: CountryCode) { product(slug: $slug) { variants {
     nodes { home: taxedPrice { ...Both } there: taxedPrice(countryCode: $country) { ...Both } } } } }
     fragment Both on TaxedMoney { currencyCode taxPercent net gross tax }"""
@@ -49,6 +51,17 @@ async def test_price_is_shown_both_ways(engine: AsyncEngine, prices_include_tax:
     )
     untaxed = both("0.00", "9999999999.99", "9999999999.99", "0.00")
     assert stamp == {"home": untaxed, "there": untaxed}
+
+
+async def test_shop_says_which_of_them_is_to_be_shown(engine: AsyncEngine) -> None:
+    async with writing(engine) as session:
+        slug = (await add_product(session, price=Decimal(115))).slug
+    for with_tax in (True, False):
+        await execute(engine, update(Shop).values(shows_prices_with_tax=with_tax))
+        data = await data_of(engine, DOCUMENT.read_text(encoding="utf-8"), {"slug": slug})
+        (variant,) = data["product"]["variants"]["nodes"]
+        assert data["shop"] == {"showsPricesWithTax": with_tax}
+        assert variant["taxedPrice"] == both("15.00", "100.00", "115.00", "15.00")
 
 
 async def test_database_rounds_as_carts_do(engine: AsyncEngine) -> None:
