@@ -20,6 +20,7 @@ from tests.factories import add_product, add_session, add_user, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.processes import made_keys, running_process
+from tests.promises import assert_promises
 from tests.server.websockets.talking import House, until
 
 CUSTOMERS = 4
@@ -133,7 +134,7 @@ class FaultyShop:
                     return
 
     async def assert_whole(self) -> None:
-        """Reads and writes work again, no connection is left in use, and nothing that was acknowledged is lost."""
+        """Reads and writes work again, no connection is in use, and all that was acknowledged or promised holds."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await self._works():  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
@@ -144,6 +145,8 @@ class FaultyShop:
                 while await database.fetchval(f"SELECT count(*) {OUR_BACKENDS} AND state <> 'idle'"):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             await self.assert_kept(database)
+        async with opened(self.url) as engine:
+            await assert_promises(engine)
 
     async def assert_kept(self, database: asyncpg.Connection) -> None:
         """What is stored of each customer is what was acknowledged last, or was tried after that."""

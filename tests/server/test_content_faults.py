@@ -27,6 +27,7 @@ from tests.factories import PUBLISHED_AT, add_author, add_page, add_post, add_po
 from tests.jobs import fetch
 from tests.patience import PATIENCE_SECONDS
 from tests.processes import made_keys, running_process
+from tests.promises import assert_promises
 from tests.statements import execute, scalar
 
 Json = dict[str, Any]
@@ -124,6 +125,7 @@ async def test_killed_worker_leaves_what_is_due_to_others_who_let_it_come_out_on
         )
         assert times == [(MANY, MANY)]
         assert (len(heard), len(set(heard))) == (MANY, MANY)
+        await assert_promises(engine)
 
 
 async def add_due_posts(engine: AsyncEngine) -> None:

@@ -21,6 +21,9 @@ AWAY = {"SERVICE_UNAVAILABLE", "OPERATION_TIMEOUT"}
 BLAMELESS = {*AWAY, "TIMEOUT"}
 """What clients may be told while the database is away, or busy with coming back."""
 
+HEALING_SECONDS = 10
+"""So soon after PostgreSQL is back requests are answered again."""
+
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 TERMINATE = f"SELECT pg_terminate_backend(pid) {OUR_BACKENDS}"
 LOCK = "SELECT FROM users WHERE email = $1 FOR UPDATE"
@@ -59,7 +62,8 @@ async def test_killed_postgres_is_told_and_comes_back(shop: FaultyShop) -> None:
         assert await shop.health() == 503
         await asyncio.to_thread(shop.postgres.stop)
         await asyncio.to_thread(shop.postgres.start)
-        await shop.until_seen(seen, status=200)
+        async with asyncio.timeout(HEALING_SECONDS):
+            await shop.until_seen(seen, status=200)
     assert seen.codes <= BLAMELESS
     assert set(seen.statuses) <= {200, 503, 504}
     assert seen.unserved == 0

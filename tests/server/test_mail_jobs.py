@@ -21,6 +21,7 @@ from tests.jobs import add_jobs, fetch, until_empty
 from tests.mail_server import ACCEPTED, MailServer, mail_server
 from tests.patience import PATIENCE_SECONDS
 from tests.processes import running_process
+from tests.promises import assert_promises
 from tests.serving import running
 
 MERKATO = Path(sys.executable).with_name("merkato")
@@ -72,6 +73,7 @@ async def test_killed_between_effect_and_acknowledgement_the_job_is_repeated_by_
     assert set(identifiers) == {f"<{job.id}@localhost>" for job in jobs}
     assert len(identifiers) > len(jobs)
     assert await fetch(engine, "SELECT count(*) FROM dead_letters") == [(0,)]
+    await assert_promises(engine)
 
 
 async def test_asked_to_end_the_worker_finishes_the_letter_it_is_sending(engine: AsyncEngine, tmp_path: Path) -> None:
