@@ -1,7 +1,7 @@
 """What operations over a socket are answered with: queries and mutations once, subscriptions once for each event."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -51,6 +51,8 @@ class OperationAnswers:
 
     executor: Executor
     events: Events
+    following: Callable[[], AbstractContextManager[None]]
+    """Counts a subscription while it runs. Raises RequestRefusedError where there are too many."""
     open_context: Callable[[Viewer], Context]
     identity: SocketIdentity
     observation: Observation
@@ -65,8 +67,7 @@ class OperationAnswers:
                 async for each in answers:
                     yield each
         except RequestRefusedError as refused:
-            extensions = {"code": refused.code.value, **refused.details}
-            yield self._counted(Answer([GraphQLError(refused.message, extensions=extensions)]), began)
+            yield self._counted(_refusal(refused), began)
         except SocketClosedError:
             raise
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
@@ -84,6 +85,15 @@ class OperationAnswers:
             return await run(request, context)
 
     async def _many(self, live: LiveOperation, running: Running) -> AsyncGenerator[Answer]:
+        try:
+            with self.following():
+                async with aclosing(self._each(live, running)) as answers:
+                    async for each in answers:
+                        yield each
+        except RequestRefusedError as refused:
+            yield _refusal(refused)
+
+    async def _each(self, live: LiveOperation, running: Running) -> AsyncGenerator[Answer]:
         try:
             async with self.events.of(live.source.kind) as stream:
                 running.follow(stream)
@@ -120,6 +130,11 @@ class OperationAnswers:
         async with self.open_context(viewer) as context:
             row = await live.source.row_of(event, context)
             return None if row is None else await self.executor.run_event(live, row, context)
+
+
+def _refusal(refused: RequestRefusedError) -> Answer:
+    extensions = {"code": refused.code.value, **refused.details}
+    return Answer([GraphQLError(refused.message, extensions=extensions)])
 
 
 def _require_whole(stream: EventStream) -> None:

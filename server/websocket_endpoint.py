@@ -23,6 +23,7 @@ from server.refusals import RefusalCode
 from server.settings import Settings
 from server.socket_count import SocketCount
 from server.socket_identity import FindRole, SocketIdentity
+from server.subscription_count import SubscriptionCount
 from server.viewers import Viewers
 from server.websocket_messages import SUBPROTOCOL, CloseCode
 from server.websocket_session import SocketRules, WebSocketSession
@@ -40,6 +41,7 @@ class WebSocketEndpoint:
     viewers: Viewers
     find_role: FindRole
     sockets: SocketCount
+    subscriptions: SubscriptionCount
     rules: SocketRules
     observation: Observation
     origins: frozenset[str]
@@ -74,7 +76,8 @@ class WebSocketEndpoint:
             arrived = partial(visit_from, datetime.now(UTC), address, user_agent)
             return self.open_context(viewer, arrived, RefreshCookie(is_settable=False))
 
-        return OperationAnswers(self.executor, self.events, open_context, identity, self.observation)
+        following = partial(self.subscriptions.taken, address)
+        return OperationAnswers(self.executor, self.events, following, open_context, identity, self.observation)
 
     def _require_known_origin(self, websocket: WebSocket) -> None:
         """Refuse the pages of others: browsers let them connect to anywhere. Programs name no origin."""

@@ -20,6 +20,12 @@ class WebSocketSettings(BaseSettings):
     websocket_max_operations: int = Field(
         default=100, ge=1, le=100_000, description="How many operations may run over one WebSocket at once."
     )
+    websocket_max_subscriptions_per_address: int = Field(
+        default=500,
+        ge=1,
+        le=10_000_000,
+        description="How many subscriptions may run over all WebSockets of one address. Each event is read for each.",
+    )
     websocket_max_message_bytes: int = Field(
         default=200_000, ge=1_000, le=100_000_000, description="The longest message that is read from a WebSocket."
     )

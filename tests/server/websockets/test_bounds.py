@@ -72,6 +72,30 @@ async def test_sockets_of_one_address_are_bounded(url: str) -> None:
             await talk.introduce()
 
 
+async def test_subscriptions_of_one_address_are_bounded_over_all_its_sockets(url: str) -> None:
+    """What is refused is told, and the socket lives on; queries are not counted, and what has ended neither."""
+    changes = {"websocket_max_subscriptions_per_address": 2}
+    async with housed(url, **changes) as house, talking(house.address) as one, talking(house.address) as other:
+        await one.introduce()
+        await other.introduce()
+        for number in range(2):
+            await one.send("subscribe", id=str(number), payload={"query": PUBLISHED})
+        await house.until("subscriptions post_published", 2)
+        (refused,) = await other.ask(PUBLISHED)
+        assert [each["type"] for each in await other.ask("{ products { nodes { name } } }")] == ["next", "complete"]
+        await one.send("complete", id="0")
+        await house.until("subscriptions post_published", 1)
+        await other.send("subscribe", id="live", payload={"query": PUBLISHED})
+        await house.until("subscriptions post_published", 2)
+
+    assert refused["payload"] == [
+        {
+            "message": "2 subscriptions run for your address. Complete one of them first.",
+            "extensions": {"code": "TOO_MANY_OPERATIONS"},
+        }
+    ]
+
+
 async def test_sockets_that_say_nothing_are_ended(url: str) -> None:
     """The limits are long enough for a busy machine to say something before them."""
     quick = {"websocket_init_timeout_seconds": 2, "websocket_ping_seconds": 2, "websocket_idle_seconds": 0.1}
