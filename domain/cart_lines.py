@@ -13,7 +13,7 @@ from domain.carts import BUYERS, LOCKED, OPENING, Buyer, LockedCart, change_cart
 from domain.conditions import among
 from domain.core_statements import Row, execute
 from domain.customization import Customization, customization_hash, require_possible, unit_price
-from domain.errors import DomainError, invalid
+from domain.errors import DomainError, invalid, require_each_once
 from domain.given_rows import as_json, given_array, insertion_of, table_of
 from domain.violations import refused_by
 from models import CartLine, Product, ProductOptionSchema, ProductVariant
@@ -88,7 +88,8 @@ async def add_lines(session: AsyncSession, buyer: Buyer, wanted: Sequence[Wanted
 
 
 async def set_quantities(session: AsyncSession, buyer: Buyer, changes: Sequence[ChangedLine]) -> LockedCart:
-    """Set how many units lines have. Raises CartNotFoundError and CartLineNotFoundError."""
+    """Set how many units lines have. Raises InvalidInputError, CartNotFoundError and CartLineNotFoundError."""
+    require_each_once("lines", [each.line_id for each in changes])
     cart = await change_cart(session, buyer)
     quantities = {each.line_id: each.quantity for each in changes}
     found = select(CartLine).where(CartLine.cart_id == cart.id, among(CartLine.id, [*quantities]))

@@ -1,6 +1,6 @@
 """What the shop's rules refuse, and how it is said."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 
 SHOWN_LENGTH = 60
@@ -42,6 +42,12 @@ class ConflictError(DomainError):
 def invalid(field: str, message: str) -> InvalidInputError:
     """The refusal of a single value."""
     return InvalidInputError([InvalidField((field,), message)])
+
+
+def require_each_once(field: str, keys: Collection[Hashable]) -> None:
+    """Refuse a list in which something is meant twice, of which one would be lost. Raises InvalidInputError."""
+    if len(frozenset(keys)) < len(keys):
+        raise invalid(field, "Each may stand there once.")
 
 
 def shown(text: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from domain.content_values import Content, as_json
-from domain.errors import InvalidField, InvalidInputError
+from domain.errors import InvalidField, InvalidInputError, require_each_once
 
 POSITION = "position"
 """The field of a part that says its place among its siblings, from 0."""
@@ -43,12 +43,16 @@ class Patch:
 
 
 def patch_of(name: str, blank: Content, given: Mapping[str, Any]) -> Patch | None:
-    """What is given of the parts that a content calls `name`: new ones, changes of some, and ids of others."""
+    """What is given of the parts that a content calls `name`: new ones, changes of some, and ids of others.
+
+    Raises InvalidInputError where one part is meant twice.
+    """
     changed: Sequence[PartChange] = given.get(f"update_{name}", ())
     added: Sequence[Mapping[str, Any]] = given.get(name, given.get(f"add_{name}", ()))
     removed: Sequence[UUID] = given.get(f"remove_{name}", ())
     if not (changed or added or removed):
         return None
+    require_each_once(f"update_{name}", [*(part.id for part in changed), *dict.fromkeys(removed)])
     return Patch(
         {str(part.id): _in_json(part.changes) for part in changed},
         {str(uuid7()): {**blank, **_in_json(part)} for part in added},

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from domain.catalog_kinds import PRODUCT, SERVICE
 from domain.conditions import among
 from domain.content_kinds import PAGE, POST, Kind
-from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, invalid
+from domain.errors import ConflictError, DomainError, InvalidField, InvalidInputError, invalid, require_each_once
 from domain.release_moves import ReleaseMove, status_after
 from models import Release, ReleaseAction, ReleaseEvent, ReleaseItem, ReleaseStatus
 
@@ -190,6 +190,7 @@ def _require_one_each(wanted: Sequence[WantedItem]) -> None:
     ]
     if faults:
         raise InvalidInputError(faults)
+    require_each_once("items", [item for each in wanted for item in each.named.items()])
 
 
 async def _require_there(session: AsyncSession, wanted: Sequence[WantedItem]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from auth.actors import actor_of
 from auth.viewer import Viewer
 from domain import order_parcels
-from domain.errors import invalid
+from domain.errors import invalid, require_each_once
 from domain.order_cancelling import cancel, cancel_as_buyer
 from domain.order_notes import Note, add_note
 from domain.order_parcels import Tracking, fulfil, lock_parcel, track
@@ -160,10 +160,8 @@ def _require_buyer(order: Order, viewer: Viewer) -> None:
 
 
 def _units(lines: Sequence[UnitsOfLine]) -> LineUnits:
-    units = {line.line_id: line.quantity for line in lines}
-    if len(units) < len(lines):
-        raise invalid("lines", "Each line may stand there once.")
-    return units
+    require_each_once("lines", [line.line_id for line in lines])
+    return {line.line_id: line.quantity for line in lines}
 
 
 def _tracking(details: TrackingDetails) -> Tracking:

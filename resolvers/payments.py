@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import payment_steps
-from domain.errors import invalid
+from domain.errors import require_each_once
 from domain.idempotency import Request, is_new
 from domain.order_refunds import RefundWish, refund_order
 from domain.payment_methods import delete_method
@@ -37,9 +37,8 @@ async def refund(  # noqa: PLR0913 - the fields of the input
     restocks: bool = False,
 ) -> PaymentTransaction:
     """Begin to give money back, once under each key."""
+    require_each_once("lines", [each.line_id for each in lines])
     units = {each.line_id: each.quantity for each in lines}
-    if len(units) < len(lines):
-        raise invalid("lines", "A line stands here twice.")
     given = {"order": order_id, "amount": amount and str(amount), "units": units and _texts(units), "reason": reason}
     request = _request(context, idempotency_key, "refundOrder", **given, restocks=restocks)
     async with context.writing() as session:

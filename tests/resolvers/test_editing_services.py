@@ -114,6 +114,20 @@ async def test_tiers_are_published_with_their_service(shop: AsyncEngine, hana: V
     assert (gone["isVisible"], await seen(shop, made)) == (False, None)
 
 
+async def test_tier_that_is_meant_twice_changes_nothing(shop: AsyncEngine, hana: Viewer) -> None:
+    made = await new_service(shop, hana, "Twice", is_out=False)
+    tier = made["tiers"][0]["id"]
+    of_one = {"id": made["id"], "expectedVersion": 1, "updateTiers": [{"id": tier, "price": "7"}]}
+
+    twice = {**of_one, "updateTiers": [*of_one["updateTiers"], {"id": tier, "price": "8"}]}
+    for wish in (twice, {**of_one, "removeTiers": [tier]}):
+        refused = await edited(shop, hana, "UpdateService", **wish)
+        assert refused["fields"] == [{"path": ["input", "updateTiers"], "message": "Each may stand there once."}]
+
+    after = await edited(shop, hana, "UpdateService", **of_one)
+    assert (after["version"], after["tiers"][0]["price"]["amount"]) == (2, "7.00")
+
+
 async def test_editors_of_different_tiers_are_merged(shop: AsyncEngine, hana: Viewer) -> None:
     made = await new_service(shop, hana, "Merged", is_out=False)
     tiers = [tier["id"] for tier in made["tiers"]]

@@ -212,6 +212,17 @@ async def test_what_keeps_items_from_coming_out_is_told_of_each_and_none_comes_o
     assert [entry["status"] for entry in entries] == ["OPEN"], "What is refused leaves no trace."
 
 
+async def test_item_that_is_meant_twice_is_not_put_into_a_release(shop: AsyncEngine, almaz: Viewer) -> None:
+    post = await approved_post(shop)
+    release = await edited(shop, almaz, "CreateRelease", title="Twice")
+    wish = [{"post": post}, {"post": post, "action": "UNPUBLISH"}]
+
+    refused = await edited(shop, almaz, "AddToRelease", id=release["id"], items=wish)
+
+    assert refused["fields"] == [{"path": ["input", "items"], "message": "Each may stand there once."}]
+    assert (await told(shop, almaz, release))["items"]["nodes"] == []
+
+
 async def test_release_comes_out_once_when_it_is_due_and_says_why_it_does_not(shop: AsyncEngine, almaz: Viewer) -> None:
     post, taken = await approved_post(shop, title="Due"), await approved_post(shop, **{**READY, "slug": "mine"})
     release = await released(shop, almaz, {"post": post})

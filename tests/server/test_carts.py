@@ -264,6 +264,19 @@ async def test_cart_lives_for_a_day_after_each_change(shop: Shop) -> None:
         assert before <= expires_at - timedelta(hours=24) + timedelta(milliseconds=1) <= datetime.now(UTC), name
 
 
+async def test_line_that_is_meant_twice_changes_nothing(shop: Shop) -> None:
+    guest = await shop.visitor.as_guest(of(await shop.variant()), of(await shop.variant()))
+    first, second = [line["id"] for line in (await guest.cart())["lines"]]
+    wish = [{"lineId": first, "quantity": 3}, {"lineId": second, "quantity": 4}, {"lineId": first, "quantity": 5}]
+
+    refused = await guest.send("UpdateCartLines", lines=wish)
+
+    assert refused["__typename"] == "InvalidInput"
+    assert refused["fields"] == [{"path": ["input", "lines"], "message": "Each may stand there once."}]
+    cart = await guest.cart()
+    assert (cart["version"], [line["quantity"] for line in cart["lines"]]) == (1, [1, 1])
+
+
 # What stands in the way
 
 
