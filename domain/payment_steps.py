@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.amounts import require_amounts
-from domain.errors import DomainError
+from domain.errors import ConflictError, DomainError
 from domain.payment_applying import apply_outcome
 from domain.payment_providers import PaymentOutcome, PaymentProvider
 from domain.payment_standing import OPEN
@@ -89,9 +89,14 @@ def _taken(payment: Payment) -> PaymentOutcome:
     )
 
 
-async def settle_attention(session: AsyncSession, payment_id: UUID) -> Payment:
-    """Note that somebody has looked at it. Raises PaymentNotFoundError."""
+async def settle_attention(session: AsyncSession, payment_id: UUID, expected_version: int) -> Payment:
+    """Note that somebody has looked at it as it is now: not at what called for them before something else did.
+
+    Raises PaymentNotFoundError and ConflictError.
+    """
     _order, payment = await lock_payment(session, payment_id)
+    if payment.version != expected_version:
+        raise ConflictError(expected_version, payment.version)
     if payment.attention is not None:
         payment.attention = None
         payment.version += 1

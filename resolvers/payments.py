@@ -79,10 +79,10 @@ async def cancel_payment(
         return await _found(session, payment_id)
 
 
-async def settle_attention(context: Context, *, payment_id: UUID) -> Payment:
+async def settle_attention(context: Context, *, payment_id: UUID, expected_version: int) -> Payment:
     """Note that somebody has looked at a payment."""
     async with context.writing() as session:
-        return await payment_steps.settle_attention(session, payment_id)
+        return await payment_steps.settle_attention(session, payment_id, expected_version)
 
 
 async def delete_payment_method(context: Context, *, id: UUID) -> Done:  # noqa: A002 - the field of the input

@@ -66,6 +66,7 @@ class Payment(Node):
     refunded: Money = _money("refunded", "What was given back of it.")
     refunding: Money = _money("refunding", "What is being given back at this moment.")
     failure: str | None = column("Why it was declined, in words for the buyer.")
+    version: int = column("Rises with each change: what `expectedVersion` is compared with.")
     created_at: datetime = column("When it was begun.")
     updated_at: datetime = column("When it last changed.")
     provider: str | None = column("Who carries it out: `manual`, `stripe`.", requires=READ)

@@ -18,7 +18,7 @@ from resolvers.input_rules import NestedRule
 from resolvers.orders import UnitsOfLine
 from schema.enums import PaymentState
 from schema.inputs import choice, items, key, mutation_input, number, text
-from schema.order_changes import OrderNotFound, OrderUnitsInput, UnitsNotThere
+from schema.order_changes import OrderNotFound, OrderUnitsInput, UnitsNotThere, read_version
 from schema.payloads import Done
 from schema.payments import Payment, PaymentTransaction
 from schema.problems import Conflict, InvalidInput, Problem, problem
@@ -71,6 +71,7 @@ class SettlePaymentAttentionInput:
     """A payment."""
 
     payment_id: strawberry.ID = key("The payment.", "Payment")
+    expected_version: int = read_version()
 
 
 @mutation_input("Which of one's own ways to pay to forget.")
@@ -163,7 +164,7 @@ CancelPaymentResult = Annotated[
     strawberry.union("CancelPaymentResult", description="The payment, which is about to be let go of, or why not."),
 ]
 SettlePaymentAttentionResult = Annotated[
-    Payment | InvalidInput | PaymentNotFound,
+    Payment | InvalidInput | PaymentNotFound | Conflict,
     strawberry.union("SettlePaymentAttentionResult", description="The payment, or why it is as it was."),
 ]
 DeletePaymentMethodResult = Annotated[

@@ -14,7 +14,9 @@ from auth.permissions import Permission
 from auth.viewer import Viewer, viewer_with_role
 from domain.idempotency import KEPT, sweep_keys
 from domain.orders import lock_order
+from domain.payment_attention import call_for_attention
 from domain.payment_steps import confirm_by_hand
+from domain.payments import lock_payment
 from integrations.manual_payments import ManualPayments
 from models import EventOutcome, Payment, PaymentKind, Role
 from resolvers.ids import encode_id
@@ -31,7 +33,7 @@ from tests.factories import (
     writing,
 )
 from tests.mutations import changed
-from tests.payments.scenes import Paying, add_paying, asking, step_under_way, sums_of
+from tests.payments.scenes import Paying, add_paying, asking, payment_of, step_under_way, sums_of
 
 QUERIES = Path(__file__).parents[2] / "queries"
 ADMIN = viewer_with_role(Role.ADMIN, new_id())
@@ -127,12 +129,31 @@ async def test_a_payment_is_let_go_and_looked_at(shop: AsyncEngine) -> None:
     assert captured["__typename"] == "PaymentStateRefused"
     async with writing(shop) as session:
         await lock_order(session, paying.order.id)
-        (await session.get_one(Payment, paying.id)).attention = "Somebody has called."
-    waiting = await data_of(shop, "{ payments(filter: {needsAttention: true}) { nodes { attention } } }", viewer=ADMIN)
-    assert waiting["payments"]["nodes"] == [{"attention": "Somebody has called."}]
-    await done(shop, "SettlePaymentAttention", payment)
-    waiting = await data_of(shop, "{ payments(filter: {needsAttention: true}) { nodes { attention } } }", viewer=ADMIN)
-    assert waiting["payments"]["nodes"] == []
+        call_for_attention(await session.get_one(Payment, paying.id), "Somebody has called.")
+    asked = "{ payments(filter: {needsAttention: true}) { nodes { attention version } } }"
+    (waiting,) = (await data_of(shop, asked, viewer=ADMIN))["payments"]["nodes"]
+    assert waiting["attention"] == "Somebody has called."
+    await done(shop, "SettlePaymentAttention", {**payment, "expectedVersion": waiting["version"]})
+    assert (await data_of(shop, asked, viewer=ADMIN))["payments"]["nodes"] == []
+
+
+async def test_what_calls_for_somebody_after_they_looked_is_not_settled(shop: AsyncEngine) -> None:
+    paying = await add_paying(shop, MANUAL, PaymentKind.BANK_TRANSFER)
+    versions = []
+    for why in ("Somebody has called.", "The bank disputes it."):
+        async with writing(shop) as session:
+            payment = (await lock_payment(session, paying.id))[1]
+            call_for_attention(payment, why)
+            versions.append(payment.version)
+    settling = {"paymentId": encode_id("Payment", paying.id)}
+
+    stale = await done(shop, "SettlePaymentAttention", {**settling, "expectedVersion": versions[0]})
+
+    assert (stale["__typename"], stale["currentVersion"]) == ("Conflict", versions[1])
+    assert (await payment_of(shop, paying)).attention == "The bank disputes it."
+    settled = await done(shop, "SettlePaymentAttention", {**settling, "expectedVersion": versions[1]})
+    assert (settled["__typename"], settled["version"]) == ("Payment", versions[1] + 1)
+    assert (await payment_of(shop, paying)).attention is None
 
 
 async def test_buyers_see_what_was_paid_and_not_what_the_staff_says(shop: AsyncEngine) -> None:
