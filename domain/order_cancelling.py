@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import DomainError
+from domain.money import NOTHING
 from domain.order_codes import release_codes
 from domain.order_letters import tell_cancelled
 from domain.order_parcels import cancel_parcels
@@ -48,7 +49,7 @@ async def _cancel(session: AsyncSession, order: Order, reason: str) -> None:
     require_move(ORDER_MOVES, f"The order {order.number}", order.status, OrderStatus.CANCELLED)
     if any(line.shipped_quantity for line in await lines_of(session, order)):
         raise OrderOnItsWayError(order.number)
-    if order.payment_status is PaymentStatus.PENDING:
+    if order.payment_status is PaymentStatus.PENDING or _was_free(order):
         set_payment(order, PaymentStatus.CANCELLED)
     order.expires_at = None
     await cancel_parcels(session, order)
@@ -57,3 +58,8 @@ async def _cancel(session: AsyncSession, order: Order, reason: str) -> None:
     await release_codes(session, order)
     await free_units(session, order)
     await enqueue(session, Job(REFUND_ORDER, {"order": str(order.id), "reason": reason}))
+
+
+def _was_free(order: Order) -> bool:
+    """Whether it is paid without any money, which a refund could not say."""
+    return order.payment_status is PaymentStatus.PAID and order.captured_total == NOTHING

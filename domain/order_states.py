@@ -73,7 +73,13 @@ PAYMENT_MOVES: Final[Moves[PaymentStatus]] = MappingProxyType(
                 PaymentStatus.REFUNDED,
             }
         ),
-        PaymentStatus.PAID: frozenset({PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED}),
+        PaymentStatus.PAID: frozenset(
+            {
+                PaymentStatus.PARTIALLY_REFUNDED,
+                PaymentStatus.REFUNDED,
+                PaymentStatus.CANCELLED,  # of an order that cost nothing, so that nothing goes back
+            }
+        ),
         PaymentStatus.PARTIALLY_REFUNDED: frozenset(
             {PaymentStatus.REFUNDED, PaymentStatus.PAID, PaymentStatus.AUTHORIZED}  # a bank may send money back
         ),

@@ -12,7 +12,10 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.integrity import check_integrity
 from domain.order_adoption import ADOPTED
+from domain.order_checks import ORDER_CHECKS
+from domain.payment_checks import PAYMENT_CHECKS
 from models import Cart, Order, OrderEvent, OrderEventKind, Product, ProductVariant, PromoCode, StockLevel
 from resolvers.ids import decode_id_of, encode_id
 from tests.auth.accounts import PASSWORD, add_account
@@ -244,6 +247,22 @@ async def test_what_costs_nothing_needs_no_payment(shop: Shop) -> None:
     assert (result["order"]["status"], result["order"]["paymentStatus"]) == ("CONFIRMED", "PAID")
     assert result["payment"] is None
     assert await letters_about(shop, await shop.order(result)) == ["order_confirmed"]
+
+
+async def test_what_cost_nothing_is_not_paid_any_more_once_it_is_cancelled(shop: Shop) -> None:
+    """Nor refunded: there is nothing that could go back."""
+    guest = await shop.guest(of(await shop.variant(price="0.00")))
+    order = (await bought(guest, "0.00", payment=None))["order"]
+
+    cancelled = await guest.send("CancelMyOrder", id=order["id"])
+
+    assert (cancelled["status"], cancelled["paymentStatus"]) == ("CANCELLED", "CANCELLED")
+    moves = select(OrderEvent.to_state).where(OrderEvent.kind == OrderEventKind.PAYMENT)
+    of_order = moves.where(OrderEvent.order_id == decode_id_of("Order", order["id"])).order_by(OrderEvent.number)
+    async with writing(shop.engine) as session:
+        assert list(await session.scalars(of_order)) == ["PAID", "CANCELLED"]
+        found = await check_integrity(session, (*ORDER_CHECKS, *PAYMENT_CHECKS))
+    assert found.findings == ()
 
 
 async def test_transfer_is_waited_for(shop: Shop) -> None:
