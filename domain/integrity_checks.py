@@ -9,8 +9,17 @@ from typing import Final
 from domain.catalog_checks import CATALOG_CHECKS
 from domain.database_checks import DATABASE_CHECKS
 from domain.order_checks import ORDER_CHECKS
+from domain.outbox_checks import OUTBOX_CHECKS
 from domain.payment_checks import PAYMENT_CHECKS
 from domain.promotion_checks import PROMOTION_CHECKS
 from domain.stock_checks import STOCK_CHECKS
 
-CHECKS: Final = (*DATABASE_CHECKS, *CATALOG_CHECKS, *STOCK_CHECKS, *PROMOTION_CHECKS, *ORDER_CHECKS, *PAYMENT_CHECKS)
+CHECKS: Final = (
+    *DATABASE_CHECKS,
+    *CATALOG_CHECKS,
+    *STOCK_CHECKS,
+    *PROMOTION_CHECKS,
+    *ORDER_CHECKS,
+    *PAYMENT_CHECKS,
+    *OUTBOX_CHECKS,
+)

@@ -12,9 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.catalog_checks import PRICES_OF_PRODUCTS
 from domain.integrity import check_integrity, set_right
 from domain.integrity_checks import CHECKS
+from domain.order_cancelling import cancel
+from domain.orders import lock_order
+from domain.outbox import Job, enqueue
+from domain.outbox_checks import OUTBOX
+from domain.payment_applying import apply_outcome
+from domain.payment_late import give_back_all
+from domain.payment_providers import PaymentOutcome, ReportedEvent
+from domain.provider_events import keep_event
+from domain.refunding import start_refund
 from domain.reservations import reserve
 from domain.stock_moving import Cause
-from models import IntegrityCheckLog, IntegrityStatus, OrderLine, Product
+from integrations.manual_payments import ManualPayments
+from models import IntegrityCheckLog, IntegrityStatus, OrderLine, Payment, PaymentKind, PaymentState, Product
 from server.integrity_reports import report
 from tests.factories import (
     add_order,
@@ -26,12 +36,23 @@ from tests.factories import (
     add_user,
     writing,
 )
-from tests.statements import until_waiting
+from tests.payments.scenes import TOTAL, add_paying
+from tests.statements import execute, until_waiting
 
 REPAIRABLE = [check for check in CHECKS if check.repair]
 
 UNGUARDED = "SET LOCAL session_replication_role = replica"
 """Triggers that keep things right are silent from then on, but for those of the audit log."""
+
+GIVEN_UP = """
+    WITH gone AS (DELETE FROM pgqueuer RETURNING entrypoint, payload, created)
+    INSERT INTO dead_letters (id, name, payload, attempts, error, enqueued_at)
+    SELECT gen_random_uuid(), entrypoint, convert_from(payload, 'UTF8')::json, 3, 'OSError: away', created FROM gone
+"""
+
+MANUAL, AT_THE_DOOR = ManualPayments(), PaymentKind.CASH_ON_DELIVERY
+PROMISED = PaymentOutcome(PaymentState.AUTHORIZED, TOTAL, "ETB", authorized=TOTAL)
+TAKEN = PaymentOutcome(PaymentState.CAPTURED, TOTAL, "ETB", authorized=TOTAL, captured=TOTAL)
 
 FIRST = "id = (SELECT min(id::text)::uuid FROM orders)"
 
@@ -67,6 +88,7 @@ BREAKS: dict[str, Sequence[str]] = {
         UNGUARDED,
         "UPDATE payment_transactions SET kind = 'CAPTURE', status = 'SUCCEEDED', failure = NULL",
     ],
+    "outbox": ["DELETE FROM pgqueuer WHERE entrypoint = 'apply_provider_event'"],
 }
 """What breaks each promise, and no other."""
 
@@ -87,6 +109,7 @@ async def test_each_promise_is_found_broken_by_its_name(engine: AsyncEngine) -> 
         await add_reserved_order(session, product)
         payment = await add_payment(session, await add_order(session, product=product))
         await add_payment_transaction(session, payment)
+        assert await keep_event(session, "stripe", ReportedEvent("evt_1", "charge.refunded", {}))
     assert list(BREAKS) == [check.name for check in CHECKS]
 
     for name, statements in BREAKS.items():
@@ -96,6 +119,44 @@ async def test_each_promise_is_found_broken_by_its_name(engine: AsyncEngine) -> 
             found = await check_integrity(session)
             assert [(finding.check.name, finding.count) for finding in found.findings] == [(name, 1)]
             assert report(found)[-1] == f"FAIL: {len(CHECKS) - 1} of {len(CHECKS)} promises hold."
+
+
+async def test_what_a_provider_is_to_be_asked_for_is_missed_without_its_job(engine: AsyncEngine) -> None:
+    """A message, a refund, and what was paid or promised for orders that were cancelled."""
+    refunded, paid, promised = [await add_paying(engine, MANUAL, AT_THE_DOOR) for _ in range(3)]
+    for each, standing in ((refunded, TAKEN), (paid, TAKEN), (promised, PROMISED)):
+        async with writing(engine) as session:
+            await apply_outcome(session, each.id, standing)
+    async with writing(engine) as session:
+        assert await keep_event(session, "stripe", ReportedEvent("evt_1", "charge.refunded", {"text": "\0"}))
+        await enqueue(session, Job("note", {"text": "\0"}))
+        payment = await session.get_one(Payment, refunded.id, with_for_update=True)
+        step = await start_refund(session, payment, Decimal(100), "It was stale.")
+    cancelled = set[str]()
+    for each in (paid, promised):
+        async with writing(engine) as session:
+            order = await lock_order(session, each.order.id)
+            await cancel(session, order, "She called.")
+            cancelled.add(order.number)
+
+    assert await missed(engine) == set()
+    await execute(engine, text(GIVEN_UP))
+    assert await missed(engine) == set()
+    await execute(engine, text("DELETE FROM dead_letters"))
+    assert await missed(engine) == {"evt_1", str(step.id), *cancelled}
+
+    for each in (paid, promised):
+        async with writing(engine) as session:
+            await give_back_all(session, each.order.id, "She called.")
+    assert await missed(engine) == {"evt_1", str(step.id)}
+
+
+async def missed(engine: AsyncEngine) -> set[str]:
+    """What is not in the outbox and should be, where everything else is as it has to be."""
+    async with writing(engine) as session:
+        found = await check_integrity(session)
+    assert {finding.check.name for finding in found.findings} <= {OUTBOX.name}
+    return {name for finding in found.findings for name in finding.named}
 
 
 async def test_what_follows_from_other_rows_is_repaired(engine: AsyncEngine) -> None:
