@@ -51,7 +51,7 @@ ORDER_MOVES: Final[Moves[OrderStatus]] = MappingProxyType(
             {OrderStatus.DISPATCHED, OrderStatus.SHIPPED, OrderStatus.DELIVERED, *_PAID_BACK}
         ),
         OrderStatus.DISPATCHED: frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED, *_PAID_BACK}),
-        OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED, OrderStatus.REFUNDED}),
+        OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED, *_PAID_BACK}),  # cancelled, once all of it came back
         OrderStatus.DELIVERED: frozenset({OrderStatus.REFUNDED}),
         OrderStatus.CANCELLED: frozenset(),
         OrderStatus.REFUNDED: frozenset(),
