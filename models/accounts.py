@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Timestamp, Timestamped
 
 NAME_LENGTH = 100
+USERNAME_LENGTH = 150
 
 
 class Role(StrEnum):
@@ -49,7 +50,7 @@ class User(Timestamped, Base):
     )
 
     email: Mapped[str] = mapped_column(String(255), unique=True)
-    username: Mapped[str | None] = mapped_column(String(150), unique=True)
+    username: Mapped[str | None] = mapped_column(String(USERNAME_LENGTH), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(255))
     must_change_password: Mapped[bool] = mapped_column(server_default=false())
     """Somebody else chose the password, so that it opens nothing but its own change."""
