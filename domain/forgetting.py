@@ -26,6 +26,7 @@ async def forget_letters(session: AsyncSession, email: str) -> None:
 async def forget_buyer(session: AsyncSession, user_id: UUID) -> None:
     """Empty what the account's orders say of a person: the books need what was bought, and not by whom.
 
+    Of their history stays what happened, and not the reasons that the buyer gave (migration 0067).
     Its carts go: those that were bought are kept for a while too, with the address that they were sent to.
     """
     theirs = Order.user_id == user_id
@@ -41,4 +42,5 @@ async def forget_buyer(session: AsyncSession, user_id: UUID) -> None:
         "customer_note": "",
     }
     await session.execute(update(Order).where(theirs).values(nobody))
+    await session.execute(select(func.forget_order_reasons(user_id)))
     await session.execute(delete(Cart).where(Cart.user_id == user_id))

@@ -21,6 +21,9 @@ from models import FulfillmentStatus, Order, OrderStatus, PaymentStatus
 REFUND_ORDER: Final = "refund_order"
 """The job that gives back whatever was promised or taken for an order."""
 
+BY_BUYER: Final = "The buyer cancelled the order."
+"""Why money goes back. What they wrote stays in the history of the order, which can be rid of it."""
+
 
 class OrderOnItsWayError(DomainError):
     """Some of it is packed or sent already, and did not come back."""
@@ -34,7 +37,7 @@ async def cancel(session: AsyncSession, order: Order, reason: str) -> None:
 
     Raises OrderMoveRefusedError, and OrderOnItsWayError while some of it is out of the house.
     """
-    await _cancel(session, order, reason)
+    await _cancel(session, order, reason, reason)
     await tell_cancelled(session, order, reason)
 
 
@@ -47,11 +50,11 @@ async def cancel_as_buyer(session: AsyncSession, order: Order, reason: str) -> N
         raise OrderOnItsWayError(order.number)
     if order.status not in WITH_BUYER_UNSTARTED and OrderStatus.CANCELLED in ORDER_MOVES[order.status]:
         raise OrderOnItsWayError(order.number)
-    await _cancel(session, order, reason)
+    await _cancel(session, order, reason, BY_BUYER)
     await tell_cancelled(session, order)
 
 
-async def _cancel(session: AsyncSession, order: Order, reason: str) -> None:
+async def _cancel(session: AsyncSession, order: Order, reason: str, reason_of_refund: str) -> None:
     require_move(ORDER_MOVES, f"The order {order.number}", order.status, OrderStatus.CANCELLED)
     lines = await lines_of(session, order)
     if any(line.shipped_quantity > line.returned_quantity for line in lines):
@@ -68,7 +71,7 @@ async def _cancel(session: AsyncSession, order: Order, reason: str) -> None:
     await free_units(session, order)
     if was_sent:
         await follow(session, order)
-    await enqueue(session, Job(REFUND_ORDER, {"order": str(order.id), "reason": reason}))
+    await enqueue(session, Job(REFUND_ORDER, {"order": str(order.id), "reason": reason_of_refund}))
 
 
 def _was_free(order: Order) -> bool:

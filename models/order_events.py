@@ -30,7 +30,10 @@ class OrderEventKind(StrEnum):
 
 
 class OrderEvent(Base):
-    """An entry of an order's history. Triggers write those of moves, and nobody changes any (migration 0031)."""
+    """An entry of an order's history. Triggers write those of moves, and nobody changes any (migration 0031).
+
+    Of buyers who are forgotten the reasons go that they have given (migration 0067).
+    """
 
     __tablename__ = "order_events"
     __table_args__ = (
