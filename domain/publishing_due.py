@@ -1,5 +1,6 @@
 """Posts and pages that are due: the worker lets them come out and go, each once, however many workers there are."""
 
+import logging
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +22,8 @@ from domain.violations import is_about_rows
 from models import PublishingStatus
 from models.publishing import Publishable
 
+logger = logging.getLogger("merkato.publishing")
+
 PUBLISH_DUE: Final = "publish_due"
 BESIDE: Final = "publish_due beside"
 """The key of a second job of that name, for whichever worker has time."""
@@ -30,6 +33,10 @@ BATCH: Final = 100
 REFUSED: Final = (
     "The database refuses it by a rule that none of the checks knows. Its newest version holds something that the rule "
     "forbids: compare it with the one before."
+)
+UNFORESEEN: Final = (
+    "Nobody has foreseen what keeps it from that: the log of the worker tells. Write its newest version anew from the "
+    "one before."
 )
 
 
@@ -69,50 +76,56 @@ async def _let_out(session: AsyncSession, kind: Kind[Outward], keys: Collection[
     """What cannot come out any more is back among the approved, and says why."""
     if not keys:
         return
+    try:
+        async with session.begin_nested():
+            await _come_out_together(session, kind, keys)
+    except Exception as error:  # noqa: BLE001 - a rival took a slug at that moment, or there is something wrong with one
+        _require_about_items(error)
+        for key in sorted(keys):
+            await _come_out(session, kind, key)
+
+
+async def _come_out_together(session: AsyncSession, kind: Kind[Outward], keys: Collection[UUID]) -> None:
     batch = await open_items(session, kind, keys)
     unready = await find_unready(session, kind, {key: item.content for key, item in batch.items.items()})
     for key, findings in unready.items():
-        _give_back(batch.items[key].row, _why(NotReadyError(findings)))
-    ready = batch.only(batch.items.keys() - unready.keys())
+        _give_back(batch.items[key].row, _why(kind, key, NotReadyError(findings)))
     at = (await session.scalars(select(func.now()))).one()
-    try:
-        async with session.begin_nested():
-            await let_out(session, ready, at)
-    except DBAPIError as error:  # a rival took a slug at that moment, or a rule of the database refuses one
-        _require_about_rows(error)
-        for key in ready.items:
-            await _come_out(session, kind, key)
+    await let_out(session, batch.only(batch.items.keys() - unready.keys()), at)
 
 
 async def _let_go(session: AsyncSession, kind: Kind[Outward], keys: Collection[UUID]) -> None:
     """What cannot be archived with its draft stays, and says why."""
     if not keys:
         return
+    try:
+        async with session.begin_nested():
+            await _go_together(session, kind, keys)
+    except Exception as error:  # noqa: BLE001 - the same
+        _require_about_items(error)
+        for key in sorted(keys):
+            await _go(session, kind, key)
+
+
+async def _go_together(session: AsyncSession, kind: Kind[Outward], keys: Collection[UUID]) -> None:
     batch = await open_items(session, kind, keys)
     drafts = {key: item.content for key, item in batch.items.items() if is_laid_when_it_goes(item.row)}
     unfit = await find_obstacles(session, kind, drafts)
     for key, findings in unfit.items():
         _stay(batch.items[key].row, _told(findings))
-    fit = batch.only(batch.items.keys() - unfit.keys())
-    try:
-        async with session.begin_nested():
-            await let_go(session, fit)
-    except DBAPIError as error:
-        _require_about_rows(error)
-        for key in fit.items:
-            await _go(session, kind, key)
+    await let_go(session, batch.only(batch.items.keys() - unfit.keys()))
 
 
 async def _come_out(session: AsyncSession, kind: Kind[Outward], key: UUID) -> None:
-    """By itself, so that a rival of one does not keep the others of its batch from coming out."""
+    """By itself, so that nothing that is wrong with one keeps the others of its batch from coming out."""
     try:
         async with session.begin_nested():
             item = await open_item(session, kind, key)
             await require_ready(session, item)
             await publish(session, item)
             await session.flush()
-    except (DomainError, DBAPIError) as error:
-        _give_back((await open_item(session, kind, key)).row, _why(error))
+    except Exception as error:  # noqa: BLE001 - the same
+        _give_back(await session.get_one(kind.model, key, populate_existing=True), _why(kind, key, error))
         await session.flush()
 
 
@@ -122,17 +135,20 @@ async def _go(session: AsyncSession, kind: Kind[Outward], key: UUID) -> None:
         async with session.begin_nested():
             await archive(session, await open_item(session, kind, key))
             await session.flush()
-    except (DomainError, DBAPIError) as error:
-        _stay((await open_item(session, kind, key)).row, _why(error))
+    except Exception as error:  # noqa: BLE001 - the same
+        _stay(await session.get_one(kind.model, key, populate_existing=True), _why(kind, key, error))
         await session.flush()
 
 
-def _why(error: DomainError | DBAPIError) -> str:
+def _why(kind: Kind[Outward], key: UUID, error: Exception) -> str:
     """What to say to its editors."""
+    _require_about_items(error)
     if isinstance(error, DBAPIError):
-        _require_about_rows(error)
         return REFUSED
-    return f"{error} {_told(error.findings)}" if isinstance(error, NotReadyError) else str(error)
+    if isinstance(error, DomainError):
+        return f"{error} {_told(error.findings)}" if isinstance(error, NotReadyError) else str(error)
+    logger.error("The %s %s can neither come out nor go.", kind.name, key, exc_info=error)
+    return UNFORESEEN
 
 
 def _told(findings: Iterable[Finding]) -> str:
@@ -140,9 +156,9 @@ def _told(findings: Iterable[Finding]) -> str:
     return " ".join(f"{each.field.replace('_', ' ')}: {each.message}" for each in findings)
 
 
-def _require_about_rows(error: DBAPIError) -> None:
-    """Let whatever is not for an item to mend rise, so that the job is done again."""
-    if not is_about_rows(error):
+def _require_about_items(error: Exception) -> None:
+    """Let rise what says that the database is away, or that others were in the way, so that the job is done again."""
+    if isinstance(error, DBAPIError) and not is_about_rows(error):
         raise error
 
 

@@ -1,5 +1,6 @@
 """Releases that are due: the worker lets them come out, each once, however many workers there are."""
 
+import logging
 from typing import Final
 
 from sqlalchemy import func, select
@@ -13,10 +14,16 @@ from domain.releases import stand
 from domain.violations import is_about_rows
 from models import Release, ReleaseStatus
 
+logger = logging.getLogger("merkato.publishing")
+
 PUBLISH_DUE_RELEASES: Final = "publish_due_releases"
 
 REFUSED: Final = (
     "The database refuses one of its items by a rule that none of the checks knows. Publish its items one by one to "
+    "find out which."
+)
+UNFORESEEN: Final = (
+    "Nobody has foreseen what keeps it from coming out: the log of the worker tells. Publish its items one by one to "
     "find out which."
 )
 
@@ -41,6 +48,9 @@ async def publish_due_release(session: AsyncSession) -> bool:
         if not is_about_rows(error):
             raise
         await _give_back(session, release, REFUSED)
+    except Exception:  # whatever is wrong with one of its items, the releases behind it come out
+        logger.exception("The release %s cannot come out.", release.id)
+        await _give_back(session, release, UNFORESEEN)
     return True
 
 

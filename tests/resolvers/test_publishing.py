@@ -7,17 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import cast, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.viewer import VISITOR, Viewer
 from domain.content_kinds import POST
 from domain.item_content import content_of
 from domain.publishing_checks import find_gaps
-from domain.publishing_due import REFUSED, publish_due
+from domain.publishing_due import REFUSED, UNFORESEEN, publish_due
 from domain.publishing_moves import WAYS, Move
 from domain.text_references import references_in
-from models import Post, PublishingStatus, Role, Shop
+from models import Post, PublishingStatus, Revision, Role, Shop
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import data_of
 from tests.editors import edited, editor
@@ -274,6 +275,37 @@ async def test_post_that_the_database_refuses_keeps_none_of_the_others(blog: Asy
     told = [(rows[key].status, rows[key].schedule_error) for key in keys_of(*posts)]
     assert told == [("APPROVED", REFUSED), ("PUBLISHED", None), ("PUBLISHED", REFUSED), ("ARCHIVED", None)]
     assert rows[decode_id_of("Post", posts[2])].unpublish_at is None
+
+
+async def test_post_that_nobody_can_read_keeps_none_of_the_others(
+    blog: AsyncEngine, almaz: Viewer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither from coming out nor from going: one whose newest version holds what no version may hold."""
+    due: Json = {"draft_status": PublishingStatus.SCHEDULED, "scheduled_at": PUBLISHED_AT}
+    over: Json = {"unpublish_at": PUBLISHED_AT}
+    out = {"status": PublishingStatus.PUBLISHED, "published_at": PUBLISHED_AT}
+    posts = [await approved_post(blog, title=f"Before {number}", **out) for number in range(4)]
+    for post, plan in zip(posts, (due, due, over, over), strict=True):
+        await edited(blog, almaz, "UpdatePost", id=post, expectedVersion=1, excerpt="Written anew.")
+        await execute(blog, update(Post).where(Post.id == decode_id_of("Post", post)).values(**plan))
+    unreadable = [decode_id_of("Post", post) for post in posts[::2]]
+    broken = Revision.content.concat(cast({"category_id": "of no kind"}, JSONB))
+    newest = (Revision.row_id.in_(unreadable), Revision.version == 2)
+    await execute(blog, update(Revision).where(*newest).values(content=broken))
+
+    await work(blog)
+
+    rows = {row.id: row for row in await blog_rows(blog, *keys_of(*posts))}
+    told = [(rows[key].status, rows[key].draft_status, rows[key].schedule_error) for key in keys_of(*posts)]
+    assert told == [
+        ("PUBLISHED", "APPROVED", UNFORESEEN),
+        ("PUBLISHED", None, None),
+        ("PUBLISHED", "DRAFT", UNFORESEEN),
+        ("ARCHIVED", None, None),
+    ]
+    assert [rows[key].unpublish_at for key in keys_of(*posts)] == [None] * 4
+    for key in unreadable:
+        assert f"The post {key} can neither come out nor go." in caplog.messages
 
 
 async def test_link_to_a_former_slug_leads_on_when_it_is_published_as_when_it_is_planned(

@@ -6,16 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Select, delete, event, func, select, text, update
+from sqlalchemy import Select, cast, delete, event, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.permissions import Permission
 from auth.viewer import VISITOR, Viewer
 from domain.release_moves import RELEASE_WAYS, ReleaseMove
 from domain.releases import MOST_ITEMS
-from domain.releases_due import REFUSED, publish_due_release
+from domain.releases_due import REFUSED, UNFORESEEN, publish_due_release
 from domain.rendering import render_row
-from models import Page, Post, PublishingStatus, Release, ReleaseItem, ReleaseStatus
+from models import Page, Post, PublishingStatus, Release, ReleaseItem, ReleaseStatus, Revision
 from resolvers.ids import decode_id_of, encode_id
 from tests.api import data_of, run
 from tests.editors import document, edited, editor
@@ -221,6 +222,31 @@ async def test_item_that_is_meant_twice_is_not_put_into_a_release(shop: AsyncEng
 
     assert refused["fields"] == [{"path": ["input", "items"], "message": "Each may stand there once."}]
     assert (await told(shop, almaz, release))["items"]["nodes"] == []
+
+
+async def test_release_that_nobody_can_read_keeps_none_behind_it_from_coming_out(
+    shop: AsyncEngine, almaz: Viewer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One with an item whose newest version holds what no version may hold."""
+    posts = [await approved_post(shop, status=PublishingStatus.PUBLISHED, published_at=EARLIER) for _ in range(2)]
+    for post in posts:
+        await edited(shop, almaz, "UpdatePost", id=post, expectedVersion=1, title="Written anew")
+        await approve(shop, Post, post)
+    releases = [await released(shop, almaz, {"post": post}) for post in posts]
+    for release in releases:
+        await edited(shop, almaz, "ScheduleRelease", **as_read(release), **SOON)
+        await make_due(shop, release)
+    newest = (Revision.row_id == decode_id_of("Post", posts[0]), Revision.version == 2)
+    broken = Revision.content.concat(cast({"category_id": "of no kind"}, JSONB))
+    await execute(shop, update(Revision).where(*newest).values(content=broken))
+
+    await work(shop)
+
+    unreadable, fine = [await told(shop, almaz, release) for release in releases]
+    assert (unreadable["status"], unreadable["lastError"]) == ("OPEN", UNFORESEEN)
+    assert (fine["status"], fine["items"]["nodes"][0]["post"]["title"]) == ("PUBLISHED", "Written anew")
+    key = decode_id_of("Release", releases[0]["id"])
+    assert f"The release {key} cannot come out." in caplog.messages
 
 
 async def test_release_comes_out_once_when_it_is_due_and_says_why_it_does_not(shop: AsyncEngine, almaz: Viewer) -> None:
