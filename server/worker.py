@@ -167,5 +167,18 @@ def _traced(handlers: Mapping[str, Handler], settings: Settings) -> Mapping[str,
 
 
 async def _enqueue_due(engine: AsyncEngine, due: Schedule) -> None:
-    async with AsyncSession(engine) as session, session.begin():
-        await enqueue(session, Job(due.entrypoint, {}, dedupe_key=due.entrypoint))
+    """Enqueue what is due, however often that takes: PgQueuer itself tries again at its next time, perhaps tomorrow."""
+    pause = FIRST_PAUSE_SECONDS
+    while not await _could_enqueue(engine, Job(due.entrypoint, {}, dedupe_key=due.entrypoint)):
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+async def _could_enqueue(engine: AsyncEngine, job: Job) -> bool:
+    try:
+        async with AsyncSession(engine) as session, session.begin():
+            await enqueue(session, job)
+    except Exception as error:  # noqa: BLE001 - whatever happened, it is still due
+        logger.warning("Job %s is due and could not be enqueued: %s", job.name, str(error) or repr(error))
+        return False
+    return True

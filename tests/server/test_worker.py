@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.dead_letters import DeadLetterNotFoundError, newest_dead_letters, replay, replay_all
@@ -221,6 +222,31 @@ async def test_two_workers_enqueue_what_is_due_once(engine: AsyncEngine) -> None
 
     ((seconds,),) = await fetch(engine, "SELECT extract(epoch FROM now() - min(created))::int FROM pgqueuer_schedules")
     assert 2 <= len(recorder.told) <= seconds + 1
+
+
+async def test_what_is_due_while_the_database_lets_nobody_in_is_enqueued_once_it_does(
+    engine: AsyncEngine, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And not in a year, when its time has come again."""
+    recorder, ticking = Recorder(), Recorder()
+    schedule = [Scheduled("note", "0 0 1 1 *"), Scheduled("tick", "* * * * * *")]
+    unconnected = create_engine(database_url, settings_for(database_url))
+    handlers = {"note": recorder, "tick": ticking}
+    worker = replace(worker_for(engine, handlers, schedule=schedule), engine=unconnected)
+
+    async with working(worker):
+        await ticking.wait_for(1)
+        async with engine.connect() as connected, closed_to_newcomers(database_url):
+            await unconnected.dispose()
+            await connected.execute(text("UPDATE pgqueuer_schedules SET next_run = now() WHERE entrypoint = 'note'"))
+            await connected.commit()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not any("note" in record.getMessage() for record in caplog.records):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        await recorder.wait_for(1)
+
+    assert len(recorder.told) == 1
+    await unconnected.dispose()
 
 
 async def test_upkeep_releases_what_is_held_and_forgets_what_is_over(engine: AsyncEngine) -> None:
