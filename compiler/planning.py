@@ -292,7 +292,8 @@ class Planner:
             found = layout.select_from(select(*columns), entity).where(condition(entity))
             return found.order_by(*in_order).limit(SHORT_LIST)
 
-        return f"[{body} for r in {selected.layout.rows(layout, rows)}]"
+        listed = self._writer.function(f"[{body} for r in rows]", "rows, p")
+        return f"{listed}({selected.layout.rows(layout, rows)}, p)"
 
     def _connection(self, selected: Selected[Any], entity: Any, rules: ListRules, condition: Condition) -> str:
         arguments = self._arguments(selected)

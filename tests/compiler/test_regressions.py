@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from types import FunctionType
 
 import pytest
 from graphql import parse
@@ -168,6 +169,16 @@ async def test_deep_operations_are_answered_or_refused(shop: AsyncEngine, name: 
     answer = await answered(compiling_on(shop), shop, request)
     referred = (await run(shop, request.query, compiles=answer.encoded is not None)).get("errors", [])
     assert {error["extensions"]["code"] for error in referred} <= {"GRAPHQL_PARSE_FAILED"}
+
+
+async def test_lists_within_lists_are_functions_of_their_own() -> None:
+    """Python 3.13 writes comprehensions that stand in one another past the end of a table: the process is gone."""
+    compiler = Compiler(schema)
+    operation = operation_of("{ categories { nodes { " + "children { " * 29 + "id" + " }" * 32)
+    values = compiler.coerce(operation, {})
+    assert not isinstance(values, list)
+    written = compiler.plan(operation, values, VISITOR).shape.__globals__.values()
+    assert sum(isinstance(found, FunctionType) and found.__code__.co_filename == "<plan>" for found in written) > 29
 
 
 async def lonely_id(engine: AsyncEngine) -> str:
