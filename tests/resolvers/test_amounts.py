@@ -30,6 +30,7 @@ from models import (
 )
 from models.base import Base
 from resolvers.ids import encode_id
+from tests.api import data_of
 from tests.editors import edited, editor
 from tests.factories import add_product, shared_engine, writing
 from tests.payments.scenes import TOTAL, add_paying, steps_of
@@ -37,6 +38,7 @@ from tests.statements import count_rows, execute
 
 Json = dict[str, Any]
 
+TOTALS = "{ cart { totals { subtotal { amount } discount { amount } tax { amount } total { amount } } } }"
 LAMP = {"name": "Lamp"}
 REPAIR = {"title": "Repair", "type": "SUPPORT"}
 VARIANT = {"sku": "LAMP", "price": "1250"}
@@ -140,6 +142,26 @@ async def test_price_of_an_existing_variant_is_held_to_its_own_currency(shop: As
     changed = await edited(shop, owner, "UpdateProduct", **given, updateVariants=[variant])
 
     assert changed["__typename"] == "Product"
+
+
+async def test_cart_in_yen_costs_whole_yen(shop: AsyncEngine, owner: Viewer) -> None:
+    async with writing(shop) as session:
+        product = await add_product(session, price=Decimal(333), currency="JPY", stock=9)
+    bought = {"variantId": encode_id("ProductVariant", product.default_variant_id), "quantity": 1}
+    code = await edited(shop, owner, "CreatePromoCode", code="EIGHTH", discountType="PERCENT", amount="12.5")
+    buyer = await editor(shop, Role.CUSTOMER)
+    await edited(shop, buyer, "AddToCart", lines=[bought])
+
+    cart = await edited(shop, buyer, "ApplyPromoCode", code=code["code"])
+
+    assert cart["__typename"] == "Cart"
+    totals = (await data_of(shop, TOTALS, {}, buyer, compiles=False))["cart"]["totals"]
+    assert {name: amount["amount"] for name, amount in totals.items()} == {
+        "subtotal": "333.00",
+        "discount": "42.00",
+        "tax": "38.00",
+        "total": "291.00",
+    }
 
 
 async def test_captures_and_refunds_without_coins_are_refused(shop: AsyncEngine, owner: Viewer) -> None:
