@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from tests.factories import add_product, add_promo_code, shared_engine, writing
 from tests.patience import PATIENCE_SECONDS
 from tests.signed_in import open_door
 from tests.statements import scalar
-from tests.stripe_double.objects import DECLINED, GOOD
+from tests.stripe_double.objects import AUTHENTICATED, DECLINED, GOOD
 from tests.stripe_double.running import SECRET_KEY, StripeDouble, running_double
 
 Json = dict[str, Any]
@@ -103,6 +104,19 @@ async def test_declined_card_is_told_and_leaves_everything_as_it_was(shop: Shop,
     assert await shop.orders_of(variant) == [OrderStatus.FAILED, OrderStatus.CONFIRMED]
     assert await shop.reserved(variant) == 1
     assert await guest.cart() is None
+
+
+async def test_card_that_the_bank_asks_about_is_waited_for_an_hour(shop: Shop) -> None:
+    variant = await shop.variant(stock=1)
+    guest = await shop.visitor.as_guest(of(variant))
+    await guest.send("SetCartDetails", email="hana@example.org")
+
+    waiting = await bought(guest, "100.00", "first", AUTHENTICATED)
+
+    assert (waiting["order"]["status"], waiting["payment"]["status"]) == ("PENDING", "REQUIRES_ACTION")
+    assert await shop.reserved(variant) == 1
+    patience = select(Order.expires_at - Order.placed_at).where(Order.lines.any(variant_id=variant))
+    assert abs(await scalar(shop.engine, patience) - timedelta(hours=1)) < timedelta(minutes=1)
 
 
 async def test_last_unit_is_somebody_elses_once_a_card_was_declined(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -273,11 +274,13 @@ async def test_transfer_is_waited_for(shop: Shop) -> None:
     assert (result["order"]["status"], result["order"]["paymentStatus"]) == ("PENDING", "PENDING")
     order = await shop.order(result)
     assert order.expires_at is not None
+    assert timedelta(days=7) - timedelta(minutes=1) < order.expires_at - order.placed_at < timedelta(days=7, minutes=1)
     assert await letters_about(shop, order) == ["order_placed"]
     told = {"name": EMAIL, "number": order.number, "total": "100.00 ETB", "instructions": INSTRUCTIONS}
     assert await scalar(shop.engine, TOLD) == told
     at_the_door = await shop.order(await bought(await shop.guest(of(await shop.variant())), "100.00"))
     assert await letters_about(shop, at_the_door) == ["order_confirmed"]
+    assert at_the_door.expires_at is None
 
 
 async def test_ways_to_pay_are_those_of_the_shop(shop: Shop) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from auth.guests import guest_id_of, new_guest_token
 from auth.permissions import Gate
 from auth.roles import ROLE_PERMISSIONS
 from domain.orders import lock_order, move_order
+from domain.reservations import reserve
+from domain.stock_moving import Cause
 from models import (
     ModerationStatus,
     OrderStatus,
@@ -33,6 +36,7 @@ from tests.factories import (
     add_product,
     add_review,
     add_variant,
+    new_id,
     writing,
 )
 from tests.schema.walk import fields
@@ -170,11 +174,14 @@ async def test_staff_is_told_of_what_becomes_scarce(house: House) -> None:
     async with talking(house.address) as talk:
         await talk.introduce(keeper)
         await follow(house, talk, "stock_low", document("StockLow")["query"])
-        for quantity in (10, 9, 8, 12, 9):
+        for quantity in (10, 9, 8, 12, 9, 12):
             async with writing(house.engine) as session:
                 levels = update(StockLevel).where(StockLevel.variant_id.in_([scarce, uncounted]))
                 await session.execute(levels.values(quantity=quantity))
-        told = [(await talk.hear())["payload"]["data"]["stockLow"] for _ in range(2)]
+        for units in (2, 1):
+            async with writing(house.engine) as session:
+                await reserve(session, {scarce: units, uncounted: units}, Cause("orders", new_id()))
+        told = [(await talk.hear())["payload"]["data"]["stockLow"] for _ in range(3)]
 
     assert {each["id"] for each in told} == {encode_id("ProductVariant", scarce)}
     assert told[-1]["stock"] == {"available": 9, "minimumLevel": 10}
@@ -196,6 +203,21 @@ async def test_buyers_follow_their_own_orders_and_the_staff_new_ones(house: Hous
         changed = (await buyer.hear())["payload"]["data"]["orderChanged"]
 
     assert placed == [others.number, own.number]
+    assert changed == {**changed, "number": own.number, "status": "CONFIRMED"}
+
+
+async def test_guests_follow_their_own_orders(house: House) -> None:
+    token = new_guest_token()
+    async with writing(house.engine) as session:
+        others, own = await add_order(session, new_id()), await add_order(session, guest_id_of(token))
+    async with talking(house.address) as talk:
+        await talk.introduce({"guestToken": token})
+        await follow(house, talk, "order_changed", document("OrderChanged")["query"])
+        for order in (others, own):
+            async with writing(house.engine) as session:
+                await move_order(session, await lock_order(session, order.id), OrderStatus.CONFIRMED)
+        changed = (await talk.hear())["payload"]["data"]["orderChanged"]
+
     assert changed == {**changed, "number": own.number, "status": "CONFIRMED"}
 
 
