@@ -11,6 +11,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.order_cancelling import cancel_as_buyer
 from domain.order_payments import fail
 from domain.orders import lock_order
 from domain.payment_applying import apply_outcome
@@ -283,6 +284,34 @@ async def test_money_for_what_is_gone_goes_back_and_is_never_silent(
     assert intent["latest_charge"]["amount_refunded"] == 45000
     async with writing(shop) as session:
         assert (await letters_of(session, paying.order)).count("order_refunded") == 1
+
+
+async def test_money_that_comes_for_a_cancelled_order_goes_back(
+    shop: AsyncEngine, stripe: StripePayments, double: StripeDouble
+) -> None:
+    """The buyer cancels, and has paid at their bank meanwhile. What was cancelled is not taken up again."""
+    paying = await add_paying(shop, stripe, CARD, GOOD)
+    paid = await stripe.start(paying.request)
+    async with writing(shop) as session:
+        await cancel_as_buyer(session, await lock_order(session, paying.order.id), "I changed my mind.")
+
+    async def take_over() -> None:
+        async with writing(shop) as session:
+            await apply_outcome(session, paying.id, paid)
+
+    async def give_back() -> None:
+        async with writing(shop) as session:
+            await give_back_all(session, paying.order.id, "I changed my mind.")
+
+    await asyncio.gather(take_over(), give_back(), take_over(), give_back())
+    assert await sums_of(shop, paying) == ("CAPTURED", TOTAL, TOTAL, NOTHING, TOTAL)
+    assert await states_of(shop, paying.order) == ("CANCELLED", "PAID", "UNFULFILLED")
+    assert set((await stock_of(shop, paying.order)).values()) == {(5, 0)}
+    assert (await payment_of(shop, paying)).attention == TOO_LATE
+    await asking(shop, stripe).carry_out(await step_under_way(shop, paying))
+    assert await states_of(shop, paying.order) == ("CANCELLED", "REFUNDED", "UNFULFILLED")
+    (intent,) = double.intents(paying.id)
+    assert intent["latest_charge"]["amount_refunded"] == 45000
 
 
 async def test_either_the_payment_or_the_end_of_the_wait_comes_first(shop: AsyncEngine, stripe: StripePayments) -> None:

@@ -17,7 +17,9 @@ from sqlalchemy import text
 from domain.order_cancelling import REFUND_ORDER
 from domain.order_payments import EXPIRE_ORDER, EXPIRE_ORDERS
 from domain.outbox import Job, enqueue
+from domain.payment_reconciling import RECONCILE_PAYMENTS
 from domain.payment_transactions import CARRY_OUT_STEP
+from domain.payments import CHECK_PAYMENT
 from resolvers.ids import encode_id
 from tests.bazaar import Bazaar, Buyer, Result, result_of
 from tests.databases import copy_database, drop_database
@@ -33,6 +35,10 @@ UNAPPLIED = "SELECT count(*) FROM provider_events WHERE applied_at IS NULL"
 OPEN_STEPS = "SELECT count(*) FROM payment_transactions WHERE status = 'PENDING'"
 DAYS_AGO = (
     "UPDATE payments SET created_at = now() - interval '2 days' FROM orders "
+    "WHERE orders.id = order_id AND number = :number"
+)
+SILENT = (
+    "UPDATE payments SET checked_at = now() - interval '1 hour' FROM orders "
     "WHERE orders.id = order_id AND number = :number"
 )
 JOBS = "SELECT count(*) FROM pgqueuer WHERE entrypoint = '{}'"
@@ -241,7 +247,10 @@ async def test_client_who_is_gone_can_ask_again(market: Market) -> None:
 
 
 async def test_client_who_asks_again_after_days_is_not_charged_twice(market: Market) -> None:
-    """Stripe took the money and did not answer, no worker was there, and Stripe forgets keys after a day."""
+    """Stripe took the money and did not answer, no worker was there, and Stripe forgets keys after a day.
+
+    The workers find it when they look after whatever nobody has heard of, also where the job that asks was lost.
+    """
     shop, [till, other] = market.shop, market.shop.tills
     [lamp] = await shop.offer(5)
     [buyer] = await market.buyers(lamp, GOOD)
@@ -255,6 +264,11 @@ async def test_client_who_asks_again_after_days_is_not_charged_twice(market: Mar
 
     assert [each["payment"]["status"] for each in (first, again)] == ["PENDING", "PENDING"]
     assert number_of(again) == number_of(first)
+    async with writing(shop.engine) as session:
+        await session.execute(text("DELETE FROM pgqueuer WHERE entrypoint = :name"), {"name": CHECK_PAYMENT})
+        await session.execute(text(SILENT), {"number": number_of(first)})
+        await enqueue(session, Job(RECONCILE_PAYMENTS, {}))
+    await shop.until(STATE.format(number_of(first), "CONFIRMED", "PAID"), 1)
     assert len(market.stripe.control("look")["intents"]) == made + 1
 
 
