@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from enum import StrEnum
 from typing import Self
+from uuid import UUID
 
 import asyncpg
 
@@ -33,14 +34,18 @@ class StreamEnd(StrEnum):
 class EventStream:
     """The events of one subscription, in the order of their commits."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, key: UUID | None) -> None:
+        """With a `key`, those of that row alone: a subscriber to one row never falls behind because of the others."""
         self._most = most
+        self._key = key
         self._waiting: deque[Event] = deque()
         self._changed = asyncio.Event()
         self.end: StreamEnd | None = None
 
     def put(self, event: Event) -> None:
-        """Add an event; one too many ends the stream."""
+        """Add an event, if it is of the row; one too many ends the stream."""
+        if self._key not in {None, event.key}:
+            return
         if len(self._waiting) >= self._most:
             self.stop(StreamEnd.SLOW)
         elif self.end is None:
@@ -103,19 +108,21 @@ class Events:
         )
 
     @asynccontextmanager
-    async def of(self, kind: EventKind) -> AsyncIterator[EventStream]:
-        """A stream of all events of that kind that are committed from now on. Raises EventsAwayError."""
+    async def of(self, kind: EventKind, key: UUID | None) -> AsyncIterator[EventStream]:
+        """A stream of the events of that kind, and of that row if there is a key, that are committed from now on.
+
+        Raises EventsAwayError.
+        """
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._heard.wait()
         except TimeoutError as error:
             raise EventsAwayError from error
-        with self._joined(self._streams[kind]) as stream:
+        with self._joined(self._streams[kind], EventStream(self._most_waiting, key)) as stream:
             yield stream
 
     @contextmanager
-    def _joined(self, streams: set[EventStream]) -> Iterator[EventStream]:
-        stream = EventStream(self._most_waiting)
+    def _joined(self, streams: set[EventStream], stream: EventStream) -> Iterator[EventStream]:
         streams.add(stream)
         try:
             yield stream

@@ -95,12 +95,12 @@ class OperationAnswers:
 
     async def _each(self, live: LiveOperation, running: Running) -> AsyncGenerator[Answer]:
         try:
-            async with self.events.of(live.source.kind) as stream:
+            followed = self.executor.following(live, await self.identity.present_viewer())
+            if isinstance(followed, GraphQLError):
+                yield Answer([followed])
+                return
+            async with self.events.of(live.source.kind, followed) as stream:
                 running.follow(stream)
-                begun = self.executor.following(live, await self.identity.present_viewer())
-                if isinstance(begun, GraphQLError):
-                    yield Answer([begun])
-                    return
                 async for event in stream:
                     answer = await self._in_time(live, event)
                     if answer is not None:
@@ -125,8 +125,6 @@ class OperationAnswers:
         followed = self.executor.following(live, viewer)
         if isinstance(followed, GraphQLError):
             return Answer([followed])
-        if followed not in {None, event.key}:
-            return None
         async with self.open_context(viewer) as context:
             row = await live.source.row_of(event, context)
             return None if row is None else await self.executor.run_event(live, row, context)

@@ -8,15 +8,17 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from websockets.exceptions import InvalidStatus
 
+from models import Order, Role
+from resolvers.ids import encode_id
 from server.app import create_app
 from server.graphql_request import RequestRefusedError
 from server.socket_count import SocketCount
 from server.websocket_protocol import WebSocketProtocol
 from tests.databases import opened, settings_for
-from tests.factories import add_author, add_post, add_product, writing
+from tests.factories import add_author, add_order, add_post, add_product, writing
 from tests.live import serving
 from tests.patience import PATIENCE_SECONDS
 from tests.server.websockets.talking import House, Talk, talking
@@ -120,6 +122,22 @@ async def test_subscriber_that_falls_behind_is_let_go(url: str) -> None:
             for _ in range(50):
                 await add_post(session, author)
         assert await talk.end() == (1013, "Events came faster than they were read. Connect again.")
+
+
+async def test_subscriber_to_one_order_does_not_fall_behind_because_of_others(url: str) -> None:
+    async with housed(url, subscription_max_waiting_events=2) as house, talking(house.address) as talk:
+        user, signed_in = await house.sign_in(Role.CUSTOMER)
+        async with writing(house.engine) as session:
+            orders = [await add_order(session, user) for _ in range(50)]
+        own = encode_id("Order", orders[0].id)
+        await talk.introduce(house.headers(user, signed_in))
+        query = f'subscription {{ orderChanged(id: "{own}") {{ id }} }}'
+        await talk.send("subscribe", id="live", payload={"query": query})
+        await house.until("subscriptions order_changed", 1)
+        async with writing(house.engine) as session:
+            await session.execute(update(Order).values(version=Order.version + 1))
+
+        assert await talk.hear() == {"type": "next", "id": "live", "payload": {"data": {"orderChanged": {"id": own}}}}
 
 
 async def test_lost_listener_ends_subscriptions_and_comes_back(url: str) -> None:
