@@ -43,7 +43,7 @@ from tests.compiler.operations import Asked, Pool, operations
 from tests.compiler.random_orders import EACH
 from tests.databases import settings_for
 from tests.executors import REFERENCE, ROOMY, answered, compiling_on, normalised, written
-from tests.queries.test_documents import FOR_EDITORS, READS, read_document, root_declarations
+from tests.queries.test_documents import FOR_STAFF, READS, read_document, root_declarations
 from tests.safeguards import SAFEGUARDS
 from tests.schema.walk import CORE, fields, is_read
 
@@ -133,7 +133,7 @@ async def test_executors_agree_on_every_document(
     path: Path, viewer: Viewer, odd_engine: AsyncEngine, read_pool: ReadPool
 ) -> None:
     may_read = all(viewer.may(each.requires or Gate.PUBLIC) for each in root_declarations(path))
-    may_read &= viewer.may(FOR_EDITORS.get(path.stem, Gate.PUBLIC))
+    may_read &= viewer.may(FOR_STAFF.get(path.stem, Gate.PUBLIC))
     expected = "compiled" if may_read else Reason.PERMISSION
     assert await assert_equal(odd_engine, read_pool, Asked(*read_document(path)), viewer) == expected
 

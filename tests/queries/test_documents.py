@@ -16,7 +16,8 @@ from tests.schema.walk import CORE, fields
 
 DOCUMENTS = sorted((Path(__file__).parents[2] / "queries").glob("*.graphql"))
 FROM_ELSEWHERE = {"Cart", "DatabaseHealth", "IdentityProviders", "PaymentOptions", "ResolvePath", "RevisionChanges"}
-FOR_EDITORS = {
+FOR_STAFF = {
+    "OrderHistory": Permission.ACCOUNTS_READ,
     "PageComments": Permission.CONTENT_READ,
     "PageRevisions": Permission.CONTENT_READ,
     "PostAnalytics": Permission.ANALYTICS_READ,
@@ -50,7 +51,7 @@ def is_of_buyers(declaration: Declaration) -> bool:
     return isinstance(declaration, Lookup) and declaration.model is models.Order
 
 
-QUERIES = [path for path in READS if path.stem not in FOR_EDITORS and is_for_everybody(path)]
+QUERIES = [path for path in READS if path.stem not in FOR_STAFF and is_for_everybody(path)]
 """Those that visitors send."""
 
 
