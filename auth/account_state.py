@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from auth.sessions import IDLE_LIFETIME
@@ -30,6 +30,14 @@ def recovery_codes_left(user: Any) -> ColumnElement[int]:
     code: Any = aliased(RecoveryCode)
     unused = select(func.count()).select_from(code).where(code.user_id == user.id, code.used_at.is_(None))
     return unused.correlate_except(code).scalar_subquery()
+
+
+def unless_by_staff(entry: Any, value: ColumnElement[str]) -> ColumnElement[str]:
+    """The value, unless the entry of the security log is of what staff did to the account of somebody else.
+
+    Where they sit is not the owner's business. The audit log has it.
+    """
+    return case((or_(entry.actor_id.is_(None), entry.actor_id == entry.user_id), value))
 
 
 def email_of_actor(entry: Any) -> ColumnElement[str]:

@@ -26,8 +26,14 @@ class SecurityLogEntry:
     id: strawberry.ID = identifier()
     event: SecurityEvent = column("What happened.")
     created_at: datetime = column("When it happened.")
-    address: str | None = column("The IP address that it came from.")
-    user_agent: str | None = column("What the device called itself.")
+    address: str | None = expression(
+        lambda entry: account_state.unless_by_staff(entry, entry.address),
+        "The IP address that it came from; null if staff did it.",
+    )
+    user_agent: str | None = expression(
+        lambda entry: account_state.unless_by_staff(entry, entry.user_agent),
+        "What the device called itself; null if staff did it.",
+    )
     is_by_staff: bool = expression(
         lambda entry: entry.actor_id.is_not(None), "Whether staff did it, and not somebody in the owner's name."
     )

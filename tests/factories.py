@@ -541,7 +541,7 @@ async def add_belongings(session: AsyncSession, user: User) -> None:
     await add_address(session, user, company="Kibo", line2="Floor 2", region="Oromia", postal_code="1000")
     await add_session(session, user)
     await add_api_token(session, user)
-    await add_log_entry(session, user, actor_id=user.id)
+    await add_log_entry(session, user, actor_id=user.id, address="196.188.1.1", user_agent="Firefox on Linux")
     await add_full_order(session, user, 0)
     await add_payment_method(session, user)
     await add_provider_event(session, applied_at=EARLIER, outcome=EventOutcome.APPLIED)

@@ -75,6 +75,19 @@ def test_staff_changes_the_accounts_of_others(office: Office) -> None:
     ]
 
 
+def test_owner_does_not_learn_where_the_staff_sits(office: Office) -> None:
+    office.admin.done("EndUserSessions", id=office.selam_id)
+    office.selam.done("SignIn", email="selam@example.com", password=PASSWORD)
+
+    told = office.selam.viewer("MySecurity")["securityLog"]["nodes"]
+
+    places = {entry["event"]: (entry["isByStaff"], entry["address"], entry["userAgent"]) for entry in told}
+    assert places["SESSION_ENDED"] == (True, None, None)
+    own = places["SIGNED_IN"]
+    assert own[0] is False
+    assert None not in own[1:]
+
+
 async def test_invited_colleague_takes_the_account_over(office: Office, engine: AsyncEngine) -> None:
     given = {"email": "dawit@example.com", "firstName": "Dawit", "lastName": "Abebe"}
     assert office.admin.done("InviteUser", **given, role="EDITOR")["role"] == "EDITOR"
