@@ -1,8 +1,9 @@
 """What operations over a socket are answered with: queries and mutations once, subscriptions once for each event."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from graphql import GraphQLError
@@ -20,6 +21,9 @@ from server.live_operations import LiveOperation, SubscriptionAskedError
 from server.observation import Observation
 from server.socket_identity import SocketIdentity
 from server.websocket_messages import CloseCode, SocketClosedError
+
+ANSWERS_AT_ONCE = 5
+"""So many answers of one socket are made, or wait to be taken in, and are in memory meanwhile."""
 
 SLOW = "Events came faster than they were read. Connect again."
 MISSED = "Events may have been missed. Connect again."
@@ -56,12 +60,16 @@ class OperationAnswers:
     open_context: Callable[[Viewer], Context]
     identity: SocketIdentity
     observation: Observation
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ANSWERS_AT_ONCE))
+    """Each answer keeps its turn until the client has taken it in."""
 
     async def to(self, request: GraphQLRequest, running: Running) -> AsyncGenerator[Answer]:
         """The answers, until there are no more, or nobody wants them. Raises SocketClosedError."""
         began = perf_counter()
         try:
-            answer = await self._one(request)
+            async with self.turns:
+                began = perf_counter()
+                yield self._counted(await self._one(request), began)
         except SubscriptionAskedError as asked:
             async with aclosing(self._many(asked.live, running)) as answers:
                 async for each in answers:
@@ -72,8 +80,6 @@ class OperationAnswers:
             raise
         except Exception as unexpected:  # noqa: BLE001 - the edge, where every error becomes an answer
             yield self._counted(Answer([disguised(unexpected)]), began)
-        else:
-            yield self._counted(answer, began)
 
     def _counted(self, answer: Answer, began: float) -> Answer:
         self.observation.answered(answer, began)
@@ -102,9 +108,10 @@ class OperationAnswers:
             async with self.events.of(live.source.kind, followed) as stream:
                 running.follow(stream)
                 async for event in stream:
-                    answer = await self._in_time(live, event)
-                    if answer is not None:
-                        yield answer
+                    async with self.turns:
+                        answer = await self._in_time(live, event)
+                        if answer is not None:
+                            yield answer
                 _require_whole(stream)
         except Exception as error:
             if isinstance(error, EventsAwayError) or is_database_away(error):

@@ -15,6 +15,7 @@ from models import Order, Role
 from resolvers.ids import encode_id
 from server.app import create_app
 from server.graphql_request import RequestRefusedError
+from server.operation_answers import ANSWERS_AT_ONCE
 from server.socket_count import SocketCount
 from server.websocket_protocol import WebSocketProtocol
 from tests.databases import opened, settings_for
@@ -200,6 +201,24 @@ async def test_operations_and_events_that_take_too_long_are_told_as_that(url: st
     assert (late["type"], late["id"], late["payload"]["data"]) == ("next", "live", None)
     assert [error["extensions"]["code"] for error in late["payload"]["errors"]] == ["OPERATION_TIMEOUT"]
     assert in_time["data"] == {"postPublished": {"title": "In time", "tags": []}}
+
+
+async def test_operations_of_one_socket_take_turns(url: str) -> None:
+    """Whoever asks for much and takes nothing in fills the memory of the server with a few answers, not a hundred."""
+    asked = 2 * ANSWERS_AT_ONCE
+    async with housed(url, database_pool_size=asked) as house, talking(house.address) as talk:
+        async with writing(house.engine) as session:
+            await add_product(session)
+        await talk.introduce()
+        async with locked(url, "tags"):
+            for number in range(asked):
+                await talk.send("subscribe", id=str(number), payload={"query": SLOW})
+            await house.until("connections_in_use reference", ANSWERS_AT_ONCE)
+            for _ in range(20):
+                await house.until("connections_in_use reference", ANSWERS_AT_ONCE)
+        heard = [await talk.hear() for _ in range(2 * asked)]
+
+    assert sorted(int(each["id"]) for each in heard if each["type"] == "complete") == list(range(asked))
 
 
 async def told_in_time(house: House, talk: Talk) -> Any:
