@@ -17,7 +17,17 @@ from domain.integrity import check_integrity
 from domain.order_adoption import ADOPTED
 from domain.order_checks import ORDER_CHECKS
 from domain.payment_checks import PAYMENT_CHECKS
-from models import Cart, Order, OrderEvent, OrderEventKind, Product, ProductVariant, PromoCode, StockLevel
+from models import (
+    BackorderPolicy,
+    Cart,
+    Order,
+    OrderEvent,
+    OrderEventKind,
+    Product,
+    ProductVariant,
+    PromoCode,
+    StockLevel,
+)
 from resolvers.ids import decode_id_of, encode_id
 from tests.auth.accounts import PASSWORD, add_account
 from tests.buyers import Buyer, of, read_document
@@ -180,6 +190,18 @@ async def test_too_few_units_are_told_and_nothing_is_reserved(shop: Shop) -> Non
     lines = [{"lineId": line["id"], "quantity": 1} for line in (await guest.cart())["lines"]]
     await guest.send("UpdateCartLines", lines=lines)
     assert (await bought(guest, "200.00", "again"))["__typename"] == "Checkout"
+
+
+async def test_what_may_be_waited_for_or_is_not_counted_is_sold_beyond_what_is_there(shop: Shop) -> None:
+    awaited, uncounted = await shop.variant(stock=1), await shop.variant(stock=1)
+    allow = {"backorder_policy": BackorderPolicy.ALLOW}
+    for variant, rule in ((awaited, allow), (uncounted, {"tracks_stock": False})):
+        await execute(shop.engine, update(ProductVariant).where(ProductVariant.id == variant).values(**rule))
+    guest = await shop.guest(of(awaited, 3), of(uncounted, 3))
+
+    assert (await guest.cart())["problems"] == []
+    assert (await bought(guest, "600.00"))["order"]["status"] == "CONFIRMED"
+    assert (await shop.units(awaited), await shop.units(uncounted)) == ((1, 3), (1, 0))
 
 
 async def test_refusals_leave_the_key_unused(shop: Shop) -> None:
