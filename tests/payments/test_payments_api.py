@@ -80,6 +80,16 @@ async def test_units_that_are_refunded_free_their_stock_once(shop: AsyncEngine) 
     assert (await order_of(shop, paying.order)).refunded_total == 180
 
 
+async def test_key_of_somebody_else_is_another_key(shop: AsyncEngine) -> None:
+    paying = await paid(shop)
+    order = {"orderId": encode_id("Order", paying.order.id), "reason": "It rained.", "idempotencyKey": "rain"}
+    asked = [({**order, "amount": amount}, viewer_with_role(Role.ADMIN, new_id())) for amount in ("10.00", "20.00")]
+    for _ in range(2):
+        answers = [await done(shop, "RefundOrder", *each) for each in asked]
+        assert [each["amount"]["amount"] for each in answers] == ["10.00", "20.00"]
+    assert (await sums_of(shop, paying))[-1] == Decimal(30)
+
+
 async def test_key_that_was_forgotten_may_be_used_for_another_refund(shop: AsyncEngine) -> None:
     """Keys are kept for a week, and the steps of payments for good."""
     paying = await paid(shop)
