@@ -35,7 +35,7 @@ from tests.ports import free_port
 from tests.processes import made_keys
 from tests.promises import assert_promises
 
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
 """Between two attempts of one buyer."""
 
 PRICE = Decimal("100.00")
