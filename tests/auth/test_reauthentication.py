@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
@@ -37,6 +38,7 @@ COMPARING = 3
 """The transactions of `require_password`: it counts, reads the hash, and writes down how the comparison ended."""
 
 SCOPES = [Permission.STOCK_READ]
+END = NOW + timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ class OvertakenContext(Context):
     async def writing(self, *, at_once: bool = False) -> AsyncIterator[AsyncSession]:
         async with self.opening() as session:
             yield session
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """A token for a machine, and the context in which its owner asks for another."""
+
+    context: Context
+    token_id: UUID
 
 
 def overtaken(engine: AsyncEngine, user: User) -> Transactions:
@@ -131,32 +141,29 @@ async def test_another_password_set_meanwhile_is_heeded(
     assert await count_rows(engine, OneTimeToken) == 0
 
 
-async def test_tokens_of_machines_heed_it_as_well(engine: AsyncEngine, safeguards: Safeguards) -> None:
+@pytest.fixture
+async def till(engine: AsyncEngine, safeguards: Safeguards) -> Till:
+    """A token for a machine, whose owner is overtaken by another password."""
     user = await add_account(engine, safeguards, role=Role.STAFF)
-    end = NOW + timedelta(days=30)
     async with writing(engine) as session:
-        old = (await create_api_token(session, user.id, ApiTokenTerms("Till", SCOPES, end), at())).row
-    context = context_of(Thief(overtaken(engine, user), safeguards, user, ""), engine)
+        token = (await create_api_token(session, user.id, ApiTokenTerms("Till", SCOPES, END), at())).row
+    return Till(context_of(Thief(overtaken(engine, user), safeguards, user, ""), engine), token.id)
 
+
+async def test_tokens_of_machines_heed_it_as_well(engine: AsyncEngine, till: Till) -> None:
     with pytest.raises(WrongPasswordError):
-        await create_api_token_of_viewer(context, name="Mine", scopes=SCOPES, expires_at=end, password=PASSWORD)
+        await create_api_token_of_viewer(till.context, name="Mine", scopes=SCOPES, expires_at=END, password=PASSWORD)
 
     async with writing(engine) as session:
-        assert list(await session.scalars(select(ApiToken.id))) == [old.id]
+        assert list(await session.scalars(select(ApiToken.id))) == [till.token_id]
 
 
-async def test_rotated_tokens_of_machines_heed_it_as_well(engine: AsyncEngine, safeguards: Safeguards) -> None:
-    user = await add_account(engine, safeguards, role=Role.STAFF)
-    end = NOW + timedelta(days=30)
-    async with writing(engine) as session:
-        old = (await create_api_token(session, user.id, ApiTokenTerms("Till", SCOPES, end), at())).row
-    context = context_of(Thief(overtaken(engine, user), safeguards, user, ""), engine)
-
+async def test_rotated_tokens_of_machines_heed_it_as_well(engine: AsyncEngine, till: Till) -> None:
     with pytest.raises(WrongPasswordError):
-        await rotate_api_token_of_viewer(context, id=old.id, password=PASSWORD)
+        await rotate_api_token_of_viewer(till.context, id=till.token_id, password=PASSWORD)
 
     async with writing(engine) as session:
-        assert list(await session.scalars(select(ApiToken.expires_at))) == [end]
+        assert list(await session.scalars(select(ApiToken.expires_at))) == [END]
 
 
 async def test_second_factor_that_was_only_begun_ends_with_the_password(

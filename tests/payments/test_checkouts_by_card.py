@@ -1,26 +1,23 @@
 """Checkout by card over HTTP: what becomes of the order, its stock and its cart when the card is declined."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Order, OrderStatus, ProductVariant, PromoCode, StockLevel
 from tests.buyers import Buyer, of
-from tests.factories import add_product, add_promo_code, shared_engine, writing
-from tests.patience import PATIENCE_SECONDS
-from tests.signed_in import open_door
+from tests.factories import add_product, add_promo_code, writing
+from tests.payments.card_shop import taking_cards
 from tests.statements import scalar
 from tests.stripe_double.objects import AUTHENTICATED, DECLINED, GOOD
-from tests.stripe_double.running import SECRET_KEY, StripeDouble, running_double
+from tests.stripe_double.running import StripeDouble
 
 Json = dict[str, Any]
 
@@ -53,20 +50,9 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def double() -> Iterator[StripeDouble]:
-    with running_double() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 async def shop(postgres: str, migrated: str, double: StripeDouble) -> AsyncIterator[Shop]:
-    account: Json = {"stripe_secret_key": SecretStr(SECRET_KEY), "stripe_api_base": double.base}
-    async with shared_engine(postgres, migrated) as engine:
-        with open_door(str(engine.get_execution_options()["url"]), **account) as door:
-            async with httpx.AsyncClient(
-                base_url=door.http.base_url, trust_env=False, timeout=PATIENCE_SECONDS
-            ) as http:
-                yield Shop(engine, Buyer(http))
+    async with taking_cards(postgres, migrated, double) as opened:
+        yield Shop(opened.engine, opened.visitor)
 
 
 async def bought(buyer: Buyer, total: str, key: str, card: str) -> Json:

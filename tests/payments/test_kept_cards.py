@@ -1,15 +1,13 @@
 """Cards that are kept for the next time: through checkout, with the double of Stripe."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,13 +20,13 @@ from resolvers.ids import decode_id_of
 from server.payment_method_jobs import payment_method_handlers
 from tests.auth.accounts import add_account
 from tests.buyers import Buyer, of
-from tests.factories import add_payment_method, add_product, add_user, shared_engine, writing
-from tests.patience import PATIENCE_SECONDS
+from tests.factories import add_payment_method, add_product, add_user, writing
+from tests.payments.card_shop import taking_cards
 from tests.payments.scenes import jobs_of
 from tests.safeguards import SAFEGUARDS
-from tests.signed_in import Door, open_door
+from tests.signed_in import Door
 from tests.stripe_double.objects import GOOD
-from tests.stripe_double.running import SECRET_KEY, StripeDouble, running_double
+from tests.stripe_double.running import StripeDouble
 
 Json = dict[str, Any]
 
@@ -75,21 +73,10 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def double() -> Iterator[StripeDouble]:
-    with running_double() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 async def shop(postgres: str, migrated: str, double: StripeDouble) -> AsyncIterator[Shop]:
-    account: Json = {"stripe_secret_key": SecretStr(SECRET_KEY), "stripe_api_base": double.base}
     stripe = StripePayments(double.account())
-    async with shared_engine(postgres, migrated) as engine:
-        with open_door(str(engine.get_execution_options()["url"]), **account) as door:
-            async with httpx.AsyncClient(
-                base_url=door.http.base_url, trust_env=False, timeout=PATIENCE_SECONDS
-            ) as http:
-                yield Shop(engine, door, Buyer(http), stripe)
+    async with taking_cards(postgres, migrated, double) as opened:
+        yield Shop(opened.engine, opened.door, opened.visitor, stripe)
     await stripe.close()
 
 
