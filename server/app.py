@@ -52,7 +52,7 @@ from server.safeguards import build_safeguards
 from server.settings import Settings, load_settings
 from server.site_documents import SiteDocuments
 from server.socket_count import SocketCount
-from server.subscription_count import SubscriptionCount
+from server.subscription_count import subscription_count
 from server.traces import load_traces, tracing
 from server.viewers import Viewers
 from server.visiting import Visiting, visits_to
@@ -159,7 +159,7 @@ def create_app(settings: Settings | None = None, *, compiled: bool = True, works
         viewers=viewers,
         find_role=find_role,
         sockets=count,
-        subscriptions=SubscriptionCount(configured.websocket_max_subscriptions_per_address),
+        subscriptions=subscription_count(configured.websocket_max_subscriptions_per_address),
         rules=rules_of(configured),
         observation=observation,
         origins=frozenset(configured.cors_origins),

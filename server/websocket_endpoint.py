@@ -14,6 +14,7 @@ from auth.viewer import Viewer
 from auth.visits import Visit, visit_from
 from resolvers.context import Context
 from resolvers.refresh_cookies import RefreshCookie
+from server.address_count import AddressCount
 from server.events import Events
 from server.graphql_execution import Executor
 from server.graphql_request import RequestRefusedError
@@ -23,7 +24,6 @@ from server.refusals import RefusalCode
 from server.settings import Settings
 from server.socket_count import SocketCount
 from server.socket_identity import FindRole, SocketIdentity
-from server.subscription_count import SubscriptionCount
 from server.viewers import Viewers
 from server.websocket_messages import SUBPROTOCOL, CloseCode
 from server.websocket_session import SocketRules, WebSocketSession
@@ -41,7 +41,7 @@ class WebSocketEndpoint:
     viewers: Viewers
     find_role: FindRole
     sockets: SocketCount
-    subscriptions: SubscriptionCount
+    subscriptions: AddressCount
     rules: SocketRules
     observation: Observation
     origins: frozenset[str]

@@ -1,6 +1,6 @@
 """Payments with Stripe, against the double as a process of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,24 +23,11 @@ from domain.payment_providers import (
 from integrations.stripe_payments import NOT_BEGUN, StripePayments
 from models import PaymentKind, PaymentState, TransactionState
 from tests.stripe_double.objects import AUTHENTICATED, DECLINED, GOOD
-from tests.stripe_double.running import WEBHOOK_SECRET, StripeDouble, running_double, signed
+from tests.stripe_double.running import WEBHOOK_SECRET, StripeDouble, signed
 
 PRICE = Decimal("1250.50")
 NOTHING = Decimal(0)
 RETURN_URL = "https://shop.example/checkout"
-
-
-@pytest.fixture(scope="module")
-def double() -> Iterator[StripeDouble]:
-    with running_double() as running:
-        yield running
-
-
-@pytest.fixture
-async def stripe(double: StripeDouble) -> AsyncIterator[StripePayments]:
-    payments = StripePayments(double.account())
-    yield payments
-    await payments.close()
 
 
 def asked(card: str | None = GOOD) -> PaymentRequest:

@@ -21,28 +21,16 @@ from models import PaymentKind, PaymentState, ProviderEvent
 from server.app import create_app
 from tests.databases import settings_for
 from tests.domain.order_scenes import states_of
-from tests.factories import new_id, shared_engine, writing
+from tests.factories import new_id, writing
 from tests.live import serving
 from tests.loopback import NO_AUTHORITIES
 from tests.patience import PATIENCE_SECONDS
 from tests.payments.scenes import Paying, add_paying, asking, jobs_of, payment_of, steps_of, sums_of
 from tests.stripe_double.objects import AUTHENTICATED, GOOD
-from tests.stripe_double.running import SECRET_KEY, WEBHOOK_SECRET, StripeDouble, running_double, signed
+from tests.stripe_double.running import SECRET_KEY, WEBHOOK_SECRET, StripeDouble, signed
 
 NEW_SECRET = "whsec_that_comes_next"
 LONGEST = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def double() -> Iterator[StripeDouble]:
-    with running_double() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def shop(postgres: str, migrated: str) -> AsyncIterator[AsyncEngine]:
-    async with shared_engine(postgres, migrated) as engine:
-        yield engine
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +53,6 @@ async def http(address: str) -> AsyncIterator[httpx.AsyncClient]:
         base_url=address, trust_env=False, verify=NO_AUTHORITIES, timeout=PATIENCE_SECONDS
     ) as client:
         yield client
-
-
-@pytest.fixture
-async def stripe(double: StripeDouble) -> AsyncIterator[StripePayments]:
-    payments = StripePayments(double.account())
-    yield payments
-    await payments.close()
 
 
 async def send(http: httpx.AsyncClient, event: Any, secret: str = WEBHOOK_SECRET, **header: Any) -> httpx.Response:
